@@ -1,0 +1,142 @@
+/// Milliseconds since 1970-01-01T00:00:00Z.
+pub type Millis = i64;
+
+/// Reads a log timestamp: RFC 3339 (`T` or a space between date and time, any fraction, `Z`, an offset or none = UTC),
+/// epoch seconds (with or without a fraction), epoch milliseconds, microseconds or nanoseconds, told apart by magnitude.
+///
+/// `None` for anything else, for impossible dates and for years outside 1970–9999.
+pub fn parse_time(text: &str) -> Option<Millis> {
+    let b = text.trim().as_bytes();
+    if b.len() >= 19 && b.get(4) == Some(&b'-') { rfc3339(b) } else { epoch(text.trim()) }
+}
+
+fn epoch(text: &str) -> Option<Millis> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if whole.is_empty() || whole.len() > 19 || !whole.bytes().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    if !fraction.bytes().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    let n: i64 = whole.parse().ok()?;
+    match n {
+        // A bare small number is not a time: 1e8 s is March 1973.
+        0..100_000_000 => None,
+        100_000_000..100_000_000_000 => {
+            let mut millis = 0;
+            for i in 0..3 {
+                millis = millis * 10 + i64::from(fraction.as_bytes().get(i).map_or(0, |d| d - b'0'));
+            }
+            Some(n * 1000 + millis)
+        }
+        100_000_000_000..100_000_000_000_000 => Some(n),
+        100_000_000_000_000..100_000_000_000_000_000 => Some(n / 1000),
+        _ => Some(n / 1_000_000),
+    }
+}
+
+fn rfc3339(b: &[u8]) -> Option<Millis> {
+    let year = digits(b, 0, 4)?;
+    let month = digits(b, 5, 2)?;
+    let day = digits(b, 8, 2)?;
+    let (hour, minute, second) = (digits(b, 11, 2)?, digits(b, 14, 2)?, digits(b, 17, 2)?);
+    let separators = b[7] == b'-' && matches!(b[10], b'T' | b't' | b' ') && b[13] == b':' && b[16] == b':';
+    // Second 60 is a leap second: it exists in logs.
+    if !separators || year < 1970 || hour > 23 || minute > 59 || second > 60 || day < 1 || day > month_days(year, month)? {
+        return None;
+    }
+    let mut i = 19;
+    let mut millis = 0;
+    if matches!(b.get(i), Some(b'.' | b',')) {
+        i += 1;
+        let start = i;
+        while let Some(d) = b.get(i).filter(|d| d.is_ascii_digit()) {
+            if i - start < 3 {
+                millis = millis * 10 + i64::from(d - b'0');
+            }
+            i += 1;
+        }
+        for _ in (i - start).min(3)..3 {
+            millis *= 10;
+        }
+        if i == start {
+            return None;
+        }
+    }
+    let offset_minutes = match b.get(i..)? {
+        [] | [b'Z' | b'z'] => 0,
+        b" UTC" => 0,
+        [sign @ (b'+' | b'-'), rest @ ..] => {
+            let (h, m) = match rest.len() {
+                5 if rest[2] == b':' => (digits(rest, 0, 2)?, digits(rest, 3, 2)?),
+                4 => (digits(rest, 0, 2)?, digits(rest, 2, 2)?),
+                2 => (digits(rest, 0, 2)?, 0),
+                _ => return None,
+            };
+            if h > 23 || m > 59 {
+                return None;
+            }
+            (h * 60 + m) * if *sign == b'-' { -1 } else { 1 }
+        }
+        _ => return None,
+    };
+    let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset_minutes * 60;
+    Some(seconds * 1000 + millis)
+}
+
+fn digits(b: &[u8], at: usize, n: usize) -> Option<i64> {
+    b.get(at..at + n)?.iter().try_fold(0, |acc, d| d.is_ascii_digit().then(|| acc * 10 + i64::from(d - b'0')))
+}
+
+fn month_days(year: i64, month: i64) -> Option<i64> {
+    Some(match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        _ => return None,
+    })
+}
+
+/// Days from 1970-01-01 in the proleptic Gregorian calendar (era arithmetic: 400 years are 146,097 days).
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let y = if month <= 2 { year - 1 } else { year };
+    let era = y.div_euclid(400);
+    let year_of_era = y - era * 400;
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_time;
+
+    #[test]
+    fn reads_what_logs_write() {
+        for (text, millis) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("2026-11-23T18:44:41Z", 1_795_459_481_000),
+            ("2026-11-23T18:44:41.5Z", 1_795_459_481_500),
+            ("2026-11-23 18:44:41.123456789", 1_795_459_481_123),
+            ("2026-11-23T20:44:41+02:00", 1_795_459_481_000),
+            ("2026-11-23T13:14:41-0530", 1_795_459_481_000),
+            ("2024-02-29T00:00:00Z", 1_709_164_800_000),
+            ("1795459481", 1_795_459_481_000),
+            ("1795459481.25", 1_795_459_481_250),
+            ("1795459481000", 1_795_459_481_000),
+            ("1795459481000000", 1_795_459_481_000),
+            ("1795459481000000000", 1_795_459_481_000),
+        ] {
+            assert_eq!(parse_time(text), Some(millis), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_time() {
+        for text in ["", "yesterday", "2026-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-11-23T24:00:00Z", "12", "1e9",
+            "2026-11-23T18:44:41.Z", "2026-11-23T18:44:41+2", "99999999999999999999", "2026-11-23T18:44:41Zjunk"] {
+            assert_eq!(parse_time(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! A validating JSON index: one pass over a line writes the span of every key and value to a flat list, nothing is copied.
+//!
+//! Decoders ask the index for the few fields they need ([`Value::get`], [`Value::path`], [`Value::fields`]). A number is never
+//! read as a float, no key order is lost, and depth costs heap, not stack, so that a hostile line can neither crash nor slow us.
+//! The grammar is RFC 8259 exactly (what `serde_json` accepts), differential tests hold the two together.
+
+mod index;
+mod unescape;
+mod value;
+
+pub use index::{Invalid, Tape};
+pub use unescape::unescape_into;
+pub use value::{Fields, Items, Leaves, Type, Value};

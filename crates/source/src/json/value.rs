@@ -1,0 +1,276 @@
+use super::index::Node;
+use super::unescape::unescape_into;
+use std::borrow::Cow;
+
+/// The JSON type of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Type {
+    Null,
+    Bool,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+/// A value inside an indexed text: three words, freely copied.
+#[derive(Clone, Copy)]
+pub struct Value<'a> {
+    nodes: &'a [Node],
+    text: &'a str,
+    at: u32,
+}
+
+impl std::fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.raw())
+    }
+}
+
+impl<'a> Value<'a> {
+    pub(super) fn new(nodes: &'a [Node], text: &'a str, at: u32) -> Self {
+        Value { nodes, text, at }
+    }
+
+    #[inline]
+    fn node(&self) -> &'a Node {
+        &self.nodes[self.at as usize]
+    }
+
+    /// The JSON type.
+    #[inline]
+    pub fn kind(&self) -> Type {
+        self.node().kind
+    }
+
+    /// True for `null`.
+    pub fn is_null(&self) -> bool {
+        self.kind() == Type::Null
+    }
+
+    /// True for an object.
+    pub fn is_object(&self) -> bool {
+        self.kind() == Type::Object
+    }
+
+    /// The value as it stands in the text, quotes and brackets included.
+    #[inline]
+    pub fn raw(&self) -> &'a str {
+        let (start, end) = self.node().span;
+        &self.text[start as usize..end as usize]
+    }
+
+    /// Byte offsets of [`Value::raw`] in the parsed text.
+    pub fn span(&self) -> std::ops::Range<usize> {
+        let (start, end) = self.node().span;
+        start as usize..end as usize
+    }
+
+    /// A string's text, unescaped; `None` for every other type. May be empty: see [`Value::text`].
+    #[inline]
+    pub fn str(&self) -> Option<Cow<'a, str>> {
+        let node = self.node();
+        if node.kind != Type::String {
+            return None;
+        }
+        let raw = &self.text[node.span.0 as usize + 1..node.span.1 as usize - 1];
+        Some(if node.escaped { unescaped(raw) } else { Cow::Borrowed(raw) })
+    }
+
+    /// What a field says: a non-empty string unescaped, a number or a boolean as written. `None` for null, `""`, arrays, objects.
+    #[inline]
+    pub fn text(&self) -> Option<Cow<'a, str>> {
+        match self.kind() {
+            Type::String => self.str().filter(|s| !s.is_empty()),
+            Type::Number | Type::Bool => Some(Cow::Borrowed(self.raw())),
+            _ => None,
+        }
+    }
+
+    /// A whole number that fits; also one written as a string, as many logs do.
+    pub fn u64(&self) -> Option<u64> {
+        self.text()?.parse().ok()
+    }
+
+    /// A boolean; also `"true"` / `"false"` in any case, as many logs write it.
+    pub fn bool(&self) -> Option<bool> {
+        let text = self.text()?;
+        if text.eq_ignore_ascii_case("true") {
+            Some(true)
+        } else if text.eq_ignore_ascii_case("false") {
+            Some(false)
+        } else {
+            None
+        }
+    }
+
+    /// The member of that name. Of duplicates the last, which is what most readers downstream will see too.
+    #[inline]
+    pub fn get(&self, key: &str) -> Option<Value<'a>> {
+        let mut found = None;
+        for field in self.fields() {
+            if field.0.len() == key.len() && field.0.as_bytes() == key.as_bytes() {
+                found = Some(field.1);
+            } else if field.1.node().key_escaped && field.1.key_is(key) {
+                found = Some(field.1);
+            }
+        }
+        found
+    }
+
+    /// The member of that name in any ASCII case.
+    pub fn get_ci(&self, key: &str) -> Option<Value<'a>> {
+        self.fields().filter(|(name, value)| name.eq_ignore_ascii_case(key) || value.key_is(key)).map(|(_, v)| v).last()
+    }
+
+    /// The member at a dotted path: `a.b.c`. A segment `[]` or `[0]` steps into an array's first item.
+    pub fn path(&self, path: &str) -> Option<Value<'a>> {
+        path.split('.').try_fold(*self, |value, segment| match segment {
+            "[]" | "[0]" => value.items().next(),
+            name => value.get(name),
+        })
+    }
+
+    /// [`Value::get`] and then [`Value::text`].
+    #[inline]
+    pub fn get_text(&self, key: &str) -> Option<Cow<'a, str>> {
+        self.get(key)?.text()
+    }
+
+    /// [`Value::path`] and then [`Value::text`].
+    pub fn path_text(&self, path: &str) -> Option<Cow<'a, str>> {
+        self.path(path)?.text()
+    }
+
+    /// The members of an object with their raw keys (nothing for other types). A key that holds an escape comes as written.
+    #[inline]
+    pub fn fields(&self) -> Fields<'a> {
+        Fields { inner: self.children(Type::Object) }
+    }
+
+    /// The items of an array (nothing for other types).
+    pub fn items(&self) -> Items<'a> {
+        self.children(Type::Array)
+    }
+
+    /// Every scalar below this value (itself, if it is one) with the name of the member that holds it, in document order.
+    pub fn leaves(&self) -> Leaves<'a> {
+        Leaves { nodes: self.nodes, text: self.text, at: self.at, end: self.node().next }
+    }
+
+    /// The key under which this value stands in its object, as written; empty for array items.
+    pub fn key_raw(&self) -> &'a str {
+        let (start, end) = self.node().key;
+        &self.text[start as usize..end as usize]
+    }
+
+    /// True if the unescaped key of this value is `key`.
+    pub fn key_is(&self, key: &str) -> bool {
+        if self.node().key_escaped { unescaped(self.key_raw()) == key } else { self.key_raw() == key }
+    }
+
+    #[inline]
+    fn children(&self, of: Type) -> Items<'a> {
+        let node = self.node();
+        let end = if node.kind == of { node.next } else { self.at + 1 };
+        Items { nodes: self.nodes, text: self.text, at: self.at + 1, end }
+    }
+}
+
+#[cold]
+fn unescaped(raw: &str) -> Cow<'_, str> {
+    let mut out = String::with_capacity(raw.len());
+    unescape_into(raw, &mut out);
+    Cow::Owned(out)
+}
+
+/// Iterator over an array's items or an object's values.
+#[derive(Clone)]
+pub struct Items<'a> {
+    nodes: &'a [Node],
+    text: &'a str,
+    at: u32,
+    end: u32,
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Value<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Value<'a>> {
+        if self.at >= self.end {
+            return None;
+        }
+        let value = Value { nodes: self.nodes, text: self.text, at: self.at };
+        self.at = self.nodes[self.at as usize].next;
+        Some(value)
+    }
+}
+
+/// Iterator over an object's members.
+#[derive(Clone)]
+pub struct Fields<'a> {
+    inner: Items<'a>,
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = (&'a str, Value<'a>);
+
+    #[inline]
+    fn next(&mut self) -> Option<(&'a str, Value<'a>)> {
+        let value = self.inner.next()?;
+        Some((value.key_raw(), value))
+    }
+}
+
+/// Iterator over scalars, see [`Value::leaves`].
+#[derive(Clone)]
+pub struct Leaves<'a> {
+    nodes: &'a [Node],
+    text: &'a str,
+    at: u32,
+    end: u32,
+}
+
+impl<'a> Iterator for Leaves<'a> {
+    type Item = (&'a str, Value<'a>);
+
+    fn next(&mut self) -> Option<(&'a str, Value<'a>)> {
+        while self.at < self.end {
+            let value = Value { nodes: self.nodes, text: self.text, at: self.at };
+            self.at += 1;
+            if !matches!(value.kind(), Type::Object | Type::Array) {
+                return Some((value.key_raw(), value));
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::json::Tape;
+
+    #[test]
+    fn finds_members() {
+        let mut tape = Tape::default();
+        let text = r#"{"a":{"b":[{"c":"x\ny"},2]},"n":12345678901234567890,"t":"true","e":"","z":null,"a2":1,"\u0064":7,"dup":1,"dup":2}"#;
+        let v = tape.parse(text).unwrap();
+        assert_eq!(v.path_text("a.b.[0].c").unwrap(), "x\ny");
+        assert_eq!(v.get_text("n").unwrap(), "12345678901234567890");
+        assert_eq!(v.get("t").unwrap().bool(), Some(true));
+        assert_eq!(v.get("e").unwrap().str().unwrap(), "");
+        assert!(v.get("e").unwrap().text().is_none());
+        assert!(v.get("z").unwrap().text().is_none());
+        assert_eq!(v.get("d").unwrap().u64(), Some(7));
+        assert_eq!(v.get("dup").unwrap().u64(), Some(2));
+        assert_eq!(v.get_ci("DUP").unwrap().u64(), Some(2));
+        assert!(v.get("missing").is_none());
+        assert!(v.path("a.b.c").is_none());
+        let leaves: Vec<_> = v.get("a").unwrap().leaves().map(|(k, v)| (k, v.raw())).collect();
+        assert_eq!(leaves, [("c", r#""x\ny""#), ("", "2")]);
+        assert_eq!(v.get("a").unwrap().fields().count(), 1);
+        assert_eq!(v.get("n").unwrap().fields().count(), 0);
+    }
+}

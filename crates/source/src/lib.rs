@@ -1,0 +1,18 @@
+//! One decoder per log source: the bytes of one line become an [`Activity`](vires_event::Activity).
+//!
+//! [`open`] looks at one line, finds the record in it (at top level or up to three envelopes deep, see [`envelope`]) and lets the
+//! registry choose a decoder by content, so that a stream may mix sources. A decoder is a file with two functions, `detect` and
+//! `decode`, over a JSON [`Value`](json::Value) or a [`TextLine`]. No policy lives here: which action is sensitive and which name
+//! looks like a machine is the catalogue's business.
+
+pub mod envelope;
+mod hints;
+pub mod json;
+mod registry;
+mod support;
+
+mod sources;
+
+pub use envelope::{Opened, Scratch, Shape, open};
+pub use hints::{Hints, TextLine};
+pub use registry::{JSON, JsonDecoder, TEXT, TextDecoder, decode_json, decode_text};
