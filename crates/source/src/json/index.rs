@@ -238,9 +238,8 @@ fn plain_prefix(bytes: &[u8]) -> usize {
         let w = u64::from_le_bytes(word);
         let quote = w ^ (ONES * b'"' as u64);
         let slash = w ^ (ONES * b'\\' as u64);
-        let special = (w.wrapping_sub(ONES * 0x20) & !w)
-            | (quote.wrapping_sub(ONES) & !quote)
-            | (slash.wrapping_sub(ONES) & !slash);
+        let special =
+            (w.wrapping_sub(ONES * 0x20) & !w) | (quote.wrapping_sub(ONES) & !quote) | (slash.wrapping_sub(ONES) & !slash);
         let marks = special & HIGH;
         if marks != 0 {
             return done + (marks.trailing_zeros() / 8) as usize;
@@ -262,14 +261,52 @@ mod tests {
     #[test]
     fn takes_what_rfc_8259_takes() {
         for good in [
-            "{}", " {} ", "[]", "null", "true", "-0", "0.5e+3", "1e400", "12345678901234567890", r#"{"a":1,"a":2}"#,
-            r#"{"\u0061":"\ud800"}"#, r#"[{"a":[]},[[]],"x"]"#, "\"\u{7f}\u{ff}\"",
+            "{}",
+            " {} ",
+            "[]",
+            "null",
+            "true",
+            "-0",
+            "0.5e+3",
+            "1e400",
+            "12345678901234567890",
+            r#"{"a":1,"a":2}"#,
+            r#"{"\u0061":"\ud800"}"#,
+            r#"[{"a":[]},[[]],"x"]"#,
+            "\"\u{7f}\u{ff}\"",
         ] {
             assert!(accepts(good), "{good}");
         }
         for bad in [
-            "", " ", "{", "}", "{]", "[}", r#"{"a"}"#, r#"{"a":}"#, r#"{"a":1,}"#, "[1,]", "[,1]", "01", "1.", ".5", "+1", "1e", "-",
-            "nul", "truefalse", "{}{}", "{} x", "'a'", r#"{a:1}"#, "\"\t\"", r#""\x""#, r#""\u12g4""#, r#""\"#, "\"", "NaN",
+            "",
+            " ",
+            "{",
+            "}",
+            "{]",
+            "[}",
+            r#"{"a"}"#,
+            r#"{"a":}"#,
+            r#"{"a":1,}"#,
+            "[1,]",
+            "[,1]",
+            "01",
+            "1.",
+            ".5",
+            "+1",
+            "1e",
+            "-",
+            "nul",
+            "truefalse",
+            "{}{}",
+            "{} x",
+            "'a'",
+            r#"{a:1}"#,
+            "\"\t\"",
+            r#""\x""#,
+            r#""\u12g4""#,
+            r#""\"#,
+            "\"",
+            "NaN",
         ] {
             assert!(!accepts(bad), "{bad}");
         }
@@ -286,9 +323,29 @@ mod tests {
     fn jsonish() -> impl Strategy<Value = String> {
         proptest::collection::vec(
             prop_oneof![
-                Just("{"), Just("}"), Just("["), Just("]"), Just(","), Just(":"), Just("\""), Just("\\"), Just("\\u00"), Just("a"),
-                Just("1"), Just("0"), Just("-"), Just("."), Just("e"), Just("true"), Just("null"), Just(" "), Just("\"a\":"),
-                Just("{\"k\":"), Just("\u{1}"), Just("é"), Just("\"xxxxxxxxxxx\""),
+                Just("{"),
+                Just("}"),
+                Just("["),
+                Just("]"),
+                Just(","),
+                Just(":"),
+                Just("\""),
+                Just("\\"),
+                Just("\\u00"),
+                Just("a"),
+                Just("1"),
+                Just("0"),
+                Just("-"),
+                Just("."),
+                Just("e"),
+                Just("true"),
+                Just("null"),
+                Just(" "),
+                Just("\"a\":"),
+                Just("{\"k\":"),
+                Just("\u{1}"),
+                Just("é"),
+                Just("\"xxxxxxxxxxx\""),
             ],
             0..24,
         )
