@@ -1,20 +1,43 @@
-//! Finds the record inside a line: the event at top level, or wrapped by a shipper.
+//! Finds the record inside a line: the event itself, or what a shipper wrapped around it, up to three levels deep.
+//!
+//! Looked into, in this order: the line as a record; a JSON object (or a string that holds one) in `message`, `log`, `msg`,
+//! `MESSAGE`, `event.original`, `detail` (EventBridge), `rawmsg` and `$!` (rsyslog); a text in one of these; a text line with a
+//! syslog or CRI header and its payload. The outer record wins over an inner one: text that an attacker gets logged inside a record
+//! can then not stand in for the record.
 
-use crate::json::{Tape, Value};
-use crate::{Hints, TextLine, decode_json, decode_text};
-use vires_event::Activity;
+use crate::json::{Tape, Type, Value, unescape_into};
+use crate::{Hints, TextLine, decode_json, decode_text, header};
+use std::borrow::Cow;
+use vires_event::{Activity, Text};
+
+/// How many envelopes are opened around a record.
+pub const MAX_DEPTH: usize = 3;
+
+/// An unescape buffer that once grew beyond this gives its memory back before the next line.
+const KEEP_BYTES: usize = 1 << 20;
 
 /// Buffers that are reused from line to line.
 #[derive(Debug, Default)]
 pub struct Scratch {
+    outer: Tape,
+    repaired: String,
+    // One level is used up by each attempt, so a line may hold twice as many candidates as levels.
+    levels: [Level; 2 * MAX_DEPTH],
+}
+
+#[derive(Debug, Default)]
+struct Level {
     tape: Tape,
+    text: String,
 }
 
 /// What a line is, seen from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
-    /// One JSON object.
-    Object,
+#[derive(Debug, Clone, Copy)]
+pub enum Shape<'a> {
+    /// One JSON object: tags can be spliced into it.
+    Object(Value<'a>),
+    /// Vector's `native_json`: an object whose only member is the object `log`; tags belong inside that.
+    NativeLog(Value<'a>),
     /// Anything else.
     Text,
 }
@@ -23,22 +46,289 @@ pub enum Shape {
 #[derive(Debug)]
 pub struct Opened<'a> {
     /// What the line is.
-    pub shape: Shape,
+    pub shape: Shape<'a>,
     /// The record that was found in it, if a decoder knew it.
     pub activity: Option<Activity<'a>>,
-    /// The JSON object that the activity was decoded from (not the envelope).
+    /// The JSON object that the activity was decoded from, not its envelope. `None` for text.
     pub record: Option<Value<'a>>,
+    /// False if the bytes were not UTF-8. Each bad byte was read as `?`, so that offsets stay those of the line.
+    pub valid_utf8: bool,
 }
 
 /// Opens one line (without its line end).
-pub fn open<'a>(line: &'a str, scratch: &'a mut Scratch) -> Opened<'a> {
-    match scratch.tape.parse(line) {
+pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
+    let Scratch { outer, repaired, levels } = scratch;
+    let (text, valid_utf8): (&'a str, bool) = match simdutf8::basic::from_utf8(line) {
+        Ok(text) => (text, true),
+        Err(_) => {
+            repair(line, repaired);
+            (repaired.as_str(), false)
+        }
+    };
+    for level in levels.iter_mut() {
+        level.text.clear();
+        if level.text.capacity() > KEEP_BYTES {
+            level.text = String::new();
+        }
+    }
+    let hints = Hints::default();
+    let levels = &mut levels[..];
+    match outer.parse(text) {
         Ok(value) if value.is_object() => {
-            Opened { shape: Shape::Object, activity: decode_json(value, &Hints::default()), record: Some(value) }
+            let (shape, record) = match native_log(value) {
+                Some(log) => (Shape::NativeLog(log), log),
+                None => (Shape::Object(value), value),
+            };
+            let (activity, record) = in_object(record, &hints, MAX_DEPTH, levels).0.split();
+            Opened { shape, activity, record, valid_utf8 }
         }
         _ => {
-            let text = TextLine { line: line.into(), message: line.into(), ..TextLine::default() };
-            Opened { shape: Shape::Text, activity: decode_text(&text), record: None }
+            let (activity, record) = in_text(header::split(text), &hints, MAX_DEPTH, levels).0.split();
+            Opened { shape: Shape::Text, activity, record, valid_utf8 }
         }
+    }
+}
+
+/// Copies `line` with every byte that is not part of a UTF-8 character replaced by `?`, so that the length stays.
+fn repair(line: &[u8], out: &mut String) {
+    out.clear();
+    for chunk in line.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|_| '?'));
+    }
+}
+
+fn native_log(value: Value<'_>) -> Option<Value<'_>> {
+    let mut fields = value.fields();
+    let (_, only) = fields.next()?;
+    (fields.next().is_none() && only.key_is("log") && only.is_object()).then_some(only)
+}
+
+/// What a search found, and the levels it left unused.
+struct Found<'a>(Option<(Activity<'a>, Option<Value<'a>>)>);
+
+impl<'a> Found<'a> {
+    fn split(self) -> (Option<Activity<'a>>, Option<Value<'a>>) {
+        match self.0 {
+            Some((activity, record)) => (Some(activity), record),
+            None => (None, None),
+        }
+    }
+}
+
+type Search<'a> = (Found<'a>, &'a mut [Level]);
+
+fn in_object<'a>(object: Value<'a>, hints: &Hints<'a>, depth: usize, levels: &'a mut [Level]) -> Search<'a> {
+    if let Some(activity) = decode_json(object, hints) {
+        return (Found(Some((activity, Some(object)))), levels);
+    }
+    if depth == 0 {
+        return (Found(None), levels);
+    }
+    let (hints, wrapped) = envelope(object, hints);
+    let mut levels = levels;
+    for inner in wrapped.into_iter().flatten() {
+        let found;
+        (found, levels) = in_member(inner, object, &hints, depth, levels);
+        if found.0.is_some() {
+            return (found, levels);
+        }
+    }
+    (Found(None), levels)
+}
+
+fn in_member<'a>(inner: Value<'a>, outer: Value<'a>, hints: &Hints<'a>, depth: usize, levels: &'a mut [Level]) -> Search<'a> {
+    match inner.kind() {
+        Type::Object => in_object(inner, hints, depth - 1, levels),
+        Type::String => match inner.str() {
+            Some(Cow::Borrowed(text)) => in_payload(text, Some(outer), hints, depth - 1, levels),
+            _ => {
+                let Some((level, rest)) = levels.split_first_mut() else { return (Found(None), &mut []) };
+                let Level { tape, text } = level;
+                let raw = inner.raw();
+                unescape_into(&raw[1..raw.len() - 1], text);
+                let text: &'a str = text;
+                in_unescaped(text, tape, Some(outer), hints, depth - 1, rest)
+            }
+        },
+        _ => (Found(None), levels),
+    }
+}
+
+fn in_payload<'a>(
+    text: &'a str,
+    outer: Option<Value<'a>>,
+    hints: &Hints<'a>,
+    depth: usize,
+    levels: &'a mut [Level],
+) -> Search<'a> {
+    let Some((level, rest)) = levels.split_first_mut() else { return (Found(None), &mut []) };
+    in_unescaped(text, &mut level.tape, outer, hints, depth, rest)
+}
+
+fn in_unescaped<'a>(
+    text: &'a str,
+    tape: &'a mut Tape,
+    outer: Option<Value<'a>>,
+    hints: &Hints<'a>,
+    depth: usize,
+    levels: &'a mut [Level],
+) -> Search<'a> {
+    let trimmed = text.trim_matches([' ', '\t', '\n', '\r']);
+    if trimmed.starts_with('{') {
+        return match tape.parse(trimmed) {
+            Ok(value) => in_object(value, hints, depth, levels),
+            Err(_) => (Found(None), levels),
+        };
+    }
+    let mut line = header::split(trimmed);
+    if let Some(outer) = outer {
+        complete(&mut line, outer);
+    }
+    in_text(line, hints, depth, levels)
+}
+
+fn in_text<'a>(mut line: TextLine<'a>, hints: &Hints<'a>, depth: usize, levels: &'a mut [Level]) -> Search<'a> {
+    if let Cow::Borrowed(message) = line.message {
+        let payload = message.trim_start_matches(' ');
+        let payload = payload.strip_prefix("@cee:").unwrap_or(payload).trim_start_matches(' ');
+        if payload.starts_with('{') && depth > 0 {
+            let hints = Hints { host: line.host.clone().or_else(|| hints.host.clone()), ..hints.clone() };
+            let (found, rest) = in_payload(payload, None, &hints, depth - 1, levels);
+            if found.0.is_some() {
+                return (found, rest);
+            }
+            return (Found(decode_text(&line).map(|activity| (activity, None))), rest);
+        }
+    }
+    if line.host.is_none() {
+        line.host.clone_from(&hints.host);
+    }
+    if line.time.is_none() {
+        line.time.clone_from(&hints.time);
+    }
+    (Found(decode_text(&line).map(|activity| (activity, None))), levels)
+}
+
+/// What an envelope says beside its payload, and the members that may hold the payload, the likeliest first.
+fn envelope<'a>(object: Value<'a>, outer: &Hints<'a>) -> (Hints<'a>, [Option<Value<'a>>; 8]) {
+    let mut hints = outer.clone();
+    let mut wrapped = [None; 8];
+    for (key, value) in object.fields() {
+        match key {
+            "message" => wrapped[0] = Some(value),
+            "log" => wrapped[1] = Some(value),
+            "MESSAGE" => wrapped[2] = Some(value),
+            "rawmsg" => wrapped[3] = Some(value),
+            "msg" => wrapped[4] = Some(value),
+            "$!" => wrapped[5] = Some(value),
+            "event.original" => wrapped[6] = Some(value),
+            "event" => wrapped[6] = value.get("original").or(wrapped[6]),
+            "detail" => wrapped[7] = Some(value),
+            "host" | "hostname" | "_HOSTNAME" => {
+                hints.host = value.text().or_else(|| value.get_text("name")).or(hints.host);
+            }
+            "cluster" | "cluster_name" => hints.cluster = value.text().or(hints.cluster),
+            "kubernetes" => hints.cluster = value.get_text("cluster_name").or(hints.cluster),
+            "timestamp" | "@timestamp" | "timereported" | "time" => hints.time = value.text().or(hints.time),
+            _ => {}
+        }
+    }
+    (hints, wrapped)
+}
+
+/// Gives a text line what the envelope knows and the text itself does not say.
+fn complete<'a>(line: &mut TextLine<'a>, outer: Value<'a>) {
+    let first = |keys: &[&str]| -> Option<Text<'a>> { keys.iter().find_map(|key| outer.get_text(key)) };
+    if line.program.is_none() {
+        line.program = first(&["programname", "SYSLOG_IDENTIFIER", "appname", "ident", "program"]);
+    }
+    if line.pid.is_none() {
+        line.pid = first(&["procid", "_PID", "pid"]);
+    }
+    if line.host.is_none() {
+        line.host = first(&["hostname", "host", "_HOSTNAME"]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was found: the record's own text, or the message of a text line.
+    fn record_of(line: &str) -> Option<String> {
+        let mut scratch = Scratch::default();
+        open(line.as_bytes(), &mut scratch).record.map(|r| r.raw().to_owned())
+    }
+
+    const EVENT: &str = r#"{"eventVersion":"1.08","userIdentity":{"type":"AWSService","invokedBy":"ec2.amazonaws.com"},"eventTime":"2026-11-23T18:44:41Z","eventSource":"sts.amazonaws.com","eventName":"AssumeRole","awsRegion":"us-east-1"}"#;
+
+    fn quoted(text: &str) -> String {
+        serde_json::to_string(text).unwrap()
+    }
+
+    #[test]
+    fn opens_every_envelope_of_the_contract() {
+        let slashed = quoted(EVENT).replace('/', "\\/").replace('u', "\\u0075");
+        for line in [
+            EVENT.to_owned(),
+            format!(r#"{{"file":"a","host":"h","message":{},"source_type":"file"}}"#, quoted(EVENT)),
+            format!(r#"{{"message":{slashed}}}"#),
+            format!(r#"{{"message":{EVENT}}}"#),
+            format!(r#"{{"log":{},"stream":"stdout"}}"#, quoted(&format!("{EVENT}\n"))),
+            format!(r#"{{"msg":{}}}"#, quoted(EVENT)),
+            format!(r#"{{"MESSAGE":{},"_HOSTNAME":"h"}}"#, quoted(EVENT)),
+            format!(r#"{{"event.original":{}}}"#, quoted(EVENT)),
+            format!(r#"{{"event":{{"original":{}}}}}"#, quoted(EVENT)),
+            format!(r#"{{"msg":"x","rawmsg":{},"$!":{{}}}}"#, quoted(&format!("<13>Nov 23 18:44:41 h app: {EVENT}"))),
+            format!(r#"{{"msg":"x","$!":{EVENT}}}"#),
+            format!(r#"{{"log":{EVENT}}}"#),
+            format!("2026-11-23T18:44:41.1Z stdout F {EVENT}"),
+            format!("<165>1 2026-11-23T18:44:41Z h app - - - {EVENT}"),
+            format!("Nov 23 18:44:41 h app[1]: @cee: {EVENT}"),
+            format!(r#"{{"version":"0","detail-type":"AWS API Call via CloudTrail","detail":{EVENT}}}"#),
+            format!(
+                r#"{{"message":{}}}"#,
+                quoted(&format!(r#"{{"log":{}}}"#, quoted(&format!("Nov 23 18:44:41 h a: {EVENT}"))))
+            ),
+        ] {
+            assert_eq!(record_of(&line).as_deref(), Some(EVENT), "{line}");
+        }
+    }
+
+    #[test]
+    fn stops_at_three_levels() {
+        let mut line = EVENT.to_owned();
+        for level in 0..=MAX_DEPTH {
+            assert_eq!(record_of(&line).is_some(), true, "{level} envelopes");
+            line = format!(r#"{{"message":{}}}"#, quoted(&line));
+        }
+        assert_eq!(record_of(&line), None);
+    }
+
+    #[test]
+    fn a_record_is_not_hidden_by_what_it_quotes() {
+        let outer = EVENT.replace("AssumeRole", "CreateUser");
+        let line = format!(r#"{},"message":{}}}"#, &outer[..outer.len() - 1], quoted(EVENT));
+        assert_eq!(record_of(&line), Some(line));
+    }
+
+    #[test]
+    fn bad_bytes_keep_their_place() {
+        let mut scratch = Scratch::default();
+        let opened = open(b"{\"a\":\"\xff\xfe\xc3\",\"nhi\":1}", &mut scratch);
+        assert!(!opened.valid_utf8);
+        let Shape::Object(object) = opened.shape else { panic!("an object") };
+        assert_eq!(object.get("nhi").unwrap().span(), 18..19);
+    }
+
+    #[test]
+    fn tells_native_json_from_an_object_with_a_log() {
+        let mut scratch = Scratch::default();
+        assert!(matches!(open(br#"{"log":{}}"#, &mut scratch).shape, Shape::NativeLog(_)));
+        assert!(matches!(open(br#"{"log":{},"a":1}"#, &mut scratch).shape, Shape::Object(_)));
+        assert!(matches!(open(br#"{"log":"x"}"#, &mut scratch).shape, Shape::Object(_)));
+        assert!(matches!(open(b"[]", &mut scratch).shape, Shape::Text));
+        assert!(matches!(open(b"", &mut scratch).shape, Shape::Text));
     }
 }

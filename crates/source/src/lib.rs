@@ -6,6 +6,7 @@
 //! looks like a machine is the catalogue's business.
 
 pub mod envelope;
+mod header;
 mod hints;
 pub mod json;
 mod registry;

@@ -1,0 +1,179 @@
+//! Headers of text lines: syslog (RFC 3164, RFC 5424, and the ISO form that rsyslog and systemd write) and the Kubernetes CRI prefix.
+
+use crate::TextLine;
+use std::borrow::Cow;
+
+/// Takes the header off one line of text. Without a header the whole line is the message.
+pub(crate) fn split(line: &str) -> TextLine<'_> {
+    let body = cri_payload(line).unwrap_or(line);
+    let after_pri = strip_priority(body);
+    let mut text = after_pri
+        .and_then(rfc5424)
+        .or_else(|| traditional(after_pri.unwrap_or(body)))
+        .unwrap_or_else(|| TextLine { message: Cow::Borrowed(after_pri.unwrap_or(body)), ..TextLine::default() });
+    text.line = Cow::Borrowed(line);
+    text
+}
+
+/// The payload of a CRI log line: `2026-11-23T18:44:41.123456789Z stdout F payload`.
+fn cri_payload(line: &str) -> Option<&str> {
+    let (time, rest) = line.split_once(' ')?;
+    if !is_iso_time(time) {
+        return None;
+    }
+    let rest = rest.strip_prefix("stdout ").or_else(|| rest.strip_prefix("stderr "))?;
+    rest.strip_prefix("F ").or_else(|| rest.strip_prefix("P "))
+}
+
+/// What follows `<pri>`; `None` without one.
+fn strip_priority(line: &str) -> Option<&str> {
+    let (digits, rest) = line.strip_prefix('<')?.split_once('>')?;
+    (!digits.is_empty() && digits.len() <= 3 && digits.bytes().all(|b| b.is_ascii_digit())).then_some(rest)
+}
+
+/// `1 TIME HOST APP PROCID MSGID SD MSG`, where `-` stands for nothing.
+fn rfc5424(line: &str) -> Option<TextLine<'_>> {
+    let mut parts = line.strip_prefix("1 ")?.splitn(6, ' ');
+    let (time, host, app, pid, _msgid) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    if time != "-" && !is_iso_time(time) {
+        return None;
+    }
+    let message = after_structured_data(parts.next().unwrap_or("-"))?;
+    let value = |text| if text == "-" { None } else { Some(Cow::Borrowed(text)) };
+    Some(TextLine {
+        line: Cow::Borrowed(line),
+        host: value(host),
+        program: value(app),
+        pid: value(pid),
+        time: value(time),
+        message: Cow::Borrowed(message.strip_prefix('\u{feff}').unwrap_or(message)),
+    })
+}
+
+/// Skips `-` or `[id key="value"…]…`, in which `\"`, `\\` and `\]` are escaped.
+fn after_structured_data(text: &str) -> Option<&str> {
+    if let Some(rest) = text.strip_prefix('-') {
+        return Some(rest.strip_prefix(' ').unwrap_or(rest));
+    }
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while bytes.get(at) == Some(&b'[') {
+        let mut quoted = false;
+        loop {
+            match bytes.get(at)? {
+                b'\\' if quoted => at += 1,
+                b'"' => quoted = !quoted,
+                b']' if !quoted => break,
+                _ => {}
+            }
+            at += 1;
+        }
+        at += 1;
+    }
+    let rest = text.get(at..)?;
+    if at == 0 { None } else { Some(rest.strip_prefix(' ').unwrap_or(rest)) }
+}
+
+/// `Nov 23 18:44:41 host program[pid]: message`, or the same with an ISO time.
+fn traditional(line: &str) -> Option<TextLine<'_>> {
+    let (time, rest) = leading_time(line)?;
+    let (host, rest) = rest.trim_start_matches(' ').split_once(' ')?;
+    // A host never ends in a colon: that is a tag, and the host is missing.
+    let (host, rest) = if host.ends_with(':') { (None, rest_from(line, host)?) } else { (Some(host), rest) };
+    let (program, pid, message) = tag(rest)?;
+    Some(TextLine {
+        line: Cow::Borrowed(line),
+        host: host.map(Cow::Borrowed),
+        program: Some(Cow::Borrowed(program)),
+        pid: pid.map(Cow::Borrowed),
+        time: Some(Cow::Borrowed(time)),
+        message: Cow::Borrowed(message),
+    })
+}
+
+/// The part of `line` that starts at `part`, which must be a slice of it.
+fn rest_from<'a>(line: &'a str, part: &str) -> Option<&'a str> {
+    line.get(part.as_ptr() as usize - line.as_ptr() as usize..)
+}
+
+fn leading_time(line: &str) -> Option<(&str, &str)> {
+    if let Some((time, rest)) = line.split_once(' ')
+        && is_iso_time(time)
+    {
+        return Some((time, rest));
+    }
+    // `Mmm dd hh:mm:ss`, the day padded with a blank.
+    let time = line.get(..15)?;
+    let b = time.as_bytes();
+    let month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"].contains(&time.get(..3)?);
+    let shape = b[3] == b' ' && b[6] == b' ' && b[9] == b':' && b[12] == b':' && b[14].is_ascii_digit();
+    (month && shape && line.as_bytes().get(15) == Some(&b' ')).then(|| (time, &line[16..]))
+}
+
+/// `program[pid]: message` or `program: message`.
+fn tag(text: &str) -> Option<(&str, Option<&str>, &str)> {
+    let end = text.bytes().take(64).position(|b| matches!(b, b':' | b'[' | b' '))?;
+    let (program, rest) = text.split_at(end);
+    if program.is_empty() {
+        return None;
+    }
+    let (pid, rest) = match rest.strip_prefix('[') {
+        Some(inner) => {
+            let (pid, rest) = inner.split_once(']')?;
+            (Some(pid), rest)
+        }
+        None => (None, rest),
+    };
+    let message = rest.strip_prefix(':')?;
+    Some((program, pid, message.strip_prefix(' ').unwrap_or(message)))
+}
+
+fn is_iso_time(text: &str) -> bool {
+    let b = text.as_bytes();
+    b.len() >= 19
+        && b.len() <= 40
+        && b[4] == b'-'
+        && b[7] == b'-'
+        && b[10] == b'T'
+        && b[0].is_ascii_digit()
+        && b[18].is_ascii_digit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_the_headers_that_shippers_write() {
+        for (line, host, program, pid, message) in [
+            ("Nov 23 18:44:41 web1 sshd[12]: Accepted x", "web1", "sshd", "12", "Accepted x"),
+            ("<34>Nov  3 18:44:41 web1 sudo:   a : b", "web1", "sudo", "", "  a : b"),
+            ("2026-11-23T18:44:41.1+01:00 web1 CRON[7]: (root) CMD (x)", "web1", "CRON", "7", "(root) CMD (x)"),
+            ("<165>1 2026-11-23T18:44:41Z web1 app 99 ID [a b=\"\\]c\"][d] {\"x\":1}", "web1", "app", "99", "{\"x\":1}"),
+            ("<165>1 2026-11-23T18:44:41Z web1 app - - - hi", "web1", "app", "", "hi"),
+            ("<165>1 - - - - - -", "", "", "", ""),
+            ("<13>Nov 23 18:44:41 tag: no host", "", "tag", "", "no host"),
+            ("2026-11-23T18:44:41.123456789Z stdout F {\"a\":1}", "", "", "", "{\"a\":1}"),
+            ("plain text: with colon", "", "", "", "plain text: with colon"),
+            ("<999999>x", "", "", "", "<999999>x"),
+            ("Nov 23 18:44:41", "", "", "", "Nov 23 18:44:41"),
+        ] {
+            let t = split(line);
+            let said = |o: &Option<_>| o.as_deref().unwrap_or("").to_owned();
+            assert_eq!(
+                (said(&t.host), said(&t.program), said(&t.pid), &*t.message),
+                (host.into(), program.into(), pid.into(), message),
+                "{line}"
+            );
+            assert_eq!(t.line, line);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(line in "(<[0-9]{0,4}>)?(1 )?(Nov 23 18:44:41|2026-11-23T18:44:41Z)?[ \\[\\]:\\\\\"a-zé-]{0,40}") {
+            split(&line);
+        }
+    }
+}
