@@ -1,0 +1,1 @@
+//! What one activity says of a workload.
