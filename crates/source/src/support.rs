@@ -1,1 +1,0 @@
-//! Small helpers that several decoders share.

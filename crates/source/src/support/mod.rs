@@ -1,0 +1,10 @@
+//! Small helpers that several decoders share.
+
+pub(crate) mod aws;
+pub(crate) mod cloud;
+pub(crate) mod fields;
+pub(crate) mod line;
+pub(crate) mod names;
+pub(crate) mod network;
+#[cfg(test)]
+pub(crate) mod testing;
