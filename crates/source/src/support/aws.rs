@@ -66,7 +66,8 @@ pub(crate) fn role<'a>(account: &str, name: Text<'a>, session: Option<&str>, raw
     {
         return Identity { raw, ..human(session.to_owned().into()) };
     }
-    let service = name.starts_with("AWSServiceRoleFor") || raw.as_deref().is_some_and(|r| r.contains(":role/aws-service-role/"));
+    let service =
+        name.starts_with("AWSServiceRoleFor") || raw.as_deref().is_some_and(|r| r.contains(":role/aws-service-role/"));
     let (kind, actor) = if service { (Kind::CloudService, Actor::Machine) } else { (Kind::Role, Actor::Ambiguous) };
     Identity { id: ["aws:role/", known(account), "/", &name].concat().into(), kind, actor, name, raw }
 }
@@ -164,7 +165,12 @@ pub(crate) fn operation(name: &str) -> &str {
         return name;
     }
     // _2020_05_31
-    if digits_before(end, 2) && end > 9 && b[end - 3] == b'_' && digits_before(end - 3, 2) && b[end - 6] == b'_' && digits_before(end - 6, 4)
+    if digits_before(end, 2)
+        && end > 9
+        && b[end - 3] == b'_'
+        && digits_before(end - 3, 2)
+        && b[end - 6] == b'_'
+        && digits_before(end - 6, 4)
     {
         let cut = end - 10;
         let cut = if cut > 0 && b[cut - 1] == b'_' { cut - 1 } else { cut };
@@ -200,7 +206,9 @@ mod tests {
             let p = principal(&arn.into()).unwrap();
             assert_eq!((&*p.identity.id, p.session.as_deref()), (id, session), "{arn}");
         }
-        for arn in ["", "arn:aws:test_arn", "arn:aws:s3:::bucket", "arn:aws:iam::123456789012:user/", "arn:aws:sts::1:assumed-role//s"] {
+        for arn in
+            ["", "arn:aws:test_arn", "arn:aws:s3:::bucket", "arn:aws:iam::123456789012:user/", "arn:aws:sts::1:assumed-role//s"]
+        {
             assert_eq!(principal(&arn.into()), None, "{arn}");
         }
     }
@@ -214,7 +222,10 @@ mod tests {
             ("arn:aws:ssm:eu-west-1:123456789012:parameter/flag", "ssm:flag"),
             ("arn:aws:iam::123456789012:role/svc/deployer", "iam:deployer"),
             ("arn:aws:iam::aws:policy/AdministratorAccess", "iam:AdministratorAccess"),
-            ("arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com", "iam:token.actions.githubusercontent.com"),
+            (
+                "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+                "iam:token.actions.githubusercontent.com",
+            ),
             ("arn:aws:dynamodb:eu-west-1:123456789012:table/pay-cards/index/by-date", "dynamodb:pay-cards"),
             ("arn:aws:kms:eu-west-1:123456789012:key/1234abcd", "kms:1234abcd"),
             ("arn:aws:kms:eu-west-1:123456789012:alias/prod", "kms:alias/prod"),

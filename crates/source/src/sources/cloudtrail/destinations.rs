@@ -1,0 +1,180 @@
+//! Outside parties that a request lets in or sends something to.
+//!
+//! Account ids, buckets and addresses are looked for where a request names a receiver; account ids in the statements of policies,
+//! which stand in the log as objects or as JSON in a string. The accounts of the record itself are nobody outside.
+
+use super::Record;
+use crate::json::{Tape, Type, Value};
+use crate::support::aws::Arn;
+use crate::support::cloud::bounded;
+use crate::support::names::is_mail;
+use crate::support::network::url_host;
+use vires_event::Text;
+
+const MAX_DESTINATIONS: usize = 16;
+/// A policy longer than this is not one that AWS accepts.
+const MAX_POLICY: usize = 256 * 1024;
+
+struct Found<'o, 'a> {
+    own: [&'o str; 2],
+    out: &'o mut Vec<Text<'a>>,
+}
+
+impl<'a> Found<'_, 'a> {
+    fn push(&mut self, name: Text<'a>) {
+        if self.out.len() < MAX_DESTINATIONS && !self.out.contains(&name) {
+            self.out.push(bounded(name, 256));
+        }
+    }
+
+    fn account(&mut self, id: &str) {
+        if !self.own.contains(&id) {
+            self.push(id.to_owned().into());
+        }
+    }
+
+    /// An account id or an ARN with one; `*` and `all` are everybody.
+    fn principal(&mut self, text: &str) {
+        if is_account(text) {
+            self.account(text);
+        } else if matches!(text, "*" | "all") {
+            self.push("public".into());
+        } else if let Some(account) = Arn::parse(text).map(|a| a.account).filter(|a| is_account(a)) {
+            self.account(account);
+        }
+    }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+pub(super) fn read<'a>(r: &Record<'a>, service: &str, operation: &str, own: [&str; 2], out: &mut Vec<Text<'a>>) {
+    let Some(parameters) = r.parameters.filter(|p| p.is_object()) else { return };
+    let mut found = Found { own, out };
+    // Who takes on a role receives nothing.
+    if service == "sts" {
+        return;
+    }
+    for (_, value) in parameters.fields() {
+        if value.get("Statement").is_some() {
+            policy(value, &mut found);
+        } else {
+            receivers(value, service, operation, &mut found);
+        }
+    }
+}
+
+fn receivers<'a>(value: Value<'a>, service: &str, operation: &str, found: &mut Found<'_, 'a>) {
+    let exports = operation.contains("Export") || operation.contains("Replication") || operation.contains("Copy");
+    for (key, leaf) in value.leaves() {
+        if leaf.kind() != Type::String {
+            continue;
+        }
+        let raw = leaf.raw();
+        if raw.len() > 40 && raw.contains("Statement") && raw.contains("Principal") {
+            if let Some(text) = leaf.str().filter(|t| t.len() <= MAX_POLICY)
+                && let Ok(document) = Tape::default().parse(&text)
+            {
+                policy(document, found);
+            }
+            continue;
+        }
+        // The longest receiver is an address or an ARN.
+        if raw.len() > 2048 {
+            continue;
+        }
+        let Some(text) = leaf.text() else { continue };
+        match key {
+            "" | "userId" | "accountId" | "account" | "Account" | "AccountId" | "awsAccountId" | "accountIds" => {
+                if is_account(&text)
+                    || text == "all" && matches!(operation, "ModifyDBSnapshotAttribute" | "ModifyDBClusterSnapshotAttribute")
+                {
+                    found.principal(&text);
+                } else if key.is_empty() && is_mail(&text) {
+                    found.push(text);
+                }
+            }
+            "group" if text == "all" => found.push("public".into()),
+            "uRI" | "URI" if text.ends_with("/AllUsers") || text.ends_with("/AuthenticatedUsers") => {
+                found.push("public".into())
+            }
+            "x-amz-acl" if text.starts_with("public-") => found.push("public".into()),
+            "principal" | "granteePrincipal" | "principalArn" => found.principal(&text),
+            "Bucket" | "s3Bucket" | "s3BucketName" | "bucket" | "destinationBucket" if exports || text.starts_with("arn:") => {
+                found.push(bucket(&text));
+            }
+            "logDestination" | "destinationArn" | "destination" | "targetArn" => {
+                if text.starts_with("arn:") {
+                    if Arn::parse(&text).is_some_and(|a| a.service == "s3") {
+                        found.push(bucket(&text));
+                    }
+                    found.principal(&text);
+                } else if exports {
+                    found.push(bucket(&text));
+                }
+            }
+            "endpoint" => endpoint(text, found),
+            "id" if service == "organizations" && (is_account(&text) || is_mail(&text)) => found.push(text),
+            "url" if operation == "CreateOpenIDConnectProvider" => {
+                if let Some(host) = url_host(&text) {
+                    found.push(host.to_owned().into());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn bucket<'a>(text: &str) -> Text<'a> {
+    let name = Arn::parse(text).filter(|a| a.service == "s3").map_or(text, |a| a.resource);
+    ["s3:", name.split('/').next().unwrap_or(name)].concat().into()
+}
+
+/// A subscription's end: a mail address, a URL, a queue or a telephone number.
+fn endpoint<'a>(text: Text<'a>, found: &mut Found<'_, 'a>) {
+    if text.starts_with("arn:") {
+        found.principal(&text);
+    } else if is_mail(&text) {
+        found.push(text);
+    } else if let Some(host) = url_host(&text).filter(|_| text.contains("://")) {
+        found.push(host.to_owned().into());
+    }
+}
+
+/// Principals that the allowing statements of a policy let in.
+fn policy(document: Value<'_>, found: &mut Found<'_, '_>) {
+    let Some(statements) = document.get("Statement") else { return };
+    let one = statements.is_object().then_some(statements);
+    for statement in one.into_iter().chain(statements.items()) {
+        if statement.get("Effect").and_then(|e| e.str()).is_some_and(|e| e == "Deny") {
+            continue;
+        }
+        let Some(principal) = statement.get("Principal") else { continue };
+        for (key, leaf) in principal.leaves() {
+            let Some(text) = leaf.text() else { continue };
+            // A condition on who or where makes everybody into somebody.
+            if text == "*" && statement.get("Condition").is_some_and(narrows) {
+                continue;
+            }
+            if key != "Service" {
+                found.principal(&text);
+            }
+        }
+    }
+}
+
+fn narrows(condition: Value<'_>) -> bool {
+    const KEYS: [&str; 9] = [
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:principalaccount",
+        "aws:principalarn",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceip",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+    ];
+    condition.fields().any(|(_, operator)| operator.fields().any(|(key, _)| KEYS.iter().any(|k| key.eq_ignore_ascii_case(k))))
+}

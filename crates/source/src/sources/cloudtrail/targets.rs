@@ -1,0 +1,207 @@
+//! What a request touched: from the request parameters first, then from the ARNs of `resources`.
+
+use super::Record;
+use crate::json::{Type, Value};
+use crate::support::aws;
+use crate::support::cloud::bounded;
+use std::borrow::Cow;
+use vires_event::{Activity, Target, Text};
+
+const MAX_TARGETS: usize = 8;
+const MAX_MENTIONS: usize = 32;
+const MAX_NAME: usize = 512;
+
+pub(super) fn read<'a>(r: &Record<'a>, service: &str, operation: &str, a: &mut Activity<'a>) {
+    if let Some(parameters) = r.parameters.filter(|p| p.is_object()) {
+        of_parameters(parameters, service, operation, &mut a.targets);
+        mention(parameters, &mut a.mentions);
+    }
+    for resource in r.resources.iter().flat_map(|list| list.items()).take(MAX_TARGETS) {
+        for (key, value) in resource.fields() {
+            if matches!(key, "ARN" | "arn")
+                && let Some(arn) = value.text()
+            {
+                let arn = bounded(arn, 2048);
+                if let Some(name) = aws::target(&arn) {
+                    push(&mut a.targets, name);
+                }
+                a.mentions.push(arn);
+            }
+        }
+    }
+}
+
+/// The first strings of the parameters, whatever they are called.
+fn mention<'a>(parameters: Value<'a>, out: &mut Vec<Text<'a>>) {
+    out.reserve(4);
+    for (_, leaf) in parameters.leaves() {
+        if leaf.kind() == Type::String
+            && let Some(text) = leaf.text()
+        {
+            out.push(bounded(text, MAX_NAME));
+            if out.len() >= MAX_MENTIONS {
+                return;
+            }
+        }
+    }
+}
+
+fn push<'a>(targets: &mut Vec<Target<'a>>, name: Text<'a>) {
+    if targets.len() < MAX_TARGETS && targets.iter().all(|t| t.name != name) {
+        targets.push(Target { name: bounded(name, MAX_NAME) });
+    }
+}
+
+fn named<'a>(service: &str, name: &str) -> Text<'a> {
+    [service, ":", name].concat().into()
+}
+
+fn of_parameters<'a>(parameters: Value<'a>, service: &str, operation: &str, targets: &mut Vec<Target<'a>>) {
+    if service == "s3" || service == "s3express" {
+        return of_bucket(parameters, targets);
+    }
+    for (key, value) in parameters.fields() {
+        if targets.len() >= MAX_TARGETS {
+            return;
+        }
+        match value.kind() {
+            Type::String => {
+                if let Some(text) = value.text() {
+                    of_member(key, &bounded(text, 2048), service, operation, targets);
+                }
+            }
+            Type::Array if is_list_of_names(key) => {
+                for item in value.items().take(MAX_TARGETS) {
+                    if let Some(text) = item.text() {
+                        of_member(singular(key), &bounded(text, 2048), service, operation, targets);
+                    }
+                }
+            }
+            Type::Object if service == "ec2" => of_set(key, value, targets),
+            _ => {}
+        }
+    }
+}
+
+fn of_bucket<'a>(parameters: Value<'a>, targets: &mut Vec<Target<'a>>) {
+    let (mut bucket, mut object) = (None, None);
+    for (key, value) in parameters.fields() {
+        match key {
+            "bucketName" | "bucketname" | "bucket" => bucket = value.text(),
+            "key" => object = value.text(),
+            _ => {}
+        }
+    }
+    let Some(bucket) = bucket else { return };
+    // Access points come as ARNs in the place of a bucket.
+    let bucket = aws::target(&bucket).unwrap_or_else(|| named("s3", &bucket));
+    match object {
+        Some(object) => push(targets, [&*bucket, "/", &bounded(object, 1024)].concat().into()),
+        None => push(targets, bucket),
+    }
+}
+
+/// EC2 writes `{"instancesSet":{"items":[{"instanceId":"i-…"}]}}`.
+fn of_set<'a>(key: &str, value: Value<'a>, targets: &mut Vec<Target<'a>>) {
+    if !key.ends_with("Set") {
+        return;
+    }
+    for item in value.get("items").iter().flat_map(|items| items.items()).take(MAX_TARGETS) {
+        for (key, id) in item.fields() {
+            if key.ends_with("Id")
+                && let Some(id) = id.text()
+            {
+                push(targets, named("ec2", &id));
+            }
+        }
+    }
+}
+
+/// Arrays of names, each of which is a target.
+fn is_list_of_names(key: &str) -> bool {
+    matches!(key, "names" | "instanceIds" | "secretIdList" | "logGroupNames" | "stackNames" | "clusters" | "trailNames")
+}
+
+fn singular(key: &str) -> &str {
+    match key {
+        "secretIdList" => "secretId",
+        key => key.strip_suffix('s').unwrap_or(key),
+    }
+}
+
+/// Parameters that end like a name but name the request itself, its session or its paging.
+fn is_not_a_resource(key: &str) -> bool {
+    matches!(
+        key,
+        "roleSessionName"
+            | "sessionName"
+            | "versionId"
+            | "requestId"
+            | "clientRequestId"
+            | "eventId"
+            | "invocationId"
+            | "externalId"
+            | "attributeName"
+            | "parameterName"
+            | "ownerId"
+            | "registryId"
+            | "serviceName"
+            | "awsServiceName"
+            | "instanceOSUser"
+            | "hostName"
+            | "typeName"
+            | "commandId"
+            | "credentialsId"
+            | "metricName"
+            | "catalogId"
+    )
+}
+
+fn of_member<'a>(key: &str, text: &Text<'a>, service: &str, operation: &str, targets: &mut Vec<Target<'a>>) {
+    if let Some(name) = special(key, text, service, operation) {
+        return push(targets, name);
+    }
+    let tail = ["Arn", "ARN", "Name", "Id", "Identifier", "Url", "arn", "Name"].iter().any(|end| key.ends_with(end));
+    if !(tail || matches!(key, "name" | "resource" | "repository" | "cluster" | "stack")) || is_not_a_resource(key) {
+        return;
+    }
+    if text.starts_with("arn:") {
+        if let Some(name) = aws::target(text) {
+            push(targets, name);
+        }
+        return;
+    }
+    let name: &str = if key.ends_with("Url") { text.rsplit('/').next().unwrap_or(text) } else { text };
+    if !name.is_empty() {
+        push(targets, named(service, name));
+    }
+}
+
+/// Parameters whose meaning depends on the service.
+fn special<'a>(key: &str, text: &Text<'a>, service: &str, operation: &str) -> Option<Text<'a>> {
+    let arn = || aws::target(text);
+    let ec2 = ["i-", "vol-", "snap-", "ami-", "sg-", "vpc-", "subnet-", "eni-"];
+    Some(match (service, key) {
+        ("secretsmanager", "secretId" | "name") => arn().unwrap_or_else(|| named("secret", text)),
+        ("ssm", "name" | "path") if operation.contains("Parameter") => arn().unwrap_or_else(|| named("ssm", text)),
+        ("kms", "keyId" | "targetKeyId" | "aliasName") => arn().unwrap_or_else(|| named("kms", text)),
+        ("lambda", "functionName") => {
+            let name: Cow<'_, str> = match text.strip_prefix("arn:") {
+                Some(_) => return arn(),
+                // `<account>:function:<name>` and `<name>:<alias>` are allowed too.
+                None => text.rsplit("function:").next().and_then(|n| n.split(':').next()).unwrap_or(text).into(),
+            };
+            named("lambda", &name)
+        }
+        (_, "roleArn" | "roleARN" | "role") if text.starts_with("arn:") => arn()?,
+        (_, "roleName" | "instanceProfileName") => named("iam", text),
+        ("sts", "targetPrincipal") => arn().unwrap_or_else(|| named("iam", text)),
+        ("iam", "sAMLProviderArn" | "openIDConnectProviderArn" | "policyArn") => arn()?,
+        ("iam", "url") => named("iam", text.strip_prefix("https://").unwrap_or(text)),
+        (_, "instanceId" | "target" | "instance") if ec2.iter().any(|p| text.starts_with(p)) => named("ec2", text),
+        ("ec2", "keyName") => named("ec2", text),
+        (_, "tableName") => arn().unwrap_or_else(|| named(if service == "glue" { "glue" } else { "dynamodb" }, text)),
+        (_, "bucketName" | "s3BucketName" | "s3Bucket") => arn().unwrap_or_else(|| named("s3", text)),
+        _ => return None,
+    })
+}
