@@ -16,6 +16,13 @@ pub(crate) fn person_id<'a>(name: &str) -> Text<'a> {
     Text::Owned(id)
 }
 
+/// The domain of the address `other`, if it is not that of `actor`: someone outside is let in or sent something.
+pub(crate) fn foreign_domain(actor: Option<&str>, other: &str) -> Option<Text<'static>> {
+    let domain = mail_domain(other)?;
+    let own = actor.and_then(mail_domain);
+    own.is_none_or(|own| !own.eq_ignore_ascii_case(domain)).then(|| Text::Owned(domain.to_ascii_lowercase()))
+}
+
 /// True for the canonical text form of a UUID.
 pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36
@@ -92,6 +99,14 @@ mod tests {
         assert_eq!((&*found.id, found.actor), ("gcp:sa:sync@proj.iam.gserviceaccount.com", Actor::Machine));
         assert!(!is_google_service_account("é.gserviceaccount.com"));
         assert!(!is_google_service_account("x"));
+    }
+
+    #[test]
+    fn only_another_domain_is_foreign() {
+        assert_eq!(foreign_domain(Some("a@example.com"), "b@Example.com"), None);
+        assert_eq!(foreign_domain(Some("a@example.com"), "b@Example.net").as_deref(), Some("example.net"));
+        assert_eq!(foreign_domain(None, "b@example.net").as_deref(), Some("example.net"));
+        assert_eq!(foreign_domain(None, "b"), None);
     }
 
     #[test]
