@@ -59,6 +59,16 @@ pub(crate) fn identity<'a>(kind: Kind, actor: Actor, prefix: &str, name: Text<'a
     Identity { id: join(prefix, &name), kind, actor, name, raw: None }
 }
 
+/// An account of one machine: `host:<host>:<user>`, with `-` where the host is not known.
+pub(crate) fn on_host<'a>(host: Option<&str>, kind: Kind, actor: Actor, user: Text<'a>) -> Identity<'a> {
+    Identity { id: on_host_id(host, &user), kind, actor, name: user, raw: None }
+}
+
+/// The id of [`on_host`].
+pub(crate) fn on_host_id<'a>(host: Option<&str>, user: &str) -> Text<'a> {
+    Text::Owned(format!("host:{}:{user}", host.unwrap_or("-")))
+}
+
 /// True for an address of the domain that Google reserves for service accounts.
 pub(crate) fn is_google_service_account(name: &str) -> bool {
     const DOMAIN: &str = ".gserviceaccount.com";
