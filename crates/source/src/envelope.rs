@@ -45,13 +45,17 @@ pub enum Shape<'a> {
 /// A line, opened.
 #[derive(Debug)]
 pub struct Opened<'a> {
+    /// The line as text. Each byte that is not UTF-8 was read as `?`, so that offsets stay those of the line.
+    pub text: &'a str,
     /// What the line is.
     pub shape: Shape<'a>,
+    /// The member of the line's own object that holds the record, if it is wrapped in one.
+    pub payload: Option<Value<'a>>,
     /// The record that was found in it, if a decoder knew it.
     pub activity: Option<Activity<'a>>,
     /// The JSON object that the activity was decoded from, not its envelope. `None` for text.
     pub record: Option<Value<'a>>,
-    /// False if the bytes were not UTF-8. Each bad byte was read as `?`, so that offsets stay those of the line.
+    /// False if the bytes were not UTF-8.
     pub valid_utf8: bool,
 }
 
@@ -79,12 +83,12 @@ pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
                 Some(log) => (Shape::NativeLog(log), log),
                 None => (Shape::Object(value), value),
             };
-            let (activity, record) = in_object(record, &hints, MAX_DEPTH, levels).0.split();
-            Opened { shape, activity, record, valid_utf8 }
+            let Found { activity, record, payload } = in_object(record, &hints, MAX_DEPTH, levels).0;
+            Opened { text, shape, payload, activity, record, valid_utf8 }
         }
         _ => {
-            let (activity, record) = in_text(header::split(text), &hints, MAX_DEPTH, levels).0.split();
-            Opened { shape: Shape::Text, activity, record, valid_utf8 }
+            let Found { activity, record, .. } = in_text(header::split(text), &hints, MAX_DEPTH, levels).0;
+            Opened { text, shape: Shape::Text, payload: None, activity, record, valid_utf8 }
         }
     }
 }
@@ -104,37 +108,35 @@ fn native_log(value: Value<'_>) -> Option<Value<'_>> {
     (fields.next().is_none() && only.key_is("log") && only.is_object()).then_some(only)
 }
 
-/// What a search found, and the levels it left unused.
-struct Found<'a>(Option<(Activity<'a>, Option<Value<'a>>)>);
-
-impl<'a> Found<'a> {
-    fn split(self) -> (Option<Activity<'a>>, Option<Value<'a>>) {
-        match self.0 {
-            Some((activity, record)) => (Some(activity), record),
-            None => (None, None),
-        }
-    }
+/// What a search found.
+#[derive(Default)]
+struct Found<'a> {
+    activity: Option<Activity<'a>>,
+    record: Option<Value<'a>>,
+    /// The member of the searched object that holds the record.
+    payload: Option<Value<'a>>,
 }
 
+/// What was found, and the levels that are left unused.
 type Search<'a> = (Found<'a>, &'a mut [Level]);
 
 fn in_object<'a>(object: Value<'a>, hints: &Hints<'a>, depth: usize, levels: &'a mut [Level]) -> Search<'a> {
     if let Some(activity) = decode_json(object, hints) {
-        return (Found(Some((activity, Some(object)))), levels);
+        return (Found { activity: Some(activity), record: Some(object), payload: None }, levels);
     }
     if depth == 0 {
-        return (Found(None), levels);
+        return (Found::default(), levels);
     }
     let (hints, wrapped) = envelope(object, hints);
     let mut levels = levels;
     for inner in wrapped.into_iter().flatten() {
         let found;
         (found, levels) = in_member(inner, object, &hints, depth, levels);
-        if found.0.is_some() {
-            return (found, levels);
+        if found.activity.is_some() {
+            return (Found { payload: Some(inner), ..found }, levels);
         }
     }
-    (Found(None), levels)
+    (Found::default(), levels)
 }
 
 fn in_member<'a>(inner: Value<'a>, outer: Value<'a>, hints: &Hints<'a>, depth: usize, levels: &'a mut [Level]) -> Search<'a> {
@@ -143,7 +145,7 @@ fn in_member<'a>(inner: Value<'a>, outer: Value<'a>, hints: &Hints<'a>, depth: u
         Type::String => match inner.str() {
             Some(Cow::Borrowed(text)) => in_payload(text, Some(outer), hints, depth - 1, levels),
             _ => {
-                let Some((level, rest)) = levels.split_first_mut() else { return (Found(None), &mut []) };
+                let Some((level, rest)) = levels.split_first_mut() else { return (Found::default(), &mut []) };
                 let Level { tape, text } = level;
                 let raw = inner.raw();
                 unescape_into(&raw[1..raw.len() - 1], text);
@@ -151,7 +153,7 @@ fn in_member<'a>(inner: Value<'a>, outer: Value<'a>, hints: &Hints<'a>, depth: u
                 in_unescaped(text, tape, Some(outer), hints, depth - 1, rest)
             }
         },
-        _ => (Found(None), levels),
+        _ => (Found::default(), levels),
     }
 }
 
@@ -162,7 +164,7 @@ fn in_payload<'a>(
     depth: usize,
     levels: &'a mut [Level],
 ) -> Search<'a> {
-    let Some((level, rest)) = levels.split_first_mut() else { return (Found(None), &mut []) };
+    let Some((level, rest)) = levels.split_first_mut() else { return (Found::default(), &mut []) };
     in_unescaped(text, &mut level.tape, outer, hints, depth, rest)
 }
 
@@ -178,7 +180,7 @@ fn in_unescaped<'a>(
     if trimmed.starts_with('{') {
         return match tape.parse(trimmed) {
             Ok(value) => in_object(value, hints, depth, levels),
-            Err(_) => (Found(None), levels),
+            Err(_) => (Found::default(), levels),
         };
     }
     let mut line = header::split(trimmed);
@@ -195,10 +197,10 @@ fn in_text<'a>(mut line: TextLine<'a>, hints: &Hints<'a>, depth: usize, levels: 
         if payload.starts_with('{') && depth > 0 {
             let hints = Hints { host: line.host.clone().or_else(|| hints.host.clone()), ..hints.clone() };
             let (found, rest) = in_payload(payload, None, &hints, depth - 1, levels);
-            if found.0.is_some() {
+            if found.activity.is_some() {
                 return (found, rest);
             }
-            return (Found(decode_text(&line).map(|activity| (activity, None))), rest);
+            return (Found { activity: decode_text(&line), ..Found::default() }, rest);
         }
     }
     if line.host.is_none() {
@@ -207,7 +209,7 @@ fn in_text<'a>(mut line: TextLine<'a>, hints: &Hints<'a>, depth: usize, levels: 
     if line.time.is_none() {
         line.time.clone_from(&hints.time);
     }
-    (Found(decode_text(&line).map(|activity| (activity, None))), levels)
+    (Found { activity: decode_text(&line), ..Found::default() }, levels)
 }
 
 /// What an envelope says beside its payload, and the members that may hold the payload, the likeliest first.
@@ -319,7 +321,7 @@ mod tests {
         let opened = open(b"{\"a\":\"\xff\xfe\xc3\",\"nhi\":1}", &mut scratch);
         assert!(!opened.valid_utf8);
         let Shape::Object(object) = opened.shape else { panic!("an object") };
-        assert_eq!(object.get("nhi").unwrap().span(), 18..19);
+        assert_eq!(object.get("nhi").unwrap().span(), 17..18);
     }
 
     #[test]

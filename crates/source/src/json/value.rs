@@ -159,6 +159,48 @@ impl<'a> Value<'a> {
         Leaves { nodes: self.nodes, text: self.text, at: self.at, end: self.node().next }
     }
 
+    /// The scalar below this value that holds the byte `offset` of the parsed text, with its dotted path from here (array items
+    /// add no segment). `None` if the byte belongs to a key, a bracket or a blank.
+    pub fn scalar_at(&self, offset: usize) -> Option<(String, Value<'a>)> {
+        let mut path = String::new();
+        let mut value = *self;
+        loop {
+            let items = match value.kind() {
+                Type::Object => value.children(Type::Object),
+                Type::Array => value.children(Type::Array),
+                _ => return value.span().contains(&offset).then_some((path, value)),
+            };
+            value = items.take_while(|child| child.span().start <= offset).last().filter(|child| child.span().contains(&offset))?;
+            if !value.key_raw().is_empty() {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(value.key_raw());
+            }
+        }
+    }
+
+    /// The whole text that this value was parsed from; [`Value::span`] counts in it.
+    pub fn document(&self) -> &'a str {
+        self.text
+    }
+
+    /// The outermost value of the document.
+    pub fn root(&self) -> Value<'a> {
+        Value { at: 0, ..*self }
+    }
+
+    /// Every string of the whole document that contains a backslash, in document order.
+    pub fn escaped_strings(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
+        let Value { nodes, text, .. } = *self;
+        (0u32..).zip(nodes).filter(|(_, node)| node.escaped).map(move |(at, _)| Value { nodes, text, at })
+    }
+
+    /// True if this is a string that contains a backslash: its text differs from what stands in the line.
+    pub fn is_escaped(&self) -> bool {
+        self.node().escaped
+    }
+
     /// The key under which this value stands in its object, as written; empty for array items.
     pub fn key_raw(&self) -> &'a str {
         let (start, end) = self.node().key;
@@ -270,6 +312,10 @@ mod tests {
         assert!(v.path("a.b.c").is_none());
         let leaves: Vec<_> = v.get("a").unwrap().leaves().map(|(k, v)| (k, v.raw())).collect();
         assert_eq!(leaves, [("c", r#""x\ny""#), ("", "2")]);
+        let place = |needle: &str| v.scalar_at(text.find(needle).unwrap()).map(|(path, value)| (path, value.raw()));
+        assert_eq!(place("x\\ny"), Some(("a.b.c".into(), r#""x\ny""#)));
+        assert_eq!(place("12345"), Some(("n".into(), "12345678901234567890")));
+        assert_eq!(place("b\""), None);
         assert_eq!(v.get("a").unwrap().fields().count(), 1);
         assert_eq!(v.get("n").unwrap().fields().count(), 0);
     }
