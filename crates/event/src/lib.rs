@@ -6,6 +6,7 @@
 
 mod activity;
 mod mask;
+mod owned;
 mod time;
 mod words;
 
