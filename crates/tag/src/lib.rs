@@ -1,1 +1,19 @@
-//! tag
+//! The classifier: says of one log line which non-human identity acted and which sensitive target it touched, and splices what it
+//! says into the line's own bytes.
+//!
+//! A [`Tagger`] is built once from a catalogue and answers lines from any number of threads, each with its own [`Scratch`]. What it
+//! says is a [`Tags`]; [`object`] writes it bounded and escaped, [`splice`](mod@splice) puts it into the line. It keeps no history:
+//! judging against what an identity usually does is the business of `vires-judge`.
+
+mod classify;
+mod identity;
+mod leak;
+pub mod object;
+mod resource;
+pub mod splice;
+mod tagger;
+mod tags;
+
+pub use classify::{Classifier, Memo};
+pub use tagger::{Only, Options, Raw, Reply, Report, Scratch, Tagger};
+pub use tags::{Problem, Sensitive, Tags};

@@ -1,0 +1,290 @@
+//! From an opened line to its [`Tags`].
+
+use crate::identity::{Identities, member, said};
+use crate::leak::Leaks;
+use crate::resource::{Marker, Resources};
+use crate::tags::{Problem, Sensitive, Tags};
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+use vires_catalog::{Catalog, TokenKind};
+use vires_event::{Activity, Effect, Source, Text, mask};
+use vires_source::json::Value;
+use vires_source::{Opened, Shape};
+
+/// A catalogue compiled for matching: built once, shared by all threads.
+#[derive(Debug)]
+pub struct Classifier {
+    catalog: Arc<Catalog>,
+    identities: Identities,
+    resources: Resources,
+    leaks: Leaks,
+    agents: AhoCorasick,
+}
+
+/// What the catalogue says of an action, looked up once per spelling and thread.
+#[derive(Debug, Clone, Copy)]
+struct ActionFacts {
+    row: Option<u32>,
+    effect: Effect,
+}
+
+/// Look-ups that repeat from line to line. Bounded: a log cannot make it grow.
+#[derive(Debug, Default)]
+pub struct Memo {
+    actions: FxHashMap<Box<str>, ActionFacts>,
+    key: String,
+}
+
+/// A memo that once holds this many entries starts afresh.
+const MEMO_ENTRIES: usize = 8192;
+
+/// Markers and leaks beyond this many are not collected: the object could not hold them anyway.
+const MAX_FOUND: usize = 24;
+
+impl Classifier {
+    /// Compiles a catalogue.
+    ///
+    /// # Errors
+    /// When its literals are too many or too large for the automata.
+    pub fn new(catalog: &Arc<Catalog>) -> Result<Self, aho_corasick::BuildError> {
+        Ok(Classifier {
+            identities: Identities::new(catalog),
+            resources: Resources::new(catalog)?,
+            leaks: Leaks::new(catalog)?,
+            agents: AhoCorasick::builder()
+                .kind(Some(AhoCorasickKind::DFA))
+                .build(catalog.user_agents().iter().map(|row| &row.substring))?,
+            catalog: Arc::clone(catalog),
+        })
+    }
+
+    /// The catalogue.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// Classifies one opened line.
+    pub fn classify<'a>(&'a self, opened: &Opened<'a>, memo: &mut Memo) -> Tags<'a> {
+        let mut tags = match &opened.activity {
+            Some(activity) => self.of_activity(activity, opened.record, memo),
+            None => Tags::failed(match opened.shape {
+                Shape::Object(object) if wraps_text(object) => Problem::NotJson,
+                Shape::Object(_) | Shape::NativeLog(_) => Problem::UnknownSource,
+                Shape::Text => Problem::NotJson,
+            }),
+        };
+        if !opened.valid_utf8 && tags.error != Some(Problem::NotJson) {
+            tags.error = Some(Problem::InvalidUtf8);
+        }
+        tags.leaks = self.leaks_of(opened, tags.source);
+        tags
+    }
+
+    fn of_activity<'a>(&'a self, activity: &Activity<'a>, record: Option<Value<'a>>, memo: &mut Memo) -> Tags<'a> {
+        let decision = self.identities.decide(activity, record);
+        let vault_path = vault_path(activity);
+        let facts = self.facts(activity, vault_path, memo);
+        let sensitive = facts.row.and_then(|row| self.catalog.actions().get(row as usize)).map(|row| Sensitive {
+            class: row.class,
+            severity: self.catalog.severity(row, &mut |path| record.and_then(|r| member(r, path)).and_then(said)),
+            boundary: row.boundary,
+            attack: &row.attack,
+        });
+        let (markers, named_class) = self.markers_of(activity);
+        let has_action = !activity.action.is_empty();
+        let data_class = match facts.effect {
+            Effect::SecretRead if has_action => Some(3),
+            _ => named_class,
+        };
+        Tags {
+            source: Some(activity.source),
+            actor: activity.identity.as_ref().map(|_| decision.actor),
+            kind: activity.identity.as_ref().and(decision.kind),
+            id: activity.identity.as_ref().map(|i| self.redact(i.id.clone())),
+            credential: activity.credential.as_ref().and_then(|c| c.id.as_deref()).map(mask),
+            action: has_action.then(|| self.redact(activity.action.clone())),
+            effect: has_action.then_some(facts.effect),
+            sensitive,
+            target: activity.targets.first().map(|t| self.redact(t.name.clone())),
+            data_class,
+            markers,
+            leaks: Vec::new(),
+            outcome: activity.outcome,
+            error: None,
+        }
+    }
+
+    fn facts(&self, activity: &Activity<'_>, vault_path: Option<&str>, memo: &mut Memo) -> ActionFacts {
+        memo.key.clear();
+        memo.key.push_str(activity.source.as_str());
+        memo.key.push(' ');
+        memo.key.push_str(&activity.action);
+        if let Some(path) = vault_path {
+            memo.key.push(' ');
+            memo.key.push_str(path);
+        }
+        // What else the request is known as can add a row, so it belongs to the key.
+        for also in &activity.also {
+            memo.key.push('\n');
+            memo.key.push_str(also);
+        }
+        if let Some(facts) = memo.actions.get(memo.key.as_str()) {
+            return *facts;
+        }
+        if memo.actions.len() >= MEMO_ENTRIES {
+            memo.actions.clear();
+        }
+        let facts = self.look_up(activity, vault_path);
+        memo.actions.insert(memo.key.as_str().into(), facts);
+        facts
+    }
+
+    fn look_up(&self, activity: &Activity<'_>, vault_path: Option<&str>) -> ActionFacts {
+        let spellings = std::iter::once(&activity.action).chain(&activity.also);
+        let row = spellings.filter_map(|action| self.catalog.action(activity.source, action, vault_path)).next();
+        ActionFacts {
+            row: row.and_then(|row| self.catalog.actions().iter().position(|r| std::ptr::eq(r, row))).map(|n| n as u32),
+            effect: self.catalog.effect_at(activity.source, &activity.action, vault_path),
+        }
+    }
+
+    /// Markers in resource fields and in the user agent; and the class of the data that the target's name tells.
+    fn markers_of<'a>(&'a self, activity: &Activity<'a>) -> (Vec<(Cow<'a, str>, u8)>, Option<u8>) {
+        let mut found: Vec<(Cow<'a, str>, u8)> = Vec::new();
+        let mut add = |name: &'a str, severity: u8| {
+            if found.len() < MAX_FOUND && !found.iter().any(|(n, _)| n == name) {
+                found.push((Cow::Borrowed(name), severity));
+            }
+        };
+        let mut class: Option<u8> = None;
+        for target in &activity.targets {
+            let name = target.name.split_once(':').map_or(&*target.name, |(_, name)| name);
+            self.resources.scan(name, |marker| {
+                add(marker.name(), marker.severity());
+                if let Marker::Name(row) = marker {
+                    class = class.max(Some(row.data_class));
+                }
+            });
+        }
+        for mention in &activity.mentions {
+            self.resources.scan(mention, |marker| add(marker.name(), marker.severity()));
+        }
+        if let Some(agent) = &activity.origin.user_agent {
+            for hit in self.agents.find_overlapping_iter(&**agent) {
+                let row = &self.catalog.user_agents()[hit.pattern().as_usize()];
+                if row.severity > 0 && row.matches(agent) {
+                    add(&row.substring, row.severity);
+                }
+            }
+        }
+        found.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let by_name = activity.targets.first().and_then(|t| self.catalog.data_class_of_name(&t.name));
+        (found, class.max(by_name))
+    }
+
+    /// Replaces credentials in a name.
+    fn redact<'a>(&self, name: Text<'a>) -> Text<'a> {
+        let mut spans: Vec<(Range<usize>, &str)> = Vec::new();
+        self.leaks.shapes(&name, |leak| spans.push((leak.span, &leak.pattern.id)));
+        if spans.is_empty() {
+            return name;
+        }
+        spans.sort_unstable_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
+        let mut out = String::with_capacity(name.len());
+        let mut done = 0;
+        for (span, kind) in spans {
+            if span.start >= done {
+                out.push_str(&name[done..span.start]);
+                out.push_str("[redacted:");
+                out.push_str(kind);
+                out.push(']');
+                done = span.end;
+            }
+        }
+        out.push_str(&name[done..]);
+        Cow::Owned(out)
+    }
+
+    /// Kinds of credentials anywhere in the line, except where they belong.
+    fn leaks_of<'a>(&'a self, opened: &Opened<'a>, source: Option<Source>) -> Vec<(&'a str, u8)> {
+        let mut found = Found { source, leaks: Vec::new() };
+        let outer = match opened.shape {
+            Shape::Object(value) | Shape::NativeLog(value) => Some(value.root()),
+            Shape::Text => None,
+        };
+        // The record is read unescaped, where it was wrapped as a string; what wraps it is read without it.
+        let inner = opened.record.map(|r| r.root()).filter(|r| outer.is_none_or(|o| !std::ptr::eq(o.document(), r.document())));
+        match outer {
+            Some(root) => {
+                let skip = inner.and(opened.payload).map(|p| p.span()).unwrap_or_default();
+                self.leaks_in(root, &skip, &mut found);
+            }
+            None => {
+                let end = inner.and_then(|_| opened.text.find('{')).unwrap_or(opened.text.len());
+                self.leaks.scan(&opened.text[..end], |leak| found.add(leak.pattern, ""));
+            }
+        }
+        if let Some(inner) = inner {
+            self.leaks_in(inner, &(0..0), &mut found);
+        }
+        found.leaks.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        found.leaks
+    }
+
+    fn leaks_in<'a>(&'a self, root: Value<'a>, skip: &Range<usize>, found: &mut Found<'a>) {
+        self.leaks.scan(root.document(), |leak| {
+            if !skip.contains(&leak.span.start) {
+                match root.scalar_at(leak.span.start) {
+                    Some((path, _)) => found.add(leak.pattern, &path),
+                    None => found.add(leak.pattern, ""),
+                }
+            }
+        });
+        // An escape can break a credential's shape in the line, though whoever parses the line gets the credential.
+        for string in root.escaped_strings().filter(|s| s.span() != *skip) {
+            if let Some(text) = string.str() {
+                self.leaks.scan(&text, |leak| {
+                    let place = root.scalar_at(string.span().start).map(|(path, _)| path).unwrap_or_default();
+                    found.add(leak.pattern, &place);
+                });
+            }
+        }
+    }
+}
+
+struct Found<'a> {
+    source: Option<Source>,
+    leaks: Vec<(&'a str, u8)>,
+}
+
+impl<'a> Found<'a> {
+    fn add(&mut self, pattern: &'a vires_catalog::TokenPattern, path: &str) {
+        let expected = self.source.is_some_and(|s| pattern.is_expected(s, path));
+        if !expected && self.leaks.len() < MAX_FOUND && !self.leaks.iter().any(|(id, _)| *id == pattern.id) {
+            debug_assert!(matches!(pattern.kind, TokenKind::Secret | TokenKind::KeyId));
+            self.leaks.push((&pattern.id, pattern.severity));
+        }
+    }
+}
+
+/// The request path of a Vault activity, which is its target.
+fn vault_path<'t>(activity: &'t Activity<'_>) -> Option<&'t str> {
+    if activity.source != Source::Vault {
+        return None;
+    }
+    activity.targets.first()?.name.strip_prefix("vault:")
+}
+
+/// True for what this program made of a text line in an earlier pass: a message and nothing else but tags that call it no JSON.
+fn wraps_text(object: Value<'_>) -> bool {
+    let mut members = object.fields();
+    let Some((_, message)) = members.next() else { return false };
+    let Some((_, tags)) = members.next() else { return false };
+    members.next().is_none()
+        && message.key_is("message")
+        && message.str().is_some()
+        && tags.get_text("error").is_some_and(|e| e == Problem::NotJson.as_str())
+}

@@ -1,0 +1,125 @@
+//! Puts the finished object into the original bytes of a line; everything else of the line stays as it came.
+
+use crate::object::quote;
+use vires_source::Shape;
+use vires_source::json::Value;
+
+/// The key under which the object is written, ready to be copied.
+#[derive(Debug, Clone)]
+pub struct Field {
+    name: String,
+    /// `"nhi":`
+    json: Vec<u8>,
+}
+
+impl Field {
+    /// A field of that name.
+    pub fn new(name: &str) -> Self {
+        let mut json = Vec::new();
+        quote(name, usize::MAX, &mut json);
+        json.push(b':');
+        Field { name: name.to_owned(), json }
+    }
+
+    /// Appends the name as a JSON key with its colon.
+    pub fn write_key(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.json);
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// Appends `line` with `object` spliced in to `out`.
+///
+/// For [`Shape::Text`] use [`wrap`].
+pub fn splice(line: &[u8], shape: &Shape<'_>, field: &Field, object: &[u8], out: &mut Vec<u8>) {
+    let target = match shape {
+        Shape::Object(value) => value,
+        Shape::NativeLog(value) => value,
+        Shape::Text => return,
+    };
+    out.reserve(line.len() + object.len() + field.json.len() + 1);
+    let mut done = 0;
+    // Every member of that name is replaced, so that no reader sees a forged one, whichever of duplicates it takes.
+    for old in members_named(*target, &field.name) {
+        let span = old.span();
+        out.extend_from_slice(&line[done..span.start]);
+        out.extend_from_slice(object);
+        done = span.end;
+    }
+    if done == 0 {
+        let brace = target.span().end - 1;
+        out.extend_from_slice(&line[..brace]);
+        if target.fields().next().is_some() {
+            out.push(b',');
+        }
+        out.extend_from_slice(&field.json);
+        out.extend_from_slice(object);
+        done = brace;
+    }
+    out.extend_from_slice(&line[done..]);
+}
+
+fn members_named<'a>(object: Value<'a>, name: &str) -> impl Iterator<Item = Value<'a>> {
+    object.fields().map(|(_, value)| value).filter(move |value| value.key_is(name))
+}
+
+/// Appends `{"message":"<line>","nhi":<object>}` to `out`. A CR at the end of the line is the caller's to keep outside.
+///
+/// Bytes that are not UTF-8 become U+FFFD: JSON has no way to say them.
+pub fn wrap(line: &[u8], field: &Field, object: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"message\":");
+    quote(&String::from_utf8_lossy(line), usize::MAX, out);
+    out.push(b',');
+    out.extend_from_slice(&field.json);
+    out.extend_from_slice(object);
+    out.push(b'}');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vires_source::{Scratch, open};
+
+    fn spliced(line: &[u8]) -> Vec<u8> {
+        let mut scratch = Scratch::default();
+        let opened = open(line, &mut scratch);
+        let mut out = Vec::new();
+        match opened.shape {
+            Shape::Text => wrap(line, &Field::new("nhi"), b"{\"v\":1}", &mut out),
+            shape => splice(line, &shape, &Field::new("nhi"), b"{\"v\":1}", &mut out),
+        }
+        out
+    }
+
+    #[test]
+    fn changes_nothing_but_the_member() {
+        for (line, want) in [
+            (r#"{}"#, r#"{"nhi":{"v":1}}"#),
+            (r#"{ }"#, r#"{ "nhi":{"v":1}}"#),
+            (
+                r#" {"a":1e400, "b":12345678901234567890,"a":2 } "#,
+                r#" {"a":1e400, "b":12345678901234567890,"a":2 ,"nhi":{"v":1}} "#,
+            ),
+            (r#"{"nhi":{"v":0},"z":"\/"}"#, r#"{"nhi":{"v":1},"z":"\/"}"#),
+            (r#"{"nhi":1,"a":{"nhi":2},"nhi" : 3}"#, r#"{"nhi":{"v":1},"a":{"nhi":2},"nhi" : {"v":1}}"#),
+            (r#"{"\u006ehi":null}"#, r#"{"\u006ehi":{"v":1}}"#),
+            (r#"{"log":{"a":1}}"#, r#"{"log":{"a":1,"nhi":{"v":1}}}"#),
+            (r#"{"log":{}}"#, r#"{"log":{"nhi":{"v":1}}}"#),
+            (r#"{"log":{"nhi":7}}"#, r#"{"log":{"nhi":{"v":1}}}"#),
+            (r#"{"log":{"a":1},"b":2}"#, r#"{"log":{"a":1},"b":2,"nhi":{"v":1}}"#),
+            ("text \"x\"\t", r#"{"message":"text \"x\"\t","nhi":{"v":1}}"#),
+            ("[1]", r#"{"message":"[1]","nhi":{"v":1}}"#),
+            ("", r#"{"message":"","nhi":{"v":1}}"#),
+        ] {
+            let once = spliced(line.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&once), want, "{line}");
+            assert_eq!(spliced(&once), once, "a second pass changes nothing: {line}");
+        }
+        assert_eq!(spliced(b"{\"a\":\"\xff\"}"), b"{\"a\":\"\xff\",\"nhi\":{\"v\":1}}");
+        assert_eq!(spliced(b"\xff"), "{\"message\":\"\u{fffd}\",\"nhi\":{\"v\":1}}".as_bytes());
+    }
+}

@@ -1,0 +1,182 @@
+use crate::classify::{Classifier, Memo};
+use crate::splice::{Field, splice, wrap};
+use crate::tags::{Problem, Tags};
+use std::sync::Arc;
+use vires_catalog::Catalog;
+use vires_event::Source;
+use vires_source::{Shape, open};
+
+/// What becomes of a line that is not one JSON object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Raw {
+    /// It is wrapped: `{"message":"…","nhi":{…}}`.
+    #[default]
+    Wrap,
+    /// It stays as it came.
+    Passthrough,
+}
+
+/// How a line is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reply {
+    /// With the line itself and the object spliced in.
+    #[default]
+    Event,
+    /// With what rsyslog's mmexternal merges into the message: `{"$!":{"nhi":{…}}}`.
+    Rsyslog,
+}
+
+/// Which lines are written at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Only {
+    /// Those made by a machine or touching something sensitive.
+    Tagged,
+    /// Those touching something sensitive.
+    Sensitive,
+    /// Those made by a machine.
+    Machine,
+}
+
+/// How lines are answered.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Name of the member that holds the object.
+    pub field: String,
+    /// What becomes of text.
+    pub raw: Raw,
+    /// The form of an answer.
+    pub reply: Reply,
+    /// Leave out other lines. Not with [`Reply::Rsyslog`].
+    pub only: Option<Only>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { field: "nhi".to_owned(), raw: Raw::default(), reply: Reply::default(), only: None }
+    }
+}
+
+/// What was seen in a line, for counting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Report {
+    /// The log format.
+    pub source: Option<Source>,
+    /// `nhi.tagged`.
+    pub tagged: bool,
+    /// Something sensitive was touched.
+    pub sensitive: bool,
+    /// Neither JSON nor text of a known format.
+    pub not_json: bool,
+    /// Bytes that are not UTF-8.
+    pub invalid_utf8: bool,
+    /// A JSON object that no decoder knows.
+    pub unknown_source: bool,
+    /// Nothing was written because [`Options::only`] leaves it out.
+    pub filtered: bool,
+}
+
+/// Buffers of one thread, reused from line to line.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    open: vires_source::Scratch,
+    memo: Memo,
+    object: Vec<u8>,
+}
+
+/// Answers lines: opens, classifies, renders and splices. Stateless between lines, so that threads can share it.
+///
+/// ```
+/// use std::sync::Arc;
+/// use vires_tag::{Options, Scratch, Tagger};
+///
+/// let catalog = Arc::new(vires_catalog::Catalog::builtin()?);
+/// let tagger = Tagger::new(&catalog, Options::default())?;
+/// let mut answer = Vec::new();
+/// tagger.line(br#"{"a":1}"#, &mut Scratch::default(), &mut answer);
+/// assert_eq!(answer, br#"{"a":1,"nhi":{"v":1,"tagged":false,"error":"unknown_source"}}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Tagger {
+    classifier: Classifier,
+    options: Options,
+    field: Field,
+}
+
+impl Tagger {
+    /// A tagger for a catalogue.
+    ///
+    /// # Errors
+    /// When the catalogue's literals are too many or too large for the automata.
+    pub fn new(catalog: &Arc<Catalog>, options: Options) -> Result<Self, aho_corasick::BuildError> {
+        let field = Field::new(&options.field);
+        Ok(Tagger { classifier: Classifier::new(catalog)?, options, field })
+    }
+
+    /// The classifier.
+    pub fn classifier(&self) -> &Classifier {
+        &self.classifier
+    }
+
+    /// Appends the answer to one line to `out`. The line comes without its LF; a CR at its end stays at the end of the answer.
+    pub fn line(&self, line: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) -> Report {
+        let (line, cr) = split_cr(line);
+        let Scratch { open: buffers, memo, object } = scratch;
+        let opened = open(line, buffers);
+        let tags = self.classifier.classify(&opened, memo);
+        let report = Report {
+            source: tags.source,
+            tagged: tags.tagged(),
+            sensitive: tags.touches_sensitive(),
+            not_json: tags.error == Some(Problem::NotJson),
+            invalid_utf8: !opened.valid_utf8,
+            unknown_source: tags.error == Some(Problem::UnknownSource)
+                || (tags.source.is_none() && tags.error == Some(Problem::InvalidUtf8)),
+            filtered: match self.options.only {
+                None => false,
+                Some(Only::Tagged) => !tags.tagged(),
+                Some(Only::Sensitive) => !tags.touches_sensitive(),
+                Some(Only::Machine) => !tags.by_machine(),
+            },
+        };
+        if !report.filtered {
+            self.answer(line, &opened.shape, &tags, object, out);
+            out.extend_from_slice(cr);
+        }
+        report
+    }
+
+    /// Appends the answer to a line whose classification failed within this program.
+    pub fn fallback(&self, line: &[u8], out: &mut Vec<u8>) {
+        let (line, cr) = split_cr(line);
+        let mut tape = vires_source::json::Tape::default();
+        let text = std::str::from_utf8(line).unwrap_or("");
+        let shape = match tape.parse(text) {
+            Ok(value) if value.is_object() => Shape::Object(value),
+            _ => Shape::Text,
+        };
+        self.answer(line, &shape, &Tags::failed(Problem::Internal), &mut Vec::new(), out);
+        out.extend_from_slice(cr);
+    }
+
+    fn answer(&self, line: &[u8], shape: &Shape<'_>, tags: &Tags<'_>, object: &mut Vec<u8>, out: &mut Vec<u8>) {
+        object.clear();
+        tags.render(object);
+        match (self.options.reply, shape, self.options.raw) {
+            (Reply::Rsyslog, ..) => {
+                out.extend_from_slice(b"{\"$!\":{");
+                self.field.write_key(out);
+                out.extend_from_slice(object);
+                out.extend_from_slice(b"}}");
+            }
+            (Reply::Event, Shape::Text, Raw::Passthrough) => out.extend_from_slice(line),
+            (Reply::Event, Shape::Text, Raw::Wrap) => wrap(line, &self.field, object, out),
+            (Reply::Event, shape, _) => splice(line, shape, &self.field, object, out),
+        }
+    }
+}
+
+fn split_cr(line: &[u8]) -> (&[u8], &[u8]) {
+    let end = line.len() - usize::from(line.ends_with(b"\r"));
+    line.split_at(end)
+}
