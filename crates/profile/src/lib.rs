@@ -1,4 +1,24 @@
-//! Each identity's remit: what its owners declared (inventory, zones, data classes, exceptions) and what was learned of it.
+//! Each identity's remit: what its owners declared, and what was learned of it.
+//!
+//! - [`Inventory`]: workloads with owner, purpose, identities and expectations; from an identity to its workload in a few lookups.
+//! - [`zones::Zones`]: from which named network a request came. [`data::DataClasses`]: how sensitive a target is.
+//! - [`baseline`]: what each workload was seen to do, mergeable.
+//!
+//! Nothing here decides: it says what is expected. Nothing reads a clock: the moment is passed in.
 
 pub mod baseline;
+pub mod data;
+pub mod duration;
+mod error;
+mod finding;
+pub mod globs;
+pub mod inventory;
+mod moment;
 pub mod observation;
+pub mod schedule;
+pub mod toml_file;
+pub mod zones;
+
+pub use error::Error;
+pub use finding::{Finding, Severity};
+pub use inventory::{Inventory, Mapping, Workload, WorkloadIndex};

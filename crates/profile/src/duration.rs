@@ -1,0 +1,53 @@
+//! Spans of time as people write them in files: `90m`, `12h`, `1d12h`.
+
+use vires_event::Millis;
+
+/// Reads a span in milliseconds: whole numbers with `w`, `d`, `h`, `m` or `s`, several after one another add up (`1d12h`).
+/// `None` for anything else, and for more than a hundred years.
+pub fn parse_duration(text: &str) -> Option<Millis> {
+    const LIMIT: Millis = 100 * 366 * 86_400_000;
+    let mut total: Millis = 0;
+    let mut number: Option<Millis> = None;
+    for c in text.trim().bytes() {
+        if c.is_ascii_digit() {
+            number = Some(number.unwrap_or(0).checked_mul(10)?.checked_add(Millis::from(c - b'0'))?);
+            continue;
+        }
+        let unit = match c {
+            b'w' => 7 * 86_400_000,
+            b'd' => 86_400_000,
+            b'h' => 3_600_000,
+            b'm' => 60_000,
+            b's' => 1000,
+            _ => return None,
+        };
+        total = total.checked_add(number.take()?.checked_mul(unit)?)?;
+    }
+    (number.is_none() && total <= LIMIT && !text.trim().is_empty()).then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_duration;
+
+    #[test]
+    fn reads_spans() {
+        for (text, expected) in [
+            ("12h", Some(43_200_000)),
+            ("90m", Some(5_400_000)),
+            ("1d12h", Some(129_600_000)),
+            (" 2w ", Some(1_209_600_000)),
+            ("0s", Some(0)),
+            ("90", None),
+            ("h", None),
+            ("1.5h", None),
+            ("-1h", None),
+            ("", None),
+            ("1 h", None),
+            ("99999999999999999999h", None),
+            ("9999w9999w", None),
+        ] {
+            assert_eq!(parse_duration(text), expected, "{text}");
+        }
+    }
+}
