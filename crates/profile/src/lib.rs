@@ -2,6 +2,7 @@
 //!
 //! - [`Inventory`]: workloads with owner, purpose, identities and expectations; from an identity to its workload in a few lookups.
 //! - [`zones::Zones`]: from which named network a request came. [`data::DataClasses`]: how sensitive a target is.
+//! - [`Exceptions`]: what was approved for a time.
 //! - [`baseline`]: what each workload was seen to do, mergeable.
 //!
 //! Nothing here decides: it says what is expected. Nothing reads a clock: the moment is passed in.
@@ -10,6 +11,7 @@ pub mod baseline;
 pub mod data;
 pub mod duration;
 mod error;
+pub mod exceptions;
 mod finding;
 pub mod globs;
 pub mod inventory;
@@ -17,8 +19,10 @@ mod moment;
 pub mod observation;
 pub mod schedule;
 pub mod toml_file;
+mod words;
 pub mod zones;
 
 pub use error::Error;
 pub use finding::{Finding, Severity};
-pub use inventory::{Inventory, Mapping, Workload, WorkloadIndex};
+pub use exceptions::Exceptions;
+pub use inventory::{Inventory, Workload, WorkloadIndex};

@@ -7,9 +7,10 @@ mod raw;
 mod resolve;
 mod workload;
 
+pub(crate) use build::parse_net;
 pub use principal::forms;
 pub use resolve::WorkloadIndex;
-pub use workload::{Deny, Expect, ExpectedVolume, Mapping, Mixture, Owner, Principal, Status, Workload, WorkloadKind};
+pub use workload::{Deny, Expect, ExpectedVolume, Mixture, Owner, Principal, Status, Workload, WorkloadKind};
 
 use crate::data::DataClasses;
 use crate::error::{Error, MOST_ERRORS, read_text};

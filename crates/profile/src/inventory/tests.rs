@@ -1,4 +1,5 @@
 use super::*;
+use crate::observation::Mapping;
 use proptest::prelude::*;
 
 /// The example of the contract, to the letter.
@@ -69,8 +70,10 @@ fn reads_the_example_of_the_contract() {
     assert!(!owner.expired(end - 1) && owner.expired(end));
     assert_eq!(workload.kind, Some(WorkloadKind::Service));
     assert_eq!(workload.status, Status::Active);
-    assert_eq!(workload.mapping(), Mapping::Mapped);
-    assert!(workload.missing().is_empty());
+    assert_eq!(workload.mapping(end - 1), Mapping::Mapped);
+    assert!(workload.missing(end - 1).is_empty());
+    assert_eq!(workload.mapping(end), Mapping::NoOwner);
+    assert_eq!(workload.missing(end), ["owner"]);
     let expect = &workload.expect;
     assert!(expect.resources.as_ref().unwrap().matches("secret:prod/payments/db"));
     assert!(expect.actions.as_ref().is_some_and(|a| a.is_empty()));
@@ -94,8 +97,8 @@ fn an_absent_list_is_open_and_unknown_facts_stay_unknown() {
     let workload = &inventory.workloads()[0];
     assert_eq!(*workload, Workload { line: 3, ..Workload::new("x") });
     assert!(workload.expect.lists().iter().all(|(_, list)| list.is_none()));
-    assert_eq!(workload.mapping(), Mapping::NoOwner);
-    assert_eq!(workload.missing(), ["owner", "purpose", "profile"]);
+    assert_eq!(workload.mapping(0), Mapping::NoOwner);
+    assert_eq!(workload.missing(0), ["owner", "purpose", "profile"]);
 }
 
 const RESOLVE: &str = r#"
@@ -264,7 +267,7 @@ fn reads_csv() {
     assert!(found.expect.actions.is_none());
     assert_eq!(inventory.zones.lookup(Some("198.51.100.3"), None, None).unwrap().name, "198.51.100.0/28");
     assert_eq!((found.line, found.principals[1].line), (2, 3));
-    let mapping = |id| inventory.resolve(id, None).map(|i| inventory.workload(i).mapping());
+    let mapping = |id| inventory.resolve(id, None).map(|i| inventory.workload(i).mapping(0));
     assert_eq!(mapping("aws:user/123456789012/orphan"), Some(Mapping::NoWorkload));
     assert_eq!(mapping("aws:user/123456789012/nobody"), Some(Mapping::NoWorkload));
     assert_eq!(mapping("aws:user/123456789012/ghost"), None);

@@ -1,32 +1,11 @@
 use crate::globs::Globs;
+use crate::observation::Mapping;
 use crate::schedule::Schedule;
+use crate::words::file_words;
 use serde::{Deserialize, Serialize};
 use vires_event::Millis;
 
-macro_rules! inventory_words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name { $($(#[$vmeta])* #[serde(rename = $word)] $variant),+ }
-
-        impl $name {
-            /// Every word, in the order of the contract.
-            pub const ALL: &'static [$name] = &[$($name::$variant),+];
-
-            /// The word as it stands in files and output.
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $word),+ }
-            }
-
-            /// The word's meaning; `None` if it is not one of [`Self::ALL`].
-            pub fn from_word(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|known| known.as_str() == word)
-            }
-        }
-    };
-}
-
-inventory_words! {
+file_words! {
     /// What sort of workload it is.
     #[allow(missing_docs)]
     WorkloadKind {
@@ -35,26 +14,10 @@ inventory_words! {
     }
 }
 
-inventory_words! {
+file_words! {
     /// Whether the workload should still act.
     #[allow(missing_docs)]
     Status { Active = "active", Deprecated = "deprecated", Decommissioned = "decommissioned" }
-}
-
-inventory_words! {
-    /// How well an identity is tied to a workload, its owner and its profile. The first thing that is missing counts.
-    Mapping {
-        /// Workload, owner and profile are known.
-        Mapped = "mapped",
-        /// Workload and owner are known, but nothing is declared that activity could be judged by.
-        NoProfile = "no_profile",
-        /// The workload is known, its owner is not.
-        NoOwner = "no_owner",
-        /// The inventory lists the identity without a workload.
-        NoWorkload = "no_workload",
-        /// The inventory does not know the identity.
-        Ghost = "ghost",
-    }
 }
 
 /// Who answers for a workload.
@@ -144,21 +107,21 @@ impl Workload {
         }
     }
 
-    /// How well it is mapped. An owner whose time has run out still counts as known here: see [`Owner::expired`].
-    pub fn mapping(&self) -> Mapping {
+    /// How well it is mapped at this moment; the first thing that is missing counts. An owner whose term has expired is none.
+    pub fn mapping(&self, at: Millis) -> Mapping {
         match () {
             () if self.unassigned => Mapping::NoWorkload,
-            () if self.owner.is_none() => Mapping::NoOwner,
+            () if self.owner.as_ref().is_none_or(|owner| owner.expired(at)) => Mapping::NoOwner,
             () if !self.has_profile() => Mapping::NoProfile,
             () => Mapping::Mapped,
         }
     }
 
-    /// What is missing for a judgement, of `workload`, `owner`, `purpose` and `profile`, in that order.
-    pub fn missing(&self) -> Vec<&'static str> {
+    /// What is missing for a judgement at this moment, of `workload`, `owner`, `purpose` and `profile`, in that order.
+    pub fn missing(&self, at: Millis) -> Vec<&'static str> {
         [
             ("workload", self.unassigned),
-            ("owner", self.owner.is_none()),
+            ("owner", self.owner.as_ref().is_none_or(|owner| owner.expired(at))),
             ("purpose", self.purpose.is_none()),
             ("profile", !self.has_profile()),
         ]
