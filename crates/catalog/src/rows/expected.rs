@@ -1,0 +1,51 @@
+use vires_event::Source;
+
+/// A place where a credential shape is normal and therefore no leak: `cloudtrail:accessKeyId`, `*:hashed_token`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected {
+    /// The source; `None` stands for every source.
+    pub source: Option<Source>,
+    /// The name of the member that holds the value, or the end of its dotted path; `*` stands for any member.
+    pub member: String,
+}
+
+impl Expected {
+    /// Reads `<source>:<member>`.
+    pub(crate) fn parse(text: &str) -> Option<Expected> {
+        let (source, member) = text.split_once(':')?;
+        let source = if source == "*" { None } else { Some(source.parse().ok()?) };
+        (!member.is_empty()).then(|| Expected { source, member: member.to_owned() })
+    }
+
+    /// True if a value found in a record of `source` at `path` (a member's name or a dotted path) is in this place.
+    pub fn covers(&self, source: Source, path: &str) -> bool {
+        if self.source.is_some_and(|s| s != source) {
+            return false;
+        }
+        if self.member == "*" {
+            return true;
+        }
+        let mut want = self.member.rsplit('.');
+        let mut have = path.rsplit('.').filter(|s| !s.starts_with('['));
+        want.all(|w| have.next().is_some_and(|h| h.eq_ignore_ascii_case(w)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn covers_names_and_paths() {
+        let place = Expected::parse("cloudtrail:credentials.sessionToken").unwrap();
+        assert!(place.covers(Source::Cloudtrail, "responseElements.credentials.sessionToken"));
+        assert!(place.covers(Source::Cloudtrail, "credentials.[].SessionToken"));
+        assert!(!place.covers(Source::Cloudtrail, "sessionToken"));
+        assert!(!place.covers(Source::Okta, "credentials.sessionToken"));
+        assert!(Expected::parse("*:accessKeyId").unwrap().covers(Source::Okta, "accessKeyId"));
+        assert!(Expected::parse("vault:*").unwrap().covers(Source::Vault, ""));
+        for bad in ["accessKeyId", "nowhere:x", "okta:"] {
+            assert_eq!(Expected::parse(bad), None, "{bad}");
+        }
+    }
+}
