@@ -3,8 +3,10 @@
 pub(crate) mod aws;
 pub(crate) mod cloud;
 pub(crate) mod fields;
+pub(crate) mod k8s;
 pub(crate) mod line;
 pub(crate) mod names;
 pub(crate) mod network;
+pub(crate) mod sql;
 #[cfg(test)]
 pub(crate) mod testing;
