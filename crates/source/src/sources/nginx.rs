@@ -31,7 +31,7 @@ pub(crate) fn decode<'a>(line: &TextLine<'a>) -> Option<Activity<'a>> {
     }
     activity.outcome = Some(match parts.status {
         401 | 403 | 407 => Outcome::Denied,
-        0..400 => Outcome::Success,
+        0..=399 => Outcome::Success,
         _ => Outcome::Error,
     });
     activity.error_code = (parts.status >= 400).then(|| Text::Owned(parts.status.to_string()));

@@ -13,7 +13,7 @@ pub(crate) fn decode<'a>(line: &TextLine<'a>) -> Option<Activity<'a>> {
     activity.time.clone_from(&line.time);
     activity.place.host.clone_from(&line.host);
     let message = line.message.trim();
-    account_change(line, name, message, &mut activity);
+    account_change(name, message, &mut activity);
     if message.starts_with("pam_unix(") {
         let by = word_after(message, " by ").map(|by| by.split('(').next().unwrap_or(by)).filter(|by| !by.is_empty());
         activity.identity =
@@ -24,7 +24,7 @@ pub(crate) fn decode<'a>(line: &TextLine<'a>) -> Option<Activity<'a>> {
 }
 
 /// What the account tools of shadow-utils say, under the names by which the catalogue knows it.
-fn account_change<'a>(line: &TextLine<'a>, program: &str, message: &str, activity: &mut Activity<'a>) {
+fn account_change(program: &str, message: &str, activity: &mut Activity<'_>) {
     let (also, subject) = match program {
         "useradd" | "adduser" if message.starts_with("new user") => ("useradd:new user", between(message, "name=", ",")),
         "groupadd" if message.contains("new group") => ("groupadd:new group", between(message, "name=", ",")),

@@ -1,7 +1,7 @@
 //! Members under the names that vendors and shippers give them.
 
 use crate::json::Value;
-use vires_event::Text;
+use vires_event::{Outcome, Text};
 
 /// The member of that name; where there is none, the one that a shipper wrote in another case.
 pub(crate) fn any_case<'a>(record: Value<'a>, key: &str) -> Option<Value<'a>> {
@@ -46,6 +46,31 @@ pub(crate) fn join<'a>(prefix: &str, name: &str) -> Text<'a> {
     Text::Owned(out)
 }
 
+/// The outcome that a vendor's word stands for.
+pub(crate) fn outcome_word(word: &str) -> Option<Outcome> {
+    let word = word.to_ascii_lowercase();
+    match word.as_str() {
+        "success" | "succeeded" | "successful" | "ok" | "allow" | "allowed" | "granted" | "yes" | "true" | "approved" => {
+            Some(Outcome::Success)
+        }
+        "denied" | "deny" | "access_denied" | "forbidden" | "unauthorized" | "failure" | "no" | "rejected" | "blocked" => {
+            Some(Outcome::Denied)
+        }
+        "fail" | "failed" | "error" | "errored" | "false" => Some(Outcome::Error),
+        _ => None,
+    }
+}
+
+/// The outcome of an HTTP status.
+pub(crate) fn outcome_status(status: u64) -> Option<Outcome> {
+    match status {
+        100..400 => Some(Outcome::Success),
+        401 | 403 | 407 => Some(Outcome::Denied),
+        400..600 => Some(Outcome::Error),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +85,18 @@ mod tests {
         assert_eq!(say(record, "client.ipAddress").unwrap(), "192.0.2.1");
         assert_eq!(first(record, &["missing", "empty", "eventType"]).unwrap(), "proper");
         assert!(say(record, "client.ipAddress.x").is_none());
+    }
+
+    #[test]
+    fn words_and_numbers_of_outcomes() {
+        assert_eq!(outcome_word("SUCCESS"), Some(Outcome::Success));
+        assert_eq!(outcome_word("Denied"), Some(Outcome::Denied));
+        assert_eq!(outcome_word("FAILED"), Some(Outcome::Error));
+        assert_eq!(outcome_word("pending"), None);
+        assert_eq!(
+            [200, 403, 404, 0].map(outcome_status),
+            [Some(Outcome::Success), Some(Outcome::Denied), Some(Outcome::Error), None]
+        );
     }
 
     #[test]

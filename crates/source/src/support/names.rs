@@ -1,7 +1,7 @@
 //! Canonical names of people and of what calls itself by an e-mail address.
 
 use super::fields::join;
-use vires_event::{Actor, Identity, Kind, Text};
+use vires_event::{Activity, Actor, Identity, Kind, Text};
 
 /// `person:<name>`, lower case, an e-mail address without its `+tag`: every source spells one person alike.
 pub(crate) fn person_id<'a>(name: &str) -> Text<'a> {
@@ -67,6 +67,17 @@ pub(crate) fn on_host<'a>(host: Option<&str>, kind: Kind, actor: Actor, user: Te
 /// The id of [`on_host`].
 pub(crate) fn on_host_id<'a>(host: Option<&str>, user: &str) -> Text<'a> {
     Text::Owned(format!("host:{}:{user}", host.unwrap_or("-")))
+}
+
+/// What the decoded record says about interactivity: software is not, a person's browser is, the rest stays open.
+pub(crate) fn settle_interactive(activity: &mut Activity<'_>) {
+    let machine = activity.identity.as_ref().is_some_and(|who| who.actor == Actor::Machine);
+    let browser = activity.origin.user_agent.as_deref().is_some_and(super::network::is_browser);
+    activity.interactive = match (machine, browser) {
+        (true, _) => Some(false),
+        (false, true) => Some(true),
+        (false, false) => None,
+    };
 }
 
 /// True for an address of the domain that Google reserves for service accounts.
