@@ -1,1 +1,34 @@
-//! pipeline
+//! Runs a verb over a stream: reads records, has them worked on in parallel, writes the answers in order.
+//!
+//! A verb is a [`Stage`]; [`run`] takes it through the whole input. One engine serves request/reply shippers (one line, one answer
+//! at once), free-running pipes, socket loops and batch files: see [`Source`] and [`Target`]. Each worker reads a block cut at line
+//! ends, works on it and writes it when its turn comes, so memory is bounded and the output does not depend on the number of
+//! threads. Only this crate spawns threads, touches sockets and listens to signals.
+
+mod address;
+mod counts;
+mod engine;
+mod input;
+mod log;
+mod output;
+mod protocol;
+mod shutdown;
+mod size;
+mod stage;
+mod stats_file;
+mod stats_writer;
+mod tagging;
+mod turn;
+mod work;
+
+pub use address::Address;
+pub use counts::Counts;
+pub use engine::{Error, Options, Reload, Summary, run};
+pub use input::{Framing, Source};
+pub use log::Log;
+pub use output::Target;
+pub use protocol::Codec;
+pub use size::parse_size;
+pub use stage::{Report, Stage};
+pub use stats_file::StatsFile;
+pub use tagging::Tagging;

@@ -1,0 +1,300 @@
+use crate::counts::Counts;
+use crate::input::{BLOCK, Framing, Input, Next, Source};
+use crate::log::Log;
+use crate::output::{Output, Target};
+use crate::shutdown::Shutdown;
+use crate::stage::Stage;
+use crate::stats_file::StatsFile;
+use crate::stats_writer::StatsWriter;
+use crate::turn::InTurn;
+use crate::work::{self, Rules};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A block that is smaller than this and has nothing behind it is answered by the thread that read it: waking another one takes
+/// longer than the work.
+const SMALL: usize = 32 << 10;
+
+/// How a stream is run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to read from.
+    pub source: Source,
+    /// Where to write to.
+    pub target: Target,
+    /// How records are told apart.
+    pub framing: Framing,
+    /// Number of threads that work on blocks, at least 1.
+    pub threads: usize,
+    /// Confirm every record on standard output as rsyslog's omprog wants it.
+    pub omprog: bool,
+    /// The longest time between the first request to stop and the end.
+    pub drain: Duration,
+    /// Where the counters are kept up to date.
+    pub stats_file: Option<StatsFile>,
+    /// Where the program says what goes wrong.
+    pub log: Arc<Log>,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Summary {
+    /// What went through.
+    pub counts: Counts,
+    /// Inputs that could not be read or were cut, ready to print.
+    pub failures: Vec<String>,
+    /// An error of the output that means lost data. A reader that went away is none.
+    pub output: Option<io::Error>,
+}
+
+/// Why a run could not start.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum Error {
+    #[error("failed to listen on {address}: {error}")]
+    Listen { address: String, error: io::Error },
+    #[error("failed to open the input: {0}")]
+    Input(io::Error),
+    #[error("failed to open the output: {0}")]
+    Output(io::Error),
+    #[error("failed to write {path}: {error}", path = .path.display())]
+    StatsFile { path: std::path::PathBuf, error: io::Error },
+    #[error("failed to start: {0}")]
+    System(io::Error),
+    #[error("failed to start {0} threads: {1}")]
+    Threads(usize, rayon::ThreadPoolBuildError),
+}
+
+/// Makes the stage that follows `&S` after a reload, or says why not.
+pub type Reload<'a, S> = &'a (dyn Fn(&S) -> Result<S, String> + Sync);
+
+/// Runs `stage` over the whole input: reads blocks, has them worked on in parallel, writes the answers in order.
+pub fn run<S: Stage>(stage: S, reload: Reload<'_, S>, options: &Options) -> Result<Summary, Error> {
+    let (shutdown, input_waiter, output_waiter) = Shutdown::new(options.drain).map_err(Error::System)?;
+    let shutdown = Arc::new(shutdown);
+    shutdown.listen_to_signals().map_err(Error::System)?;
+    let codec = options.framing.codec;
+    let mut output =
+        Output::open(&options.target, options.omprog, codec, output_waiter, Arc::clone(&shutdown)).map_err(Error::Output)?;
+    let mut input = Input::open(&options.source, options.framing, input_waiter).map_err(|error| match &options.source {
+        Source::Listen(address) => Error::Listen { address: address.to_string(), error },
+        _ => Error::Input(error),
+    })?;
+    input.watch(output.watch());
+    let counts = Arc::new(Mutex::new(Counts::default()));
+    let stats = options.stats_file.clone().map(|file| StatsWriter::start(file, Arc::clone(&counts), Arc::clone(&options.log)));
+    let stats = stats.transpose()?;
+    output.ready();
+
+    let engine = Engine {
+        front: Mutex::new(Front { input, stage: Arc::new(stage), generation: 0, ticket: 0 }),
+        settled: InTurn::new(()),
+        output: InTurn::new(output),
+        counts: Arc::clone(&counts),
+        reopen: AtomicBool::new(false),
+        shutdown,
+        reload,
+        rules: Rules { codec, max_line: options.framing.max_line, omprog: options.omprog },
+        log: &options.log,
+    };
+    engine.run(options.threads.max(1))?;
+
+    let mut front = engine.front.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let failures = front.input.failures();
+    for failure in &failures {
+        options.log.say(failure);
+    }
+    // The socket file goes before the last answers do: a successor may take its place from here on.
+    drop(front);
+    let output = engine.output.into_inner().finish().err();
+    if let Some(error) = &output {
+        options.log.say(&format!("output: {error}"));
+    }
+    if let Some(stats) = stats {
+        stats.finish();
+    }
+    let counts = lock(&counts).clone();
+    Ok(Summary { counts, failures, output })
+}
+
+struct Engine<'a, S: Stage> {
+    front: Mutex<Front<S>>,
+    settled: InTurn<()>,
+    output: InTurn<Output>,
+    counts: Arc<Mutex<Counts>>,
+    reopen: AtomicBool,
+    shutdown: Arc<Shutdown>,
+    reload: Reload<'a, S>,
+    rules: Rules,
+    log: &'a Log,
+}
+
+/// What one thread at a time uses to get the next block.
+struct Front<S> {
+    input: Input,
+    stage: Arc<S>,
+    generation: u64,
+    ticket: u64,
+}
+
+/// The memory of one worker.
+struct Worker<S: Stage> {
+    block: Vec<u8>,
+    draft: Vec<u8>,
+    out: Vec<u8>,
+    scratch: S::Scratch,
+    generation: u64,
+}
+
+impl<S: Stage> Engine<'_, S> {
+    fn run(&self, threads: usize) -> Result<(), Error> {
+        if threads == 1 {
+            self.worker();
+            return Ok(());
+        }
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|i| format!("vires-{i}"))
+            .build()
+            .map_err(|error| Error::Threads(threads, error))?;
+        pool.broadcast(|_| self.worker());
+        Ok(())
+    }
+
+    fn worker(&self) {
+        let mut worker: Worker<S> = Worker {
+            block: Vec::new(),
+            draft: Vec::new(),
+            out: Vec::new(),
+            scratch: S::Scratch::default(),
+            generation: 0,
+        };
+        // Records are guarded one by one; what gets here is an error in the engine itself, and the others must not wait for ever.
+        if catch_unwind(AssertUnwindSafe(|| while self.step(&mut worker) {})).is_err() {
+            self.shutdown.stop();
+        }
+    }
+
+    /// Takes one block through. False at the end of the input.
+    fn step(&self, worker: &mut Worker<S>) -> bool {
+        for buffer in [&mut worker.block, &mut worker.draft, &mut worker.out] {
+            buffer.clear();
+            if buffer.capacity() > 8 * BLOCK {
+                buffer.shrink_to(BLOCK);
+            }
+        }
+        let mut front = lock(&self.front);
+        let next = loop {
+            match front.input.next(&mut worker.block, &self.shutdown) {
+                Ok(Next::Reload) => self.replace(&mut front),
+                Ok(next) => break next,
+                Err(error) => {
+                    self.log.say(&format!("input: {error}"));
+                    self.shutdown.stop();
+                    return false;
+                }
+            }
+        };
+        if next == Next::End {
+            return false;
+        }
+        let ticket = front.ticket;
+        front.ticket += 1;
+        if worker.generation != front.generation {
+            worker.generation = front.generation;
+            worker.scratch = S::Scratch::default();
+        }
+        let stage = Arc::clone(&front.stage);
+        match next {
+            Next::Block { more } => {
+                let small = !more && worker.block.len() < SMALL;
+                let _kept = small.then_some(front);
+                self.block(&stage, ticket, worker);
+            }
+            Next::Long { last } => self.long(&stage, ticket, worker, last),
+            Next::Reload | Next::End => {}
+        }
+        true
+    }
+
+    fn block(&self, stage: &S, ticket: u64, worker: &mut Worker<S>) {
+        let Worker { block, draft, out, scratch, .. } = worker;
+        let mut counts = Counts { bytes_in: block.len() as u64, ..Counts::default() };
+        let answers = work::draft(stage, self.rules, block, scratch, draft, &mut counts);
+        let answer = if S::ORDERED {
+            let settled = self.settled.take(ticket, |()| catch_unwind(AssertUnwindSafe(|| stage.settle(scratch))));
+            let rendered = settled.and_then(|()| catch_unwind(AssertUnwindSafe(|| stage.render(draft, scratch, out))));
+            if rendered.is_err() {
+                counts.internal = counts.lines_in;
+                work::fall_back_all(stage, self.rules.codec, block, scratch, out);
+            }
+            out
+        } else {
+            draft
+        };
+        let confirmations = if self.rules.omprog { self.rules.codec.count(block) } else { 0 };
+        self.output.take(ticket, |output| self.deliver(output, answer, answers, confirmations, counts));
+    }
+
+    /// One piece of a record that is too long to look at: what goes out is the piece itself, or the stage's answer at the end.
+    fn long(&self, stage: &S, ticket: u64, worker: &mut Worker<S>, last: bool) {
+        let Worker { block, out, .. } = worker;
+        let done = u64::from(last);
+        let counts = Counts { bytes_in: block.len() as u64, lines_in: done, too_long: done, ..Counts::default() };
+        if S::ORDERED {
+            self.settled.take(ticket, |()| ());
+        }
+        match stage.too_long() {
+            None => {
+                out.append(block);
+                if last && self.rules.codec == crate::Codec::Lines && !out.ends_with(b"\n") {
+                    out.push(b'\n');
+                }
+            }
+            Some(answer) if last => {
+                out.extend_from_slice(answer);
+                self.rules.codec.close(out, 0);
+            }
+            Some(_) => {}
+        }
+        let confirmations = if self.rules.omprog { done } else { 0 };
+        self.output.take(ticket, |output| self.deliver(output, out, done, confirmations, counts));
+    }
+
+    fn deliver(&self, output: &mut Output, bytes: &[u8], answers: u64, confirmations: u64, mut counts: Counts) {
+        if self.reopen.swap(false, Ordering::Relaxed) {
+            output.reopen();
+        }
+        let written = output.deliver(bytes, confirmations);
+        let whole = written == bytes.len();
+        counts.bytes_out = written as u64;
+        counts.lines_out = if whole { answers } else { self.rules.codec.count(&bytes[..written]).min(answers) };
+        counts.undelivered = answers - counts.lines_out;
+        lock(&self.counts).add(&counts);
+    }
+
+    fn replace(&self, front: &mut Front<S>) {
+        let mut counts = Counts::default();
+        match (self.reload)(&front.stage) {
+            Ok(stage) => {
+                front.stage = Arc::new(stage);
+                front.generation += 1;
+                counts.reloads = 1;
+                self.log.say("reloaded");
+            }
+            Err(error) => {
+                counts.reload_failures = 1;
+                self.log.say(&format!("reload failed, the old rules stay: {error}"));
+            }
+        }
+        self.reopen.store(true, Ordering::Relaxed);
+        lock(&self.counts).add(&counts);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

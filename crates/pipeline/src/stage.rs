@@ -1,0 +1,52 @@
+use vires_event::Source;
+
+/// What a verb does to each record, so that every verb runs through the same engine.
+///
+/// The engine calls [`Stage::record`] for every record of a block, on whichever worker took the block. A stage that keeps history
+/// sets [`Stage::ORDERED`]: after the last record of a block the engine calls [`Stage::settle`] in input order, one block at a
+/// time, and then [`Stage::render`], again in parallel. What `record` leaves for these two lives in the scratch.
+pub trait Stage: Send + Sync {
+    /// Memory of one worker, kept from block to block and renewed when the stage is replaced by a reload.
+    type Scratch: Default + Send;
+
+    /// True if [`Stage::settle`] and [`Stage::render`] are to be called.
+    const ORDERED: bool = false;
+
+    /// Appends the answer to one record to `out`, without a line end. `line` comes without its LF and may end in CR.
+    fn record(&self, line: &[u8], scratch: &mut Self::Scratch, out: &mut Vec<u8>) -> Report;
+
+    /// Appends the answer to a record on which [`Stage::record`] panicked, and makes `scratch` fit for use again.
+    fn fallback(&self, line: &[u8], scratch: &mut Self::Scratch, out: &mut Vec<u8>);
+
+    /// The whole answer to a record that is too long to look at; `None` lets the record itself through.
+    fn too_long(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// The ordered step: sees the blocks one after the other, as they came in.
+    fn settle(&self, _scratch: &mut Self::Scratch) {}
+
+    /// Turns the `draft` that [`Stage::record`] wrote for a whole block into what is sent.
+    fn render(&self, draft: &[u8], _scratch: &mut Self::Scratch, out: &mut Vec<u8>) {
+        out.extend_from_slice(draft);
+    }
+}
+
+/// What a stage found out about one record, for the counters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The log format, if it was recognised.
+    pub source: Option<Source>,
+    /// The record carries a mark of a machine identity or of a sensitive target.
+    pub tagged: bool,
+    /// The action or target is sensitive.
+    pub sensitive: bool,
+    /// Neither a JSON object nor text of a known format.
+    pub not_json: bool,
+    /// Bytes that are not UTF-8 were found.
+    pub invalid_utf8: bool,
+    /// A JSON object of no known format.
+    pub unknown_source: bool,
+    /// Nothing was written, because the user asked for a selection.
+    pub filtered: bool,
+}

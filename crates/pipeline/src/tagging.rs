@@ -1,0 +1,45 @@
+use crate::stage::{Report, Stage};
+use vires_tag::{Reply, Scratch, Tagger};
+
+/// `vires tag` as a stage.
+#[derive(Debug)]
+pub struct Tagging {
+    tagger: Tagger,
+    reply: Reply,
+}
+
+impl Tagging {
+    /// `reply` is the form of answer that the tagger was built for.
+    pub fn new(tagger: Tagger, reply: Reply) -> Self {
+        Tagging { tagger, reply }
+    }
+}
+
+impl Stage for Tagging {
+    type Scratch = Scratch;
+
+    fn record(&self, line: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) -> Report {
+        let report = self.tagger.line(line, scratch, out);
+        Report {
+            source: report.source,
+            tagged: report.tagged,
+            sensitive: report.sensitive,
+            not_json: report.not_json,
+            invalid_utf8: report.invalid_utf8,
+            unknown_source: report.unknown_source,
+            filtered: report.filtered,
+        }
+    }
+
+    fn fallback(&self, line: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) {
+        *scratch = Scratch::default();
+        self.tagger.fallback(line, out);
+    }
+
+    fn too_long(&self) -> Option<&[u8]> {
+        match self.reply {
+            Reply::Event => None,
+            Reply::Rsyslog => Some(b"{}"),
+        }
+    }
+}
