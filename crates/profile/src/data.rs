@@ -48,6 +48,14 @@ impl DataClasses {
         Some((rule.class, &rule.labels))
     }
 
+    /// The highest class that an entry gives to everything a pattern matches.
+    pub(crate) fn class_covering(&self, pattern: &Glob) -> Option<u8> {
+        let mut best = None;
+        self.index
+            .for_each_covering(pattern, |_, _, number| best = best.max(self.rules.get(number as usize).map(|rule| rule.class)));
+        best
+    }
+
     /// The entries in file order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &DataRule> {
         self.rules.iter()

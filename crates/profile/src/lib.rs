@@ -15,6 +15,7 @@ pub mod exceptions;
 mod finding;
 pub mod globs;
 pub mod inventory;
+pub mod lint;
 mod moment;
 pub mod observation;
 pub mod schedule;

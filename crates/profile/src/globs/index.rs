@@ -63,6 +63,11 @@ impl<T: Copy> GlobIndex<T> {
         }
     }
 
+    /// As [`GlobIndex::for_each`], for the patterns that cover `pattern` (see [`Glob::covers`]).
+    pub fn for_each_covering<'a>(&'a self, pattern: &Glob, found: impl FnMut(usize, &'a Glob, T)) {
+        self.for_each(&pattern.as_value(), found);
+    }
+
     /// The most specific pattern that matches `value` (most fixed characters; of equals the first inserted).
     pub fn best(&self, value: &str) -> Option<(&Glob, T)> {
         let mut best: Option<(usize, usize, &Glob, T)> = None;

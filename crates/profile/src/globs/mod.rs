@@ -114,8 +114,41 @@ impl Glob {
     /// True if every value that `other` matches is matched by this pattern as well. Decided on the pattern texts: a `*` in `other`
     /// is covered by a `*` only. Never true wrongly; `a*` and `a*|ab*`-like overlaps across several patterns are not considered.
     pub fn covers(&self, other: &Glob) -> bool {
-        // A control character stands for "any text": patterns do not hold one, so only a `*` of ours can match it.
-        self.matches_folded(&other.folded().replace('*', "\u{1}"))
+        self.matches_folded(&other.as_value())
+    }
+
+    /// The pattern as a value that stands for all its values. A control character stands for "any text": patterns do not hold one,
+    /// so only a `*` of another pattern can match it.
+    fn as_value(&self) -> String {
+        self.folded().replace('*', "\u{1}")
+    }
+
+    /// True if some value matches both patterns. Takes time in the product of their lengths.
+    pub fn overlaps(&self, other: &Glob) -> bool {
+        let (a, b) = (self.folded().as_bytes(), other.folded().as_bytes());
+        // reach[j]: a value exists that the first i bytes of `a` and the first j bytes of `b` both match.
+        let mut reach = vec![false; b.len() + 1];
+        for i in 0..=a.len() {
+            let mut diagonal = false;
+            for j in 0..=b.len() {
+                let above = i > 0 && reach.get(j).copied().unwrap_or(false);
+                let left = j > 0 && reach.get(j - 1).copied().unwrap_or(false);
+                let x = i.checked_sub(1).and_then(|i| a.get(i));
+                let y = j.checked_sub(1).and_then(|j| b.get(j));
+                let now = (i == 0 && j == 0)
+                    || (diagonal && x.is_some() && x == y)
+                    || (above && x == Some(&b'*'))
+                    || (left && y == Some(&b'*'))
+                    || (diagonal && (x == Some(&b'*') || y == Some(&b'*')))
+                    || (left && x == Some(&b'*'))
+                    || (above && y == Some(&b'*'));
+                diagonal = above;
+                if let Some(cell) = reach.get_mut(j) {
+                    *cell = now;
+                }
+            }
+        }
+        reach.last().copied().unwrap_or(false)
     }
 
     pub(crate) fn folded(&self) -> &str {
@@ -258,6 +291,19 @@ mod tests {
         #[test]
         fn agrees_with_the_naive_matcher(pattern in "[aAb*]{0,8}", value in "[aAb]{0,10}") {
             prop_assert_eq!(Glob::new(&pattern).matches(&value), naive(pattern.as_bytes(), value.as_bytes()));
+        }
+
+        #[test]
+        fn overlap_is_a_value_that_both_match(a in "[ab*]{0,4}", b in "[ab*]{0,4}") {
+            let (a, b) = (Glob::new(&a), Glob::new(&b));
+            // Two patterns of up to four characters that overlap do so in a value of at most eight.
+            let mut values = vec![String::new()];
+            let mut shared = false;
+            for _ in 0..=8 {
+                shared |= values.iter().any(|v| a.matches(v) && b.matches(v));
+                values = values.iter().flat_map(|v| [format!("{v}a"), format!("{v}b")]).collect();
+            }
+            prop_assert_eq!(a.overlaps(&b), shared);
         }
 
         #[test]

@@ -8,6 +8,7 @@ mod table;
 
 pub use address::parse_ip;
 
+use crate::globs::Glob;
 use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -138,6 +139,11 @@ impl Zones {
             None if name == PROVIDER_SERVICE => Some(ZoneClass::ProviderService),
             None => None,
         }
+    }
+
+    /// True if a zone, declared or built in, has a name that the pattern matches.
+    pub(crate) fn has(&self, name: &Glob) -> bool {
+        name.matches(UNKNOWN) || name.matches(PROVIDER_SERVICE) || self.zones.iter().any(|zone| name.matches(&zone.name))
     }
 
     /// The declared zones in file order.
