@@ -44,8 +44,7 @@ fn span(exception: &Exception, known: Option<&Known<'_>>, context: &Context<'_>,
         report.warn(line, "no_start", message, "say in `from` since when it holds");
         return;
     };
-    let privileged =
-        inventory.is_some_and(|inventory| inventory.workloads().iter().any(|w| w.privileged && is_for(exception, w)));
+    let privileged = known.is_some_and(|known| known.has_privileged(exception));
     if privileged && days > MOST_DAYS_PRIVILEGED {
         let message =
             format!("exception `{id}` holds {days} days for a privileged workload; at most {MOST_DAYS_PRIVILEGED} are allowed");
