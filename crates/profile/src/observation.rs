@@ -18,22 +18,23 @@ use crate::zones::{UNKNOWN, ZoneClass, ZoneRef};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use vires_event::{
-    Activity, Actor, Boundary, Class, CredentialKind, Effect, Kind, Link, Millis, Outcome, Source, Target, Text, Tier, parse_time,
+    Activity, Actor, Boundary, Class, CredentialKind, Effect, Kind, Link, Millis, Outcome, Source, Target, Text, Tier,
+    parse_time,
 };
 
-/// Whether an identity leads to somebody who answers for it.
+/// How well an identity is tied to a workload, its owner and its profile. The first thing that is missing counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mapping {
-    /// Workload, profile and owner are known.
+    /// Workload, owner and profile are known.
     Mapped,
-    /// The workload is listed, but nothing is expected of it.
+    /// Workload and owner are known, but nothing is declared that activity could be judged by.
     NoProfile,
-    /// The workload has no owner, or its owner's term has expired.
+    /// The workload is known; its owner is not, or the owner's term has run out.
     NoOwner,
-    /// The identity is known, but belongs to no workload.
+    /// The inventory lists the identity without a workload.
     NoWorkload,
-    /// Nobody ever listed this identity.
+    /// The inventory does not know the identity.
     Ghost,
 }
 
@@ -229,8 +230,10 @@ impl<'a> Observation<'a> {
         });
         let origin = match setting.zone {
             Some(zone) if zone.name != UNKNOWN => Some(Cow::Borrowed(zone.name)),
-            Some(_) => network_of(activity.origin.ip.as_deref(), activity.origin.network.as_deref(), activity.origin.asn.as_deref())
-                .map(Cow::Owned),
+            Some(_) => {
+                network_of(activity.origin.ip.as_deref(), activity.origin.network.as_deref(), activity.origin.asn.as_deref())
+                    .map(Cow::Owned)
+            }
             None => None,
         };
         let declared_class = setting.data_class.or(facts.data_class);
@@ -270,7 +273,12 @@ impl<'a> Observation<'a> {
             zone_class: setting.zone.map_or(ZoneClass::Unknown, |z| z.class),
             ip: activity.origin.ip,
             asn: activity.origin.asn,
-            ua: activity.origin.user_agent.as_deref().map(|ua| Cow::Owned(ua_family(ua).into_owned())).filter(|ua: &Text<'_>| !ua.is_empty()),
+            ua: activity
+                .origin
+                .user_agent
+                .as_deref()
+                .map(|ua| Cow::Owned(ua_family(ua).into_owned()))
+                .filter(|ua: &Text<'_>| !ua.is_empty()),
             destinations: activity.destinations,
             count: activity.volume.count.unwrap_or(1).max(1),
             bytes: activity.volume.bytes_out,
@@ -306,7 +314,8 @@ impl<'a> Observation<'a> {
 
     /// True if the caller really held the credential: only a refused sign-in leaves that open.
     pub fn proven(&self) -> bool {
-        !(self.outcome == Some(Outcome::Denied) && (self.effect == Some(Effect::Assume) || self.class == Some(Class::SessionIssue)))
+        !(self.outcome == Some(Outcome::Denied)
+            && (self.effect == Some(Effect::Assume) || self.class == Some(Class::SessionIssue)))
     }
 
     /// True if the request handed out, copied or used up sensitive data (class 2 or 3).
@@ -369,7 +378,10 @@ mod tests {
         let nat = ZoneRef { name: "nat", class: ZoneClass::Internal };
         let facts = || Facts { effect: Some(Effect::SecretRead), ..Facts::default() };
         let o = Observation::new(activity(), facts(), setting(Some(unknown))).unwrap();
-        assert_eq!((o.origin.as_deref(), o.ua.as_deref(), o.data_class, o.tier), (Some("net:203.0.113.0/24"), Some("boto3"), Some(3), 3));
+        assert_eq!(
+            (o.origin.as_deref(), o.ua.as_deref(), o.data_class, o.tier),
+            (Some("net:203.0.113.0/24"), Some("boto3"), Some(3), 3)
+        );
         let o = Observation::new(activity(), facts(), setting(Some(nat))).unwrap();
         assert_eq!((o.origin.as_deref(), o.zone_class), (Some("nat"), ZoneClass::Internal));
         let o = Observation::new(activity(), facts(), setting(None)).unwrap();

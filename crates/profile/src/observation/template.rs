@@ -60,7 +60,8 @@ fn ephemeral_end(b: &[u8], start: usize, end: usize) -> Option<usize> {
 
 fn uuid_end(b: &[u8], start: usize) -> Option<usize> {
     let text = b.get(start..start + 36)?;
-    let shaped = text.iter().enumerate().all(|(i, c)| if matches!(i, 8 | 13 | 18 | 23) { *c == b'-' } else { c.is_ascii_hexdigit() });
+    let shaped =
+        text.iter().enumerate().all(|(i, c)| if matches!(i, 8 | 13 | 18 | 23) { *c == b'-' } else { c.is_ascii_hexdigit() });
     (shaped && !b.get(start + 36).is_some_and(u8::is_ascii_alphanumeric)).then_some(start + 36)
 }
 
@@ -116,7 +117,9 @@ pub fn resource_template(target: &str) -> Cow<'_, str> {
 }
 
 fn object_prefix(target: &str, from: usize) -> Cow<'_, str> {
-    let Some(bucket) = target.get(from..).and_then(|n| n.find('/')).map(|at| from + at + 1) else { return Cow::Borrowed(target) };
+    let Some(bucket) = target.get(from..).and_then(|n| n.find('/')).map(|at| from + at + 1) else {
+        return Cow::Borrowed(target);
+    };
     // The last segment is the object's own name, not a folder.
     let end = target.rfind('/').map_or(bucket, |at| at + 1).max(bucket);
     let folders = target.get(bucket..end).unwrap_or_default();
@@ -135,7 +138,9 @@ fn generated(word: &str, lengths: std::ops::RangeInclusive<usize>) -> bool {
 
 fn pod_template<'a>(target: &'a str, name: &str) -> Cow<'a, str> {
     let mut parts = name.splitn(3, '/');
-    let (Some(_), Some(resource), Some(object)) = (parts.next(), parts.next(), parts.next()) else { return strip_ephemeral(target) };
+    let (Some(_), Some(resource), Some(object)) = (parts.next(), parts.next(), parts.next()) else {
+        return strip_ephemeral(target);
+    };
     if !matches!(resource, "pods" | "replicasets" | "jobs" | "events" | "endpointslices" | "controllerrevisions") {
         return strip_ephemeral(target);
     }

@@ -1,0 +1,333 @@
+use super::collapse::{LAST_LEVEL, MAX_VALUES, collapse};
+use super::facet::{FACETS, bounded, for_each_facet, value_key};
+use super::{Daily, Day, DayCount, Facet, Hours, Name, Presence};
+use crate::observation::Observation;
+use rustc_hash::FxHashSet;
+use std::borrow::Cow;
+
+/// One learned value and the days on which it was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    key: u64,
+    name: Name,
+    bits: [u64; 2],
+    last: Day,
+    first: Day,
+}
+
+impl Value {
+    fn new(key: u64, name: Name, first: Day, seen: Presence) -> Self {
+        let (last, bits) = seen.parts();
+        Value { key, name, bits, last, first }
+    }
+
+    /// The value.
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// Sort key, see [`value_key`].
+    pub fn key(&self) -> u64 {
+        self.key
+    }
+
+    /// The facet it belongs to.
+    pub fn facet(&self) -> Facet {
+        Facet::ALL.get((self.key >> 56) as usize).copied().unwrap_or(Facet::Action)
+    }
+
+    /// The first day it was ever seen.
+    pub fn first(&self) -> Day {
+        self.first
+    }
+
+    /// The days of the last 128 on which it was seen.
+    pub fn seen(&self) -> Presence {
+        Presence::from_parts(self.last, self.bits)
+    }
+
+    fn join(&mut self, first: Day, seen: Presence) {
+        let (last, bits) = self.seen().union(seen).parts();
+        (self.last, self.bits, self.first) = (last, bits, self.first.min(first));
+    }
+}
+
+/// What was learned of one workload: for each facet the values seen and their days, counts by day, hours of the week.
+///
+/// It is a function of the set of observations: the order in which they came leaves no trace, so baselines learned from shards merge
+/// into exactly the baseline that one pass over everything would have learned.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Learned {
+    /// Workloads it is compared with. Where records disagree, the last in alphabetical order.
+    pub(super) group: Option<Name>,
+    pub(super) first: Option<Day>,
+    pub(super) active: Presence,
+    /// Ascending by key, then name.
+    pub(super) values: Vec<Value>,
+    pub(super) levels: [u8; FACETS],
+    pub(super) daily: Daily,
+    pub(super) hours: Hours,
+}
+
+impl Learned {
+    /// Adds what an observation teaches. `intern` turns a new value into its shared form.
+    pub fn learn(&mut self, o: &Observation<'_>, mut intern: impl FnMut(&str) -> Name) {
+        let day = o.day();
+        if self.first.is_none_or(|first| day < first) {
+            self.first = Some(day);
+        }
+        if !self.active.contains(day) {
+            self.active.add(day);
+        }
+        self.note_group(o, &mut intern);
+        self.hours.add(day, o.hour());
+        self.daily.add(DayCount::of(o));
+        for_each_facet(o, |facet, value| self.see(facet, value, day, &mut intern));
+    }
+
+    fn note_group(&mut self, o: &Observation<'_>, intern: &mut impl FnMut(&str) -> Name) {
+        let derived;
+        let group = match o.peer_group.as_deref() {
+            Some(group) => group,
+            // Only the first record composes the text; afterwards the comparison is for free.
+            None if self.group.is_some() => return,
+            None => {
+                derived = default_group(o);
+                &derived
+            }
+        };
+        if self.group.as_deref().is_none_or(|known| beats(group, known)) {
+            self.group = Some(intern(group));
+        }
+    }
+
+    fn see(&mut self, facet: Facet, value: &str, day: Day, intern: &mut impl FnMut(&str) -> Name) {
+        let value = self.form(facet, value);
+        let key = value_key(facet, &value);
+        match self.position(key, &value) {
+            Ok(at) => {
+                if let Some(known) = self.values.get_mut(at)
+                    && (day < known.first || !known.seen().contains(day))
+                {
+                    known.join(day, Presence::on(day));
+                }
+            }
+            Err(at) => {
+                self.values.insert(at, Value::new(key, intern(&value), day, Presence::on(day)));
+                self.bound(facet);
+            }
+        }
+    }
+
+    /// The form in which a value of this facet is kept here.
+    fn form<'v>(&self, facet: Facet, value: &'v str) -> Cow<'v, str> {
+        let level = self.level(facet);
+        match bounded(value) {
+            Cow::Borrowed(value) => collapse(facet, value, level),
+            Cow::Owned(value) => Cow::Owned(collapse(facet, &value, level).into_owned()),
+        }
+    }
+
+    fn position(&self, key: u64, value: &str) -> Result<usize, usize> {
+        self.values.binary_search_by(|v| v.key.cmp(&key).then_with(|| (*v.name).cmp(value)))
+    }
+
+    /// Collapses a facet until it has at most [`MAX_VALUES`] values.
+    fn bound(&mut self, facet: Facet) {
+        while self.of(facet).len() > MAX_VALUES && self.level(facet) < LAST_LEVEL {
+            self.set_level(facet, self.level(facet) + 1);
+        }
+    }
+
+    fn set_level(&mut self, facet: Facet, level: u8) {
+        if let Some(known) = self.levels.get_mut(facet as usize) {
+            *known = level;
+        }
+        let range = self.range(facet);
+        let mut coarse: Vec<Value> = self
+            .values
+            .drain(range.clone())
+            .map(|v| match collapse(facet, &v.name, level) {
+                Cow::Borrowed(same) if same.len() == v.name.len() => v,
+                name => Value { key: value_key(facet, &name), name: Name::from(&*name), ..v },
+            })
+            .collect();
+        coarse.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| a.name.cmp(&b.name)));
+        coarse.dedup_by(|b, a| {
+            let same = a.key == b.key && a.name == b.name;
+            if same {
+                a.join(b.first, b.seen());
+            }
+            same
+        });
+        self.values.splice(range.start..range.start, coarse);
+    }
+
+    fn range(&self, facet: Facet) -> std::ops::Range<usize> {
+        let start = self.values.partition_point(|v| v.key >> 56 < facet as u64);
+        let end = self.values.partition_point(|v| v.key >> 56 <= facet as u64);
+        start..end
+    }
+
+    /// The values of a facet, in the order of their keys.
+    pub fn of(&self, facet: Facet) -> &[Value] {
+        self.values.get(self.range(facet)).unwrap_or_default()
+    }
+
+    /// The learned value that stands for this one.
+    pub fn find(&self, facet: Facet, value: &str) -> Option<&Value> {
+        let value = self.form(facet, value);
+        self.position(value_key(facet, &value), &value).ok().and_then(|at| self.values.get(at))
+    }
+
+    /// How coarsely values of a facet are kept: 0 = as they are. Above 0 the facet is of high cardinality.
+    pub fn level(&self, facet: Facet) -> u8 {
+        self.levels.get(facet as usize).copied().unwrap_or(0)
+    }
+
+    /// Adds what was learned of the same workload elsewhere. `join` says how counts of one day add up: [`DayCount::plus`] for other
+    /// records, [`DayCount::max`] where they may be the same.
+    pub fn merge(&mut self, other: &Learned, join: fn(DayCount, DayCount) -> DayCount) {
+        if let Some(group) = &other.group
+            && self.group.as_deref().is_none_or(|known| beats(group, known))
+        {
+            self.group = Some(group.clone());
+        }
+        self.first = match (self.first, other.first) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.active = self.active.union(other.active);
+        self.daily.merge(&other.daily, join);
+        self.hours.merge(&other.hours);
+        for facet in Facet::ALL {
+            self.merge_facet(*facet, other);
+        }
+    }
+
+    fn merge_facet(&mut self, facet: Facet, other: &Learned) {
+        let level = self.level(facet).max(other.level(facet));
+        if self.level(facet) < level {
+            self.set_level(facet, level);
+        }
+        for value in other.of(facet) {
+            self.put(facet, &value.name, value.first, value.seen());
+        }
+    }
+
+    /// Adds days on which a value was seen.
+    pub(super) fn put(&mut self, facet: Facet, value: &Name, first: Day, seen: Presence) {
+        let name = match self.form(facet, value) {
+            Cow::Borrowed(same) if same.len() == value.len() => value.clone(),
+            coarse => Name::from(&*coarse),
+        };
+        let key = value_key(facet, &name);
+        match self.position(key, &name) {
+            Ok(at) => {
+                if let Some(known) = self.values.get_mut(at) {
+                    known.join(first, seen);
+                }
+            }
+            Err(at) => {
+                self.values.insert(at, Value::new(key, name, first, seen));
+                self.bound(facet);
+            }
+        }
+    }
+
+    /// Workloads it is compared with.
+    pub fn group(&self) -> Option<&Name> {
+        self.group.as_ref()
+    }
+
+    /// The first day anything was seen.
+    pub fn first(&self) -> Option<Day> {
+        self.first
+    }
+
+    /// The days of the last 128 on which anything was seen.
+    pub fn active(&self) -> Presence {
+        self.active
+    }
+
+    /// Counts by day.
+    pub fn daily(&self) -> &Daily {
+        &self.daily
+    }
+
+    /// Hours of the week.
+    pub fn hours(&self) -> &Hours {
+        &self.hours
+    }
+
+    /// All values, by facet and key.
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// On how many days after the first `warmup` a never seen value of this facet appeared, of the days that [`Presence`] remembers.
+    pub fn novelty(&self, facet: Facet, warmup: u16) -> u32 {
+        let Some(start) = self.settled(warmup) else { return 0 };
+        let mut firsts: Vec<Day> = self.of(facet).iter().map(|v| v.first).filter(|d| *d >= start).collect();
+        firsts.sort_unstable();
+        firsts.dedup();
+        u32::try_from(firsts.len()).unwrap_or(u32::MAX)
+    }
+
+    /// How many remembered active days came after the first `warmup` days.
+    pub fn settled_days(&self, warmup: u16) -> u32 {
+        let Some(start) = self.settled(warmup) else { return 0 };
+        self.active.last().map_or(0, |last| self.active.within(last, (last - start.min(last)).saturating_add(1)).count())
+    }
+
+    /// The first day on which novelty counts: after the warm-up, and within what is remembered.
+    fn settled(&self, warmup: u16) -> Option<Day> {
+        let (first, last) = (self.first?, self.active.last()?);
+        let start = first.saturating_add(warmup).max(last.saturating_sub(127));
+        (start <= last).then_some(start)
+    }
+
+    /// Replaces names by their shared form.
+    pub fn intern(&mut self, names: &mut Names) {
+        for value in &mut self.values {
+            value.name = names.share(&value.name);
+        }
+        if let Some(group) = &mut self.group {
+            *group = names.share(group);
+        }
+    }
+
+    pub(super) fn push_raw(&mut self, facet: Facet, name: Name, first: Day, seen: Presence) {
+        self.values.push(Value::new(value_key(facet, &name), name, first, seen));
+    }
+
+    pub(super) fn sort_raw(&mut self) {
+        self.values.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| a.name.cmp(&b.name)));
+    }
+}
+
+/// A declared group beats a derived one (`~…`); of two alike the later in the alphabet wins, so that order does not matter.
+fn beats(group: &str, known: &str) -> bool {
+    (!group.starts_with('~'), group) > (!known.starts_with('~'), known)
+}
+
+/// The peers of a workload whose inventory names none: those of the same kind on the same platform.
+pub fn default_group(o: &Observation<'_>) -> String {
+    format!("~{}@{}", o.kind.as_str(), o.platform())
+}
+
+/// Values that many workloads share, held once.
+#[derive(Debug, Clone, Default)]
+pub struct Names(FxHashSet<Name>);
+
+impl Names {
+    /// The shared form of a text.
+    pub fn share(&mut self, text: &str) -> Name {
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
+        }
+        let name = Name::from(text);
+        self.0.insert(name.clone());
+        name
+    }
+}
