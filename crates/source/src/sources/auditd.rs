@@ -138,8 +138,9 @@ fn decoded(value: &str) -> Option<String> {
     if matches!(value, "?" | "(unknown)" | "") {
         return None;
     }
-    let hex =
-        value.len() >= 4 && value.len() % 2 == 0 && value.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
+    let hex = value.len() >= 4
+        && value.len().is_multiple_of(2)
+        && value.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
     if !hex {
         return Some(value.to_owned());
     }

@@ -59,11 +59,9 @@ fn who<'a>(record: Value<'a>, has_app: bool) -> Option<Identity<'a>> {
         record,
         &["USER_NAME", "Username", "CreatedBy.Username", "USER_EMAIL", "USER_ID_DERIVED", "USER_ID", "UserId", "CreatedById"],
     )?;
-    match first(record, &["USER_TYPE", "UserType"]).as_deref() {
-        Some("AutomatedProcess" | "CloudIntegrationUser" | "A") => {
-            return Some(machine(Kind::ServiceAccount, "salesforce:user:", name));
-        }
-        _ => {}
+    let user_type = first(record, &["USER_TYPE", "UserType"]);
+    if matches!(user_type.as_deref(), Some("AutomatedProcess" | "CloudIntegrationUser" | "A")) {
+        return Some(machine(Kind::ServiceAccount, "salesforce:user:", name));
     }
     let by_api = has_app || first(record, &["API_TYPE", "ApiType"]).is_some();
     Some(match (is_mail(&name), by_api) {

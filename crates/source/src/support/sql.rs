@@ -232,9 +232,12 @@ mod tests {
     use super::read;
     use proptest::prelude::*;
 
+    /// Query, action, object kind, objects, URLs.
+    type Row = (&'static str, &'static str, Option<&'static str>, &'static [&'static str], &'static [&'static str]);
+
     #[test]
     fn statements() {
-        let rows: &[(&str, &str, Option<&str>, &[&str], &[&str])] = &[
+        let rows: &[Row] = &[
             ("create or replace user MERCY PASSWORD = 'x'", "CREATE_USER", Some("user"), &["MERCY"], &[]),
             ("CREATE OR REPLACE TEMP STAGE logs.PUBLIC.out;", "CREATE_STAGE", None, &["logs.PUBLIC.out"], &[]),
             (
