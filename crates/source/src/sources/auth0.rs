@@ -11,9 +11,11 @@ use vires_event::{
 
 pub(crate) fn detect(record: Value<'_>) -> bool {
     let entry = entry(record);
+    let has = |key: &str| entry.get(key).is_some();
+    let numbered = has("log_id") || record.get("log_id").is_some();
     entry.get("type").is_some_and(|kind| kind.str().is_some())
-        && (entry.get("log_id").is_some() || record.get("log_id").is_some())
-        && (entry.get("client_id").is_some() || entry.get("date").is_some() || entry.get("tenant_name").is_some())
+        && ((numbered && (has("client_id") || has("date") || has("tenant_name")))
+            || (has("client_id") && has("date") && has("details")))
 }
 
 fn entry(record: Value<'_>) -> Value<'_> {

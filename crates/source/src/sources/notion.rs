@@ -33,7 +33,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     let details = event.get("details").or_else(|| event.get(&action));
     if let Some(details) = details {
         if let Some(target) = details.get("target").or_else(|| details.get("parent")) {
-            let kind = target.get_text("type").unwrap_or("object".into());
+            let kind = first(target, &["type", "object"]).unwrap_or("target".into());
             let id = target.get_text(&kind).or_else(|| target.get_text("id"));
             activity
                 .targets
