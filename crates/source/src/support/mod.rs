@@ -1,6 +1,7 @@
 //! Small helpers that several decoders share.
 
 pub(crate) mod aws;
+pub(crate) mod azure;
 pub(crate) mod cloud;
 pub(crate) mod fields;
 pub(crate) mod k8s;

@@ -15,10 +15,8 @@ pub(super) fn read<'a>(record: Value<'a>, payload: Value<'a>, service: &str, a: 
         say(record, "resource.labels.email_id").filter(|_| name.as_deref().is_some_and(|n| n.contains("/serviceAccounts/")));
     if let Some(email) = email {
         push(a, ["iam:", &bounded(email, 256)].concat().into());
-    } else if let Some(name) = &name {
-        if let Some(target) = target(name, service) {
-            push(a, target);
-        }
+    } else if let Some(target) = name.as_deref().and_then(|name| target(name, service)) {
+        push(a, target);
     }
     for resource in any_case(payload, "authorizationInfo").into_iter().flat_map(|l| l.items()).take(MAX_TARGETS) {
         if let Some(resource) = say(resource, "resource").map(|r| bounded(r, 1024)) {
