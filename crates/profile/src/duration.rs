@@ -26,9 +26,22 @@ pub fn parse_duration(text: &str) -> Option<Millis> {
     (number.is_none() && total <= LIMIT && !text.trim().is_empty()).then_some(total)
 }
 
+/// Writes a span so that [`parse_duration`] reads it back, to the second: `1d12h`, `90m`.
+pub fn write_duration(span: Millis) -> String {
+    let mut rest = span.max(0) / 1000;
+    let mut out = String::new();
+    for (unit, seconds) in [("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)] {
+        if rest >= seconds {
+            out.push_str(&format!("{}{unit}", rest / seconds));
+            rest %= seconds;
+        }
+    }
+    if out.is_empty() { "0s".into() } else { out }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse_duration;
+    use super::{parse_duration, write_duration};
 
     #[test]
     fn reads_spans() {
@@ -48,6 +61,13 @@ mod tests {
             ("9999w9999w", None),
         ] {
             assert_eq!(parse_duration(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn writes_what_it_reads() {
+        for (text, expected) in [("90m", "1h30m"), ("12h", "12h"), ("2w", "14d"), ("0s", "0s"), ("61s", "1m1s")] {
+            assert_eq!(write_duration(parse_duration(text).unwrap()), expected, "{text}");
         }
     }
 }

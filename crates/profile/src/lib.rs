@@ -9,6 +9,7 @@
 
 pub mod baseline;
 pub mod data;
+pub mod draft;
 pub mod duration;
 mod error;
 pub mod exceptions;
@@ -20,6 +21,7 @@ mod moment;
 pub mod observation;
 pub mod schedule;
 pub mod toml_file;
+pub mod write;
 mod words;
 pub mod zones;
 
