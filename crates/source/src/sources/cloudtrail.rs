@@ -199,35 +199,12 @@ fn outcome(r: &Record<'_>, error_code: Option<&str>, service: &str) -> Outcome {
         login.is_some_and(|s| s == "Failure") || (service == "signin" && r.error_message.and_then(|m| m.text()).is_some())
     };
     match error_code {
-        Some(code) if denied(code) => Outcome::Denied,
+        Some(code) if aws::denied(code) => Outcome::Denied,
         Some(_) if failed_login() => Outcome::Denied,
         Some(_) => Outcome::Error,
         None if failed_login() => Outcome::Denied,
         None => Outcome::Success,
     }
-}
-
-/// True if the error code says that authorisation or authentication refused the request.
-pub(super) fn denied(code: &str) -> bool {
-    const WORDS: [&str; 16] = [
-        "AccessDenied",
-        "Unauthorized",
-        "NotAuthorized",
-        "AuthorizationError",
-        "Forbidden",
-        "ExpiredToken",
-        "InvalidClientTokenId",
-        "UnrecognizedClient",
-        "SignatureDoesNotMatch",
-        "AuthFailure",
-        "InvalidAccessKeyId",
-        "InvalidIdentityToken",
-        "IDPRejectedClaim",
-        "MissingAuthenticationToken",
-        "NoBasicAuthCredentials",
-        "AllAccessDisabled",
-    ];
-    WORDS.iter().any(|w| code.contains(w))
 }
 
 fn origin<'a>(r: &Record<'a>) -> Origin<'a> {

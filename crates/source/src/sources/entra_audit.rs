@@ -72,7 +72,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
         touched(resource, &mut a);
     }
     if a.action.to_ascii_lowercase().contains("invite") {
-        let guest = detail(p, "InvitedUserEmailAddress").or_else(|| say(p, "targetResources.[].userPrincipalName"));
+        let guest = detail(p, "InvitedUserEmailAddress").or_else(|| p.path_text("targetResources.[].userPrincipalName"));
         a.destinations.extend(guest.map(|g| bounded(g, 256)).filter(|g| is_mail(g)));
     }
     Some(a)

@@ -104,7 +104,7 @@ pub(super) fn envelope<'a>(record: Value<'a>, payload: Value<'a>, hints: &Hints<
     });
     a.place.account = project.filter(|p| !matches!(&**p, "_" | "-")).map(|p| bounded(p, 128));
     let labels = &["resource.labels.location", "resource.labels.zone", "resource.labels.region"];
-    a.place.region = first(record, labels).or_else(|| say(payload, "resourceLocation.currentLocations.[0]"));
+    a.place.region = first(record, labels).or_else(|| payload.path_text("resourceLocation.currentLocations.[0]"));
 
     let request = any_case(payload, "requestMetadata").or_else(|| any_case(payload, "metadata")?.get("requestMetadata"));
     a.origin = request.map(origin).unwrap_or_default();

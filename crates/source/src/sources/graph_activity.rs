@@ -7,7 +7,7 @@ use crate::Hints;
 use crate::json::Value;
 use crate::support::azure::{application, event_id, outcome};
 use crate::support::cloud::{bounded, lower};
-use crate::support::fields::{any_case, first, join, say};
+use crate::support::fields::{any_case, first, say};
 use crate::support::names::{human, is_mail, is_uuid};
 use crate::support::network::{address, is_browser};
 use vires_event::{Activity, Actor, Credential, CredentialKind, Delegation, Origin, Place, Session, Source, Target, Volume};

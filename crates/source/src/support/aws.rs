@@ -151,6 +151,29 @@ pub(crate) fn secret_name(name: &str) -> &str {
     }
 }
 
+/// True if the error code says that authorisation or authentication refused the request.
+pub(crate) fn denied(code: &str) -> bool {
+    const WORDS: [&str; 16] = [
+        "AccessDenied",
+        "Unauthorized",
+        "NotAuthorized",
+        "AuthorizationError",
+        "Forbidden",
+        "ExpiredToken",
+        "InvalidClientTokenId",
+        "UnrecognizedClient",
+        "SignatureDoesNotMatch",
+        "AuthFailure",
+        "InvalidAccessKeyId",
+        "InvalidIdentityToken",
+        "IDPRejectedClaim",
+        "MissingAuthenticationToken",
+        "NoBasicAuthCredentials",
+        "AllAccessDisabled",
+    ];
+    WORDS.iter().any(|w| code.contains(w))
+}
+
 /// The first label of a service principal: `s3` of `s3.amazonaws.com`.
 pub(crate) fn label(principal: &str) -> &str {
     principal.split('.').next().unwrap_or(principal)

@@ -183,7 +183,7 @@ pub(crate) fn outcome(status: &str) -> Option<Outcome> {
     if let Ok(code) = status.parse::<u64>() {
         return Some(match code {
             401 | 403 => Outcome::Denied,
-            0 | 100..400 => Outcome::Success,
+            0 | 100..=399 => Outcome::Success,
             _ => Outcome::Error,
         });
     }

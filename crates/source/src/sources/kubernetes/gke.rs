@@ -17,7 +17,7 @@ pub(super) fn detect(record: Value<'_>, payload: Value<'_>) -> bool {
 pub(super) fn decode<'a>(record: Value<'a>, payload: Value<'a>, hints: &Hints<'a>) -> Option<Activity<'a>> {
     let method = say(payload, "methodName").map(|m| bounded(m, 256));
     let path = say(payload, "resourceName").map(|p| bounded(p, 1024));
-    let path = path.or_else(|| say(payload, "authorizationInfo.[].resource").map(|p| bounded(p, 1024)));
+    let path = path.or_else(|| payload.path_text("authorizationInfo.[].resource").map(|p| bounded(p, 1024)));
     let who = any_case(payload, "authenticationInfo");
     let name =
         who.and_then(|w| first(w, &["principalEmail", "principalSubject", "authoritySelector"])).map(|n| bounded(n, 512));
