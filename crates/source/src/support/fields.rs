@@ -8,9 +8,12 @@ pub(crate) fn any_case<'a>(record: Value<'a>, key: &str) -> Option<Value<'a>> {
     record.get(key).or_else(|| record.get_ci(key))
 }
 
-/// [`any_case`] for every step of a dotted path.
+/// [`any_case`] for every step of a dotted path; `[]` steps into an array's first item, as in [`Value::path`].
 pub(crate) fn path_any_case<'a>(record: Value<'a>, path: &str) -> Option<Value<'a>> {
-    path.split('.').try_fold(record, any_case)
+    path.split('.').try_fold(record, |value, step| match step {
+        "[]" | "[0]" => value.items().next(),
+        key => any_case(value, key),
+    })
 }
 
 /// The text at a dotted path, each step in any case.
@@ -80,11 +83,12 @@ mod tests {
     fn prefers_the_proper_case() {
         let mut tape = Tape::default();
         let record =
-            tape.parse(r#"{"eventtype":"low","eventType":"proper","CLIENT":{"ipaddress":"192.0.2.1"},"empty":""}"#).unwrap();
+            tape.parse(r#"{"eventtype":"low","eventType":"proper","CLIENT":{"ipaddress":"192.0.2.1"},"empty":"","list":[{"Name":"first"},{}]}"#).unwrap();
         assert_eq!(say(record, "eventType").unwrap(), "proper");
         assert_eq!(say(record, "client.ipAddress").unwrap(), "192.0.2.1");
         assert_eq!(first(record, &["missing", "empty", "eventType"]).unwrap(), "proper");
         assert!(say(record, "client.ipAddress.x").is_none());
+        assert_eq!(say(record, "list.[].name").unwrap(), "first");
     }
 
     #[test]
