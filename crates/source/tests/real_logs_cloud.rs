@@ -11,6 +11,7 @@ use vires_event::Source;
 use vires_source::json::Tape;
 use vires_source::{Hints, decode_json};
 
+#[expect(clippy::print_stderr, reason = "a skipped test must be heard")]
 fn real_logs() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/real-logs");
     if root.is_dir() {
