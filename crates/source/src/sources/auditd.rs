@@ -86,6 +86,12 @@ fn targets<'a>(whole: &Text<'a>, fields: &Fields<'_>, kind: &str, activity: &mut
         }
         return;
     }
+    // The account that was made, changed or asked for, where someone else acted.
+    if let Some(account) = fields.get("acct").and_then(decoded)
+        && activity.identity.as_ref().is_none_or(|who| who.name != account)
+    {
+        activity.targets.push(Target { name: Text::Owned(format!("account:{account}")) });
+    }
     if let Some(command) = fields.get("cmd").and_then(decoded) {
         let program = command.split(' ').next().unwrap_or(&command).to_owned();
         activity.targets.push(Target { name: Text::Owned(format!("exec:{program}")) });
@@ -199,6 +205,16 @@ mod tests {
                 action: "auditd:USER_LOGIN",
                 target: "exec:/usr/sbin/sshd",
                 outcome: "denied",
+            },
+            Row {
+                record: r#"type=ADD_USER msg=audit(1795459481.123:461): pid=9 uid=0 auid=1000 ses=5 msg='op=add-user acct="backdoor" exe="/usr/sbin/useradd" hostname=? addr=? terminal=pts/0 res=success'"#,
+                source: "auditd",
+                id: "host:-:1000",
+                kind: "human",
+                actor: "ambiguous",
+                action: "auditd:ADD_USER",
+                target: "account:backdoor",
+                outcome: "success",
             },
             Row {
                 record: "type=CONFIG_CHANGE msg=audit(1795459481.123:460): auid=1001 ses=3 op=remove_rule key=\"exec\" list=4 res=1\u{1d}AUID=\"jane\"",

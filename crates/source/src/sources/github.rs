@@ -2,7 +2,7 @@
 
 use crate::Hints;
 use crate::json::Value;
-use crate::support::fields::{first, join, mentions};
+use crate::support::fields::{first, join, mentions, strings};
 use crate::support::names::{human, identity, is_mail, machine};
 use crate::support::network::{address, is_browser, url_host};
 use vires_event::{
@@ -43,7 +43,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     };
     activity.place.account = first(record, &["org", "business"]);
     let access = record.get_text("programmatic_access_type");
-    activity.credential = credential(record, access.as_deref());
+    activity.credential = credential(record, &action, access.as_deref());
     let by_browser = activity.origin.user_agent.as_deref().is_some_and(is_browser) && activity.credential.is_none();
     activity.identity = who(record, access.as_deref(), by_browser);
     activity.interactive = match (&activity.identity, by_browser) {
@@ -111,7 +111,7 @@ fn deploy_key<'a>(record: Value<'a>, actor: Text<'a>) -> Identity<'a> {
     }
 }
 
-fn credential<'a>(record: Value<'a>, access: Option<&str>) -> Option<Credential<'a>> {
+fn credential<'a>(record: Value<'a>, action: &str, access: Option<&str>) -> Option<Credential<'a>> {
     let id = first(record, &["hashed_token", "token_id", "oauth_access_id", "credential_authorized_id"]).filter(|id| id != "0");
     let kind = match access {
         Some("Personal access token (classic)" | "Fine-grained personal access token" | "personal_access_token") => {
@@ -122,8 +122,9 @@ fn credential<'a>(record: Value<'a>, access: Option<&str>) -> Option<Credential<
         Some("Deploy key" | "deploy_key") => CredentialKind::DeployKey,
         Some("SSH key") => CredentialKind::SshKey,
         Some(_) => CredentialKind::Other,
-        None if id.is_some() => CredentialKind::Other,
-        None => return None,
+        // In an event about a token, the token beside it is the one that was granted or revoked, not the actor's.
+        None if id.is_none() || action.starts_with("personal_access_token.") || action.starts_with("oauth_") => return None,
+        None => CredentialKind::Other,
     };
     Some(Credential { kind, id, issuer: None, issued: None })
 }
@@ -166,6 +167,7 @@ fn targets<'a>(record: Value<'a>, action: &str, activity: &mut Activity<'a>) {
         "description",
     ];
     mentions(record, &paths, &mut activity.mentions);
+    strings(record.get("secrets_passed"), &mut activity.mentions);
 }
 
 fn destinations<'a>(record: Value<'a>, action: &str, out: &mut Vec<Text<'a>>) {
@@ -178,6 +180,9 @@ fn destinations<'a>(record: Value<'a>, action: &str, out: &mut Vec<Text<'a>>) {
     }
     if action.starts_with("repo.transfer") {
         out.extend(first(record, &["new_owner", "target_login", "new_nwo"]));
+    }
+    if action == "repo.access" && record.get_text("visibility").as_deref() == Some("public") {
+        out.push("anyone".into());
     }
 }
 
@@ -193,7 +198,8 @@ fn links<'a>(record: Value<'a>, action: &str, out: &mut Vec<Link<'a>>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::support::testing::{Row, check};
+    use crate::support::testing::{Row, check, decoded};
+    use vires_event::Link;
 
     #[test]
     fn rows() {
@@ -249,6 +255,16 @@ mod tests {
                 outcome: "success",
             },
             Row {
+                record: r#"{"action":"repo.access","actor":"jane","repo":"example/app","visibility":"public"}"#,
+                source: "github",
+                id: "github:user:jane",
+                kind: "human",
+                actor: "ambiguous",
+                action: "github:repo.access",
+                target: "github:example/app",
+                outcome: "success",
+            },
+            Row {
                 record: r#"{"action":"org.add_member","actor":"jane","user":"joe","org":"example"}"#,
                 source: "github",
                 id: "github:user:jane",
@@ -259,5 +275,31 @@ mod tests {
                 outcome: "success",
             },
         ]);
+    }
+
+    #[test]
+    fn a_granted_token_is_not_the_one_who_granted() {
+        let granted = r#"{"action":"personal_access_token.access_granted","actor":"jane","user":"ci","org":"example","hashed_token":"h="}"#;
+        decoded(granted, |found| {
+            assert_eq!(found.credential, None);
+            assert_eq!(found.links, [Link::Issued { credential: "h=".into(), owner: Some("github:user:ci".into()) }]);
+        });
+        decoded(r#"{"action":"git.clone","actor":"ci","org":"example","hashed_token":"h="}"#, |found| {
+            assert_eq!(found.credential.as_ref().unwrap().id.as_deref(), Some("h="));
+        });
+    }
+
+    #[test]
+    fn what_leaves_the_house() {
+        for (record, destination) in [
+            (
+                r#"{"action":"hook.create","actor":"j","org":"example","config":{"url":"https://u:p@h.example.net/x"}}"#,
+                "h.example.net",
+            ),
+            (r#"{"action":"repo.access","actor":"j","repo":"example/a","visibility":"public"}"#, "anyone"),
+            (r#"{"action":"org.invite_member","actor":"j","org":"example","email":"a@example.net"}"#, "a@example.net"),
+        ] {
+            decoded(record, |found| assert_eq!(found.destinations, [destination], "{record}"));
+        }
     }
 }

@@ -143,7 +143,8 @@ fn targets<'a>(record: Value<'a>, event: &str, activity: &mut Activity<'a>) {
         if let Some(name) = name.clone().or_else(|| id.clone()) {
             activity.targets.push(Target { name: Text::Owned(format!("okta:{kind}/{name}")) });
         }
-        mentions(target, &["displayName", "alternateId"], &mut activity.mentions);
+        let said = ["displayName", "alternateId"].iter().filter_map(|key| say(target, key)).filter(|text| &**text != "unknown");
+        activity.mentions.extend(said);
         if let Some(name) = name.filter(|_| &*kind == "User" && joins.contains(&event)) {
             activity.destinations.extend(foreign_domain(actor.as_deref(), &name));
         }

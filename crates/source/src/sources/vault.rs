@@ -62,11 +62,15 @@ fn who<'a>(auth: Value<'a>, request: Value<'a>) -> Option<Identity<'a>> {
     let (mount, alias) = mount_and_alias(display.as_deref(), request);
     let role = say_meta("role_name").or_else(|| say_meta("role"));
     let (kind, actor) = kind_of(&mount, metadata);
-    let name = role
-        .clone()
+    let alias = (!alias.is_empty()).then_some(Text::Owned(alias));
+    // Many people share one role; a workload is its role.
+    let (before, after) = if kind == Kind::Human { (alias, role) } else { (role, alias) };
+    let person = || say_meta("username").or_else(|| say_meta("email"));
+    let name = before
         .or_else(|| say_meta("service_account_name"))
-        .or_else(|| say_meta("username"))
-        .or_else(|| (!alias.is_empty()).then(|| Text::Owned(alias.clone())))
+        .or_else(|| if kind == Kind::Human { person() } else { None })
+        .or(after)
+        .or_else(person)
         .or_else(|| display.clone());
     if let Some(entity) = auth.get_text("entity_id") {
         let mut who = identity(kind, actor, "vault:entity:", entity.clone());
@@ -185,7 +189,7 @@ mod tests {
                 outcome: "",
             },
             Row {
-                record: r#"{"type":"response","error":"1 error occurred:\n\t* permission denied\n\n","auth":{"display_name":"oidc-jane@example.com","entity_id":""},"request":{"id":"r1","operation":"read","path":"sys/mounts"}}"#,
+                record: r#"{"type":"response","error":"1 error occurred:\n\t* permission denied\n\n","auth":{"display_name":"oidc-jane@example.com","entity_id":"","metadata":{"role":"admin"}},"request":{"id":"r1","operation":"read","path":"sys/mounts"}}"#,
                 source: "vault",
                 id: "vault:oidc:jane@example.com",
                 kind: "human",
