@@ -2,7 +2,7 @@
 
 use crate::Hints;
 use crate::json::Value;
-use crate::support::fields::{first, join, mentions, strings};
+use crate::support::fields::{first, join, mentions};
 use crate::support::names::{foreign_domain, identity, machine, settle_interactive};
 use crate::support::network::address;
 use vires_event::{Activity, Actor, Identity, Kind, Origin, Outcome, Source, Target, Text};
@@ -46,8 +46,11 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
             .destinations
             .extend(foreign_domain(own.as_deref(), &name).filter(|_| own.is_some() || action.contains("member")));
     }
-    mentions(record, &["entity_path", "target_details", "custom_message"], &mut activity.mentions);
-    strings(details, &mut activity.mentions);
+    mentions(record, &["entity_path", "target_details"], &mut activity.mentions);
+    if let Some(details) = details {
+        mentions(details, &["target_details", "as", "to", "event_name"], &mut activity.mentions);
+    }
+    activity.mentions.dedup();
     settle_interactive(&mut activity);
     Some(activity)
 }

@@ -46,7 +46,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     let blocked = action.ends_with("_blocked") || parameters.get("actor_is_blocked").as_deref() == Some("true");
     activity.outcome = Some(if failed || blocked { Outcome::Denied } else { Outcome::Success });
     targets(record, &parameters, &mut activity);
-    strings(parameters.0, &mut activity.mentions);
+    mentions(&parameters, &mut activity.mentions);
     destinations(&parameters, &mut activity);
     settle_interactive(&mut activity);
     Some(activity)
@@ -98,14 +98,38 @@ fn targets<'a>(record: Value<'a>, parameters: &Parameters<'a>, activity: &mut Ac
     }
 }
 
+/// Parameters that name a thing, a role or a scope. The others (login types, device states) would only look like names.
+fn mentions<'a>(parameters: &Parameters<'a>, out: &mut Vec<Text<'a>>) {
+    let named = [
+        "doc_title",
+        "owner",
+        "target_user",
+        "ROLE_NAME",
+        "PRIVILEGE_NAME",
+        "GROUP_EMAIL",
+        "ORG_UNIT_NAME",
+        "app_name",
+        "APPLICATION_NAME",
+        "SETTING_NAME",
+        "API_SCOPES",
+        "scope",
+    ];
+    for key in named {
+        match parameters.value(key) {
+            Some(value) if value.kind() == Type::Array => strings(Some(value), out),
+            Some(value) => out.extend(value.text()),
+            None => {}
+        }
+    }
+}
+
 /// Shares, forwards and trusts that lead out of the actor's own domain.
 fn destinations<'a>(parameters: &Parameters<'a>, activity: &mut Activity<'a>) {
     let own = match &activity.delegation {
         Some(behind) => Some(behind.by.clone()),
         None => activity.identity.as_ref().map(|who| who.name.clone()),
     };
-    let receivers =
-        ["target_user", "grantee_email", "email_forwarding_destination_address", "new_owner", "USER_EMAIL", "target_domain"];
+    let receivers = ["target_user", "grantee_email", "email_forwarding_destination_address", "new_owner", "target_domain"];
     for name in receivers.iter().filter_map(|key| parameters.get(key)) {
         if is_mail(&name) {
             activity.destinations.extend(foreign_domain(own.as_deref(), &name));
@@ -128,13 +152,19 @@ fn destinations<'a>(parameters: &Parameters<'a>, activity: &mut Activity<'a>) {
 struct Parameters<'a>(Option<Value<'a>>);
 
 impl<'a> Parameters<'a> {
-    fn get(&self, key: &str) -> Option<Text<'a>> {
+    fn value(&self, key: &str) -> Option<Value<'a>> {
         let all = self.0?;
         if all.kind() == Type::Object {
-            return all.get_text(key).or_else(|| all.get(key)?.items().next()?.text());
+            return all.get(key);
         }
         let found = all.items().find(|item| item.get_text("name").is_some_and(|name| &*name == key))?;
-        first(found, &["value", "boolValue", "intValue", "multiValue.[]"])
+        ["value", "boolValue", "intValue", "multiValue"].iter().find_map(|member| found.get(member))
+    }
+
+    /// The text of a parameter, or of the first of its values.
+    fn get(&self, key: &str) -> Option<Text<'a>> {
+        let value = self.value(key)?;
+        value.text().or_else(|| value.items().next()?.text())
     }
 }
 
@@ -185,6 +215,7 @@ mod tests {
             assert_eq!(found.identity.as_ref().unwrap().id, "google_workspace:app:77.apps");
             assert_eq!(found.delegation.as_ref().unwrap().by, "person:jane@example.com");
             assert_eq!(found.destinations, ["example.net"]);
+            assert_eq!(found.mentions, ["Plan", "x@example.net"]);
         });
     }
 }

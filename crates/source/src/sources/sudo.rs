@@ -75,7 +75,7 @@ fn session<'a>(line: &TextLine<'a>, message: &str, activity: &mut Activity<'a>) 
     }
     .into();
     if opened && line.program.as_deref() == Some("su") {
-        activity.also.push("su:session opened".into());
+        activity.also.push("su:session".into());
     }
     activity.outcome = Some(if opened || closed { Outcome::Success } else { Outcome::Denied });
     let name = |text: &str| text.split('(').next().unwrap_or_default().to_owned();
@@ -97,6 +97,7 @@ fn switch_user<'a>(line: &TextLine<'a>, message: &str, activity: &mut Activity<'
     let Some((to, rest)) = rest.split_once(')') else { return };
     let failed = head.contains("FAILED");
     activity.action = "sudo:su".into();
+    activity.also.push("su:session".into());
     activity.outcome = Some(if failed { Outcome::Denied } else { Outcome::Success });
     let mut words = rest.split_ascii_whitespace();
     activity.identity =

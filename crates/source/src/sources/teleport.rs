@@ -44,6 +44,10 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
         None if is_mail(&name) => Delegation { by: person_id(&name), human: Some(true) },
         None => Delegation { by: join("teleport:user:", &name), human: None },
     });
+    // A bot renews its own certificates by impersonating its role.
+    if activity.delegation.as_ref().map(|behind| &behind.by) == activity.identity.as_ref().map(|who| &who.id) {
+        activity.delegation = None;
+    }
     activity.session =
         first(record, &["sid", "session_id"]).map(|name| Session { name, mfa: record.get("mfa_device").map(|d| !d.is_null()) });
     activity.credential = first(record, &["token_name", "identity.credential_id"]).map(|id| Credential {

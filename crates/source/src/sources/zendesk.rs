@@ -25,7 +25,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     activity.outcome = Some(Outcome::Success);
     let name = first(record, &["source_label", "source_id"]);
     activity.targets.extend(name.map(|name| Target { name: Text::Owned(format!("zendesk:{kind}/{name}")) }));
-    mentions(record, &["source_label", "change_description"], &mut activity.mentions);
+    mentions(record, &["source_label"], &mut activity.mentions);
     Some(activity)
 }
 
