@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 /// Where a stream socket is: `unix:PATH` or `tcp:HOST:PORT`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Address {
     /// A socket file.
     Unix(PathBuf),
@@ -54,6 +55,20 @@ impl FromStr for Address {
             Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(Address::Tcp(rest.into())),
             _ => Err("write tcp:HOST:PORT, e.g. tcp:127.0.0.1:5170".into()),
         }
+    }
+}
+
+impl TryFrom<String> for Address {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Address> for String {
+    fn from(address: Address) -> String {
+        address.to_string()
     }
 }
 

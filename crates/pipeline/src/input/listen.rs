@@ -205,7 +205,9 @@ fn clear_stale(path: &Path) -> io::Result<()> {
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
-        Ok(metadata) if !metadata.file_type().is_socket() => Err(io::Error::new(ErrorKind::AlreadyExists, "exists and is no socket")),
+        Ok(metadata) if !metadata.file_type().is_socket() => {
+            Err(io::Error::new(ErrorKind::AlreadyExists, "exists and is no socket"))
+        }
         Ok(_) => match UnixStream::connect(path) {
             Ok(_) => Err(io::Error::new(ErrorKind::AddrInUse, "another process listens there")),
             Err(_) => std::fs::remove_file(path),

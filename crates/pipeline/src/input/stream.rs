@@ -40,16 +40,7 @@ pub(crate) enum Got {
 
 impl Stream {
     pub(crate) fn new(bytes: Bytes, splitter: Option<Splitter>) -> Self {
-        Stream {
-            bytes,
-            splitter,
-            raw: Vec::new(),
-            held: Vec::new(),
-            seen: 0,
-            ended: false,
-            long: None,
-            error: None,
-        }
+        Stream { bytes, splitter, raw: Vec::new(), held: Vec::new(), seen: 0, ended: false, long: None, error: None }
     }
 
     /// What to wait for, if reading may have to wait.
@@ -249,8 +240,11 @@ mod tests {
         writer.write_all(b"1:a,10:0123456789,1:b,").unwrap();
         drop(writer);
         let got = all(&mut stream, Codec::Netstring, 5);
-        let expected: [(Got, &[u8]); 3] =
-            [(Got::Block { more: false }, b"1:a,"), (Got::Long { last: true }, b"10:0123456789,"), (Got::Block { more: false }, b"1:b,")];
+        let expected: [(Got, &[u8]); 3] = [
+            (Got::Block { more: false }, b"1:a,"),
+            (Got::Long { last: true }, b"10:0123456789,"),
+            (Got::Block { more: false }, b"1:b,"),
+        ];
         assert_eq!(got.iter().map(|(g, b)| (*g, b.as_slice())).collect::<Vec<_>>(), expected);
     }
 

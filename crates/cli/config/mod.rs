@@ -1,0 +1,10 @@
+//! Flags and the configuration file are the same structs, so that neither can know a setting that the other lacks.
+
+mod file;
+mod run;
+mod size;
+mod tag;
+
+pub use file::load;
+pub use run::Run;
+pub use tag::{Tag, TagSettings};

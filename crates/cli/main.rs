@@ -1,0 +1,32 @@
+//! `vires`: is this activity of a non-human identity worth escalating?
+
+mod args;
+mod config;
+mod failure;
+mod tag;
+
+use clap::Parser;
+use failure::Failure;
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are errors to clap, with exit code 0; a closed pipe is nobody's problem here.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(Failure::CODE));
+        }
+    };
+    let result = match cli.verb {
+        args::Verb::Tag(args) => tag::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = std::io::stderr().write_all(failure.render().as_bytes());
+            ExitCode::from(failure.code())
+        }
+    }
+}
