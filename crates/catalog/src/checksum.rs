@@ -26,7 +26,6 @@ pub(crate) fn holds(check: Checksum, candidate: &str, body: &str) -> bool {
                 && jwt_part(candidate, 1)
                     .is_some_and(|c| contains(&c, b"kubernetes/serviceaccount") || contains(&c, b"system:serviceaccount:"))
         }
-        Checksum::Crc32Hex => crc32_hex(body),
         Checksum::Bech32 => bech32(candidate),
     }
 }
@@ -45,11 +44,6 @@ fn github(body: &str) -> bool {
         sum /= 62;
     }
     tail.as_bytes() == want
-}
-
-fn crc32_hex(body: &str) -> bool {
-    let Some((payload, sum)) = body.rsplit_once('_') else { return false };
-    u32::from_str_radix(sum, 16).is_ok_and(|sum| sum == crc32fast::hash(payload.as_bytes()))
 }
 
 /// The account that an AWS access key id encodes: `(be48(base32(id[4..])[..6]) & 0x7fffffffff80) >> 7`.
@@ -211,10 +205,5 @@ mod tests {
         assert!(!holds(Checksum::Base64Header, "ABSKQmVkcm9jYWFBUElLZXktYWJj", ""));
         assert!(bech32("A12UEL5L"), "a test vector of BIP-173");
         assert!(!bech32("A12UEL5M"));
-        let body = "abcdefghijklmnopqrstuvwxyzABCDEF";
-        let sum = format!("{:08x}", crc32fast::hash(body.as_bytes()));
-        assert!(crc32_hex(&format!("{body}_{sum}")));
-        assert!(!crc32_hex(&format!("{body}_00000000")));
-        assert!(!crc32_hex("nothing"));
     }
 }

@@ -13,6 +13,8 @@ pub(crate) trait Record: Sized {
     const COLUMNS: &'static [Column];
     /// Headers that are accepted and not used.
     const IGNORED: &'static [&'static str] = &[];
+    /// True if the order of rows counts, so that an overlay's new rows stand in front of the built-in ones.
+    const ORDERED: bool = false;
     /// What identifies a row for an overlay: compared in lower case.
     fn id(row: &Row<'_, '_>) -> String;
     fn read(cells: &mut Reader<'_, '_, '_>) -> Option<Self>;
@@ -87,7 +89,7 @@ pub(crate) fn load<R: Record>(builtin: &'static str, overlay: Option<&Overlay>, 
     let mut table = Table::read(&file, builtin, R::COLUMNS, R::IGNORED, false, problems);
     if let Some((shown, text)) = overlay.and_then(|o| o.get(R::FILE)) {
         let over = Table::read(shown, text, R::COLUMNS, R::IGNORED, true, problems);
-        table.merge(over, R::id, problems);
+        table.merge(over, R::id, R::ORDERED, problems);
     }
     let mut rows = Vec::with_capacity(table.rows().size_hint().0);
     for row in table.rows() {

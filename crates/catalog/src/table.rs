@@ -136,21 +136,21 @@ impl<'a> Table<'a> {
     }
 
     /// Lays `over` on this table: a row whose id (see `id`) exists here changes it, cell by cell of the columns `over` has;
-    /// another one is added; a disabled one is removed. `id` must not depend on letter case being kept: ids compare in lower case.
-    pub fn merge(&mut self, over: Table<'a>, id: fn(&Row<'_, 'a>) -> String, problems: &mut Vec<Problem>) {
+    /// another one is added, in front of all others if `first`; a disabled one is removed. Ids compare in lower case.
+    pub fn merge(&mut self, over: Table<'a>, id: fn(&Row<'_, 'a>) -> String, first: bool, problems: &mut Vec<Problem>) {
         let width = self.columns.len();
-        let mut places: FxHashMap<String, usize> =
-            self.rows().enumerate().map(|(i, row)| (id(&row).to_lowercase(), i)).collect();
+        let places: FxHashMap<String, usize> = self.rows().enumerate().map(|(i, row)| (id(&row).to_lowercase(), i)).collect();
         let mut seen: FxHashMap<String, u32> = FxHashMap::default();
-        let mut gone = vec![false; self.rows.len()];
+        let mut added = Table { columns: self.columns, cells: Vec::new(), rows: Vec::new(), has: 0 };
         for (row, meta) in over.rows().zip(&over.rows) {
             let key = id(&row).to_lowercase();
-            if let Some(first) = seen.insert(key.clone(), meta.at.line) {
-                problems.push(meta.at.problem(format!("`{key}` stands on line {first} too"), "keep one of the two rows"));
+            if let Some(line) = seen.insert(key.clone(), meta.at.line) {
+                problems
+                    .push(meta.at.problem(format!("`{}` stands on line {line} too", clip(&key)), "keep one of the two rows"));
                 continue;
             }
             match places.get(&key) {
-                Some(&i) if meta.disabled => gone[i] = true,
+                Some(&i) if meta.disabled => self.rows[i].disabled = true,
                 Some(&i) => {
                     for (c, cell) in row.cells.iter().enumerate() {
                         if over.has & (1 << c) != 0 {
@@ -159,29 +159,27 @@ impl<'a> Table<'a> {
                     }
                     self.rows[i].at = meta.at.clone();
                 }
-                None if meta.disabled => problems.push(
-                    meta.at
-                        .problem(format!("there is no row `{key}` to disable"), "check the spelling with `vires catalog list`"),
-                ),
+                None if meta.disabled => problems.push(meta.at.problem(
+                    format!("there is no row `{}` to disable", clip(&key)),
+                    "check the spelling with `vires catalog list`",
+                )),
                 None => {
-                    places.insert(key, self.rows.len());
-                    self.cells.extend_from_slice(row.cells);
-                    self.rows.push(Meta { at: meta.at.clone(), disabled: false });
-                    gone.push(false);
+                    added.cells.extend_from_slice(row.cells);
+                    added.rows.push(Meta { at: meta.at.clone(), disabled: false });
                 }
             }
         }
-        for (meta, gone) in self.rows.iter_mut().zip(&gone) {
-            meta.disabled |= gone;
-        }
-        let mut kept = Vec::with_capacity(self.cells.len());
-        for (meta, cells) in self.rows.iter().zip(self.cells.chunks_exact(width)) {
-            if !meta.disabled {
-                kept.extend_from_slice(cells);
+        let (mut cells, mut rows) = (Vec::with_capacity(self.cells.len() + added.cells.len()), Vec::new());
+        let old = std::mem::replace(self, Table { columns: self.columns, cells: Vec::new(), rows: Vec::new(), has: self.has });
+        for table in if first { [added, old] } else { [old, added] } {
+            for (meta, row) in table.rows.into_iter().zip(table.cells.chunks_exact(width)) {
+                if !meta.disabled {
+                    cells.extend_from_slice(row);
+                    rows.push(meta);
+                }
             }
         }
-        self.cells = kept;
-        self.rows.retain(|meta| !meta.disabled);
+        (self.cells, self.rows) = (cells, rows);
     }
 }
 

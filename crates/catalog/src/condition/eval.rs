@@ -1,5 +1,6 @@
 use super::parse::squeeze;
 use super::{Check, Condition, Test};
+use crate::platform::Platform;
 use crate::rows::{RoleRow, says_nothing};
 use std::borrow::Cow;
 
@@ -14,6 +15,16 @@ impl Condition {
     /// scalar's text or an object's or array's raw JSON, `None` where there is nothing; `roles` are [`crate::Catalog::roles`].
     pub fn eval<'a>(&self, roles: &[RoleRow], get: Get<'_, 'a>) -> bool {
         self.any.iter().any(|all| all.iter().all(|test| test.holds(roles, get)))
+    }
+
+    /// The first set of roles it names that no row is in: such a condition can never hold.
+    pub(crate) fn role_set_without_rows(&self, roles: &[RoleRow]) -> Option<String> {
+        self.any.iter().flatten().find_map(|test| match test.check {
+            Check::Role { platform, severity } if !roles.iter().any(|r| in_set(r, platform, severity)) => {
+                Some(format!("roles.{}sev{severity}", platform.map(|p| format!("{p}.")).unwrap_or_default()))
+            }
+            _ => None,
+        })
     }
 }
 
@@ -34,12 +45,15 @@ impl Test {
             Check::Differs(other) => first(other, get).is_some_and(|o| !o.eq_ignore_ascii_case(&text)),
             Check::SameAccount(other) => accounts(&text, other, get).is_some_and(|(a, b)| a == b),
             Check::OtherAccount(other) => accounts(&text, other, get).is_some_and(|(a, b)| a != b),
-            Check::Role { platform, severity } => roles
-                .iter()
-                .filter(|r| r.severity >= *severity && platform.is_none_or(|p| p == r.platform))
-                .any(|r| names(clipped(&text), &r.value)),
+            Check::Role { platform, severity } => {
+                roles.iter().filter(|r| in_set(r, *platform, *severity)).any(|r| names(clipped(&text), &r.value))
+            }
         }
     }
+}
+
+fn in_set(role: &RoleRow, platform: Option<Platform>, severity: u8) -> bool {
+    role.severity >= severity && platform.is_none_or(|p| p == role.platform)
 }
 
 /// What the first alternative says that says anything.

@@ -4,7 +4,8 @@ use crate::platform::Platform;
 use crate::table::{At, Column, Row, col};
 use vires_event::Effect;
 
-/// A rule that tells what an action does. The rules of a platform are tried in file order and the first match wins.
+/// A rule that tells what an action does. The rules of a platform are tried in file order and the first match wins; an
+/// overlay's new rules come before the built-in ones.
 #[derive(Debug, Clone)]
 pub struct EffectRule {
     /// Stable name of the rule, unique.
@@ -22,6 +23,8 @@ pub struct EffectRule {
 impl Record for EffectRule {
     const FILE: &'static str = "effects.tsv";
     const COLUMNS: &'static [Column] = &[col("id"), col("platform"), col("effect"), col("regex"), col("note")];
+
+    const ORDERED: bool = true;
 
     fn id(row: &Row<'_, '_>) -> String {
         row.get("id").to_owned()

@@ -48,8 +48,6 @@ words! {
         JwtHeader = "jwt_header",
         /// Like `jwt_header`, and the claims are a Kubernetes service account's.
         JwtServiceAccount = "jwt_service_account",
-        /// Grafana: eight hexadecimal digits of the CRC-32 of the body.
-        Crc32Hex = "crc32_hex",
         /// Bech32 (age keys).
         Bech32 = "bech32",
     }
