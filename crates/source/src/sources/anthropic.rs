@@ -2,7 +2,8 @@
 
 use crate::Hints;
 use crate::json::Value;
-use crate::support::fields::{first, join, strings};
+use crate::support::exact::first;
+use crate::support::fields::{join, strings};
 use crate::support::names::{account, foreign_domain, identity, machine, settle_interactive};
 use crate::support::network::{address, url_host};
 use vires_event::{Activity, Actor, Credential, CredentialKind, Identity, Kind, Link, Origin, Outcome, Source, Target, Text};

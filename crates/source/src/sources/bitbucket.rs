@@ -2,7 +2,8 @@
 
 use crate::Hints;
 use crate::json::Value;
-use crate::support::fields::{first, strings};
+use crate::support::exact::first;
+use crate::support::fields::strings;
 use crate::support::names::{account, identity, is_mail, machine};
 use crate::support::network::{address, url_host};
 use vires_event::{Activity, Actor, Identity, Kind, Origin, Outcome, Source, Target, Text};

@@ -2,7 +2,8 @@
 
 use crate::Hints;
 use crate::json::Value;
-use crate::support::fields::{first, join, outcome_status, outcome_word, strings};
+use crate::support::exact::first;
+use crate::support::fields::{join, outcome_status, outcome_word, strings};
 use crate::support::names::{account, foreign_domain, identity, machine, person_id, settle_interactive};
 use crate::support::network::{address, asn, url_host};
 use vires_event::{

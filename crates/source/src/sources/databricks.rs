@@ -2,7 +2,8 @@
 
 use crate::Hints;
 use crate::json::Value;
-use crate::support::fields::{first, join, outcome_status, strings};
+use crate::support::exact::first;
+use crate::support::fields::{join, outcome_status, strings};
 use crate::support::names::{account, foreign_domain, is_uuid, machine, person_id, settle_interactive};
 use crate::support::network::address;
 use vires_event::{Activity, Actor, Delegation, Identity, Kind, Link, Origin, Session, Source, Target, Text};

@@ -2,7 +2,8 @@
 
 use crate::Hints;
 use crate::json::Value;
-use crate::support::fields::{first, join, mentions, strings};
+use crate::support::exact::{first, mentions};
+use crate::support::fields::{join, strings};
 use crate::support::names::{human, identity, is_mail, machine};
 use crate::support::network::{address, is_browser, url_host};
 use vires_event::{

@@ -2,7 +2,8 @@
 
 use crate::Hints;
 use crate::json::Value;
-use crate::support::fields::{first, join, mentions};
+use crate::support::exact::{first, mentions};
+use crate::support::fields::join;
 use crate::support::names::{foreign_domain, identity, machine, settle_interactive};
 use crate::support::network::address;
 use vires_event::{Activity, Actor, Identity, Kind, Origin, Outcome, Source, Target, Text};

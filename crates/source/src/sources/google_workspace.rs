@@ -2,7 +2,8 @@
 
 use crate::Hints;
 use crate::json::{Type, Value};
-use crate::support::fields::{first, join, strings};
+use crate::support::exact::first;
+use crate::support::fields::{join, strings};
 use crate::support::names::{account, foreign_domain, is_mail, machine, person_id, settle_interactive};
 use crate::support::network::{address, asn};
 use vires_event::{

@@ -4,7 +4,8 @@
 
 use crate::Hints;
 use crate::json::Value;
-use crate::support::fields::{first, join, mentions};
+use crate::support::exact::{first, mentions};
+use crate::support::fields::join;
 use crate::support::names::{account, identity, is_mail, machine, settle_interactive};
 use crate::support::network::address;
 use vires_event::{Activity, Actor, Identity, Kind, Origin, Source, Target, Text};

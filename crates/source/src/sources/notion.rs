@@ -2,7 +2,8 @@
 
 use crate::Hints;
 use crate::json::Value;
-use crate::support::fields::{first, join, strings};
+use crate::support::exact::first;
+use crate::support::fields::{join, strings};
 use crate::support::names::{account, foreign_domain, identity, machine, settle_interactive};
 use crate::support::network::address;
 use vires_event::{Activity, Actor, Identity, Kind, Origin, Outcome, Source, Target, Text};

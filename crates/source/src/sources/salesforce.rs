@@ -2,7 +2,8 @@
 
 use crate::Hints;
 use crate::json::Value;
-use crate::support::fields::{first, join, mentions, outcome_status};
+use crate::support::exact::{first, mentions};
+use crate::support::fields::{join, outcome_status};
 use crate::support::names::{account, identity, is_mail, machine, settle_interactive};
 use crate::support::network::address;
 use vires_event::{

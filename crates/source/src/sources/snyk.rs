@@ -2,7 +2,8 @@
 
 use crate::Hints;
 use crate::json::Value;
-use crate::support::fields::{first, join, strings};
+use crate::support::exact::first;
+use crate::support::fields::{join, strings};
 use crate::support::names::{foreign_domain, identity, machine};
 use vires_event::{Activity, Actor, Kind, Link, Outcome, Source, Target};
 

@@ -2,7 +2,8 @@
 
 use crate::Hints;
 use crate::json::Value;
-use crate::support::fields::{first, join, say, strings};
+use crate::support::exact::first;
+use crate::support::fields::{join, strings};
 use crate::support::names::{identity, machine};
 use crate::support::network::address;
 use vires_event::{Activity, Actor, Credential, CredentialKind, Identity, Kind, Link, Origin, Outcome, Source, Target, Text};
@@ -150,7 +151,7 @@ fn outcome<'a>(record: Value<'a>, activity: &mut Activity<'a>) {
             Some(Outcome::Denied)
         }
         // A failed login is an error text in some methods, never "permission denied".
-        Some(_) if say(record, "request.path").is_some_and(|p| p.starts_with("auth/") && p.contains("/login")) => {
+        Some(_) if first(record, &["request.path"]).is_some_and(|p| p.starts_with("auth/") && p.contains("/login")) => {
             Some(Outcome::Denied)
         }
         Some(_) => Some(Outcome::Error),

@@ -2,7 +2,7 @@
 
 use crate::Hints;
 use crate::json::Value;
-use crate::support::fields::{first, mentions};
+use crate::support::exact::{first, mentions};
 use crate::support::names::{identity, machine};
 use crate::support::network::{address, url_host};
 use vires_event::{Activity, Actor, Identity, Kind, Origin, Outcome, Source, Target, Text};
