@@ -8,7 +8,7 @@ use crate::rows::{
     ActionRow, Crosswalk, DataName, EffectRule, IdentityMarker, Network, ResourceMarker, RoleRow, TokenPattern, UserAgent,
 };
 use crate::vault::VaultPaths;
-use regex::RegexSet;
+use regex::bytes::{RegexSet, RegexSetBuilder};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::path::Path;
@@ -207,7 +207,7 @@ impl Catalog {
     pub fn data_class_of_name(&self, name: &str) -> Option<u8> {
         let set = self.compiled_names.get_or_init(|| {
             let patterns = self.data_names.iter().map(|d| d.pattern.as_str());
-            regex::RegexSetBuilder::new(patterns).case_insensitive(true).build().ok()
+            RegexSetBuilder::new(patterns).case_insensitive(true).unicode(false).build().ok()
         });
         let mut end = name.len().min(1024);
         while !name.is_char_boundary(end) {
@@ -215,7 +215,7 @@ impl Catalog {
         }
         let name = name.get(..end).unwrap_or_default();
         match set {
-            Some(set) => set.matches(name).iter().filter_map(|i| self.data_names.get(i)).map(|d| d.data_class).max(),
+            Some(set) => set.matches(name.as_bytes()).iter().filter_map(|i| self.data_names.get(i)).map(|d| d.data_class).max(),
             None => self.data_names.iter().filter(|d| d.pattern.regex().is_match(name)).map(|d| d.data_class).max(),
         }
     }

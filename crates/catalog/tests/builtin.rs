@@ -1,5 +1,7 @@
 //! The built-in files: they load, they are clean, and they say what they should about well-known requests.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail like the test")]
+
 use std::borrow::Cow;
 use vires_catalog::{Catalog, Platform, lint};
 use vires_event::{Actor, Class, Effect, Kind, Source};

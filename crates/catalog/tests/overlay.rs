@@ -1,5 +1,7 @@
 //! A user's files over the built-in ones, and what they are told when a file is wrong.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail like the test")]
+
 use std::path::{Path, PathBuf};
 use vires_catalog::{Catalog, CatalogError, lint};
 use vires_event::{Boundary, Class, Effect, Source};
