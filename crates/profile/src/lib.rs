@@ -15,6 +15,7 @@ mod error;
 pub mod exceptions;
 mod finding;
 pub mod globs;
+pub mod import;
 pub mod inventory;
 pub mod lint;
 mod moment;

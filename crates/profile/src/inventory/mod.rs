@@ -2,6 +2,7 @@
 
 mod build;
 mod csv;
+pub(crate) use csv::line_of;
 mod principal;
 mod raw;
 mod resolve;
