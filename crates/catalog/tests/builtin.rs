@@ -206,7 +206,8 @@ fn effects() {
         (Source::Zendesk, "zendesk:api_token.create", None, Effect::CredentialMint),
         (Source::Notion, "notion:workspace.content_exported", None, Effect::CopyOut),
         (Source::Tailscale, "tailscale:API_KEY.CREATE", None, Effect::CredentialMint),
-        (Source::Wiz, "wiz:DeleteConnector", None, Effect::Destructive),
+        (Source::Wiz, "wiz:DeleteConnector", None, Effect::DefenseEvasion),
+        (Source::Wiz, "wiz:DeleteUser", None, Effect::Destructive),
     ] {
         assert_eq!(c.effect_at(source, action, path), want, "{action} {path:?}");
     }
@@ -429,4 +430,25 @@ fn techniques_cross_to_v19() {
         .map(String::as_str)
         .collect();
     assert_eq!(missing, Vec::<&str>::new());
+}
+
+/// The README of the data files is what a user writes an overlay from: it names every file and every column.
+#[test]
+fn the_readme_names_every_file_and_column() {
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    let readme = std::fs::read_to_string(data.join("README.md")).unwrap();
+    let mut files: Vec<_> = std::fs::read_dir(&data).unwrap().map(|f| f.unwrap().path()).collect();
+    files.retain(|f| f.extension().is_some_and(|e| e == "tsv"));
+    files.sort();
+    assert_eq!(files.len(), 10);
+    for file in files {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let section =
+            readme.split("\n## ").find_map(|s| s.strip_prefix(name)).unwrap_or_else(|| panic!("{name} has no section"));
+        let text = std::fs::read_to_string(&file).unwrap();
+        for column in text.lines().next().unwrap().split('\t') {
+            let named = section.contains(&format!("| {column} |")) || section.contains(&format!("`{column}`"));
+            assert!(named, "{name}: {column}");
+        }
+    }
 }
