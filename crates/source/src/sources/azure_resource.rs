@@ -104,7 +104,9 @@ fn end<'a>(record: Value<'a>, properties: Option<Value<'a>>, a: &mut Activity<'a
         a.outcome = Some(Outcome::Denied);
     }
     if !matches!(a.outcome, Some(Outcome::Success) | None) {
-        a.error_code = word.or(detail).or(code).map(|c| bounded(c, 128));
+        // The most telling of them: `AuthorizationPermissionMismatch`, `Forbidden`, 403, `Failure`.
+        let text = say(record, "statusText");
+        a.error_code = text.or(detail).or(code).or(word).map(|c| bounded(c, 128));
     }
 }
 
@@ -159,10 +161,12 @@ fn vault<'a>(url: &str) -> Option<Text<'a>> {
     let sort = parts.next().unwrap_or("");
     let named = matches!(sort, "secrets" | "keys" | "certificates" | "deletedsecrets" | "deletedkeys");
     let name = parts.next().filter(|n| named && !n.is_empty());
-    Some(match name {
-        Some(name) => ["keyvault:", vault, "/", name].concat().into(),
-        None => ["keyvault:", vault].concat().into(),
-    })
+    let mut text = match name {
+        Some(name) => ["keyvault:", vault, "/", name].concat(),
+        None => ["keyvault:", vault].concat(),
+    };
+    text.make_ascii_lowercase();
+    Some(text.into())
 }
 
 /// `https://payroll.blob.core.windows.net/2026/01.csv` is `storage:payroll/2026/01.csv`.

@@ -229,16 +229,17 @@ fn interactive(r: &Record<'_>, event_type: &str, operation: &str, user_agent: Op
         return Some(true);
     }
     let agent = user_agent?;
-    const CONSOLE: [&str; 7] = [
-        "console.amazonaws.com",
-        "console.aws.amazon.com",
-        "S3Console/",
-        "signin.amazonaws.com",
-        "AWSCloudShell",
-        "exec-env/CloudShell",
-        "console.ec2.amazonaws.com",
-    ];
-    (agent.starts_with("Mozilla/") || CONSOLE.iter().any(|c| agent.contains(c))).then_some(true)
+    (agent.starts_with("Mozilla/") || is_console(agent)).then_some(true)
+}
+
+/// True for the agents of the web console and of its shell.
+fn is_console(agent: &str) -> bool {
+    // Nearly no agent holds these two: the exact names are looked for only then.
+    let has = |part: &str| memchr::memmem::find(agent.as_bytes(), part.as_bytes()).is_some();
+    let console = || {
+        ["console.amazonaws.com", "console.aws.amazon.com", "console.ec2.amazonaws.com", "S3Console/"].iter().any(|c| has(c))
+    };
+    agent.starts_with("signin.amazonaws.com") || has("onsole") && console() || has("CloudShell")
 }
 
 fn read_only(r: &Record<'_>, operation: &str) -> bool {

@@ -35,11 +35,10 @@ pub(crate) fn detect(record: Value<'_>) -> bool {
 /// Decodes one record. `None` if it says neither who nor what.
 pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activity<'a>> {
     let p = any_case(record, "properties").unwrap_or(record);
-    let operation = say(p, "operationName").or_else(|| say(record, "operationName")).map(|o| bounded(o, 256));
-    let activity = say(p, "activityDisplayName").map(|o| bounded(o, 256)).or_else(|| operation.clone());
-    let mut a = Activity::new(Source::EntraAudit, activity.as_deref().map_or(Text::default(), |name| join("entra:", name)));
-    for name in [operation, say(record, "operationName").map(|o| bounded(o, 256))].into_iter().flatten() {
-        let name = join("entra:", &name);
+    let mut names =
+        [say(p, "activityDisplayName"), say(p, "operationName"), say(record, "operationName")].into_iter().flatten();
+    let mut a = Activity::new(Source::EntraAudit, names.next().map_or(Text::default(), activity));
+    for name in names.map(activity) {
         if name != a.action && !a.also.contains(&name) {
             a.also.push(name);
         }
@@ -78,6 +77,11 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     Some(a)
 }
 
+/// Microsoft writes some names with a dash and a blank at the end: `Update application – Certificates and secrets management `.
+fn activity(name: Text<'_>) -> Text<'_> {
+    join("entra:", &bounded(name, 256).trim().replace('–', "-"))
+}
+
 fn who<'a>(p: Value<'a>, a: &mut Activity<'a>) {
     let Some(by) = any_case(p, "initiatedBy") else { return };
     if let Some(user) = any_case(by, "user")
@@ -109,7 +113,9 @@ fn touched<'a>(resource: Value<'a>, a: &mut Activity<'a>) {
     for property in any_case(resource, "modifiedProperties").into_iter().flat_map(|m| m.items()) {
         let value = say(property, "newValue");
         if say(property, "displayName").is_some_and(|n| n == "KeyDescription") {
-            let owner = say(resource, "id").map(|id| join("entra:sp:", &lower(bounded(id, 64))));
+            // An application's object id is not that of its service principal.
+            let principal = say(resource, "type").is_none_or(|t| t == "ServicePrincipal");
+            let owner = say(resource, "id").filter(|_| principal).map(|id| join("entra:sp:", &lower(bounded(id, 64))));
             issued(value.as_deref().unwrap_or(""), say(property, "oldValue").as_deref().unwrap_or(""), owner, a);
         }
         if a.mentions.len() < MAX_MENTIONS
@@ -195,6 +201,7 @@ mod tests {
         decoded(record, |a| {
             let issued = Link::Issued { credential: "k-new".into(), owner: Some("entra:sp:o-1".into()) };
             assert_eq!(a.links, [Link::Alias { id: "entra:sp:b".into() }, issued]);
+            assert_eq!(a.action, "entra:Update application - Certificates and secrets management");
         });
         let record = audit!(
             "Invite external user",

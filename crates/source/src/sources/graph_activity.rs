@@ -7,10 +7,13 @@ use crate::Hints;
 use crate::json::Value;
 use crate::support::azure::{application, event_id, outcome};
 use crate::support::cloud::{bounded, lower};
-use crate::support::fields::{any_case, first, say};
+use crate::support::fields::{any_case, first, join, say};
 use crate::support::names::{human, is_mail, is_uuid};
 use crate::support::network::{address, is_browser};
-use vires_event::{Activity, Actor, Credential, CredentialKind, Delegation, Origin, Place, Session, Source, Target, Volume};
+use vires_event::{
+    Activity, Actor, Credential, CredentialKind, Delegation, Identity, Kind, Origin, Outcome, Place, Session, Source, Target,
+    Volume,
+};
 
 /// True for a record of the category, or a flat one with a request to the Graph host.
 pub(crate) fn detect(record: Value<'_>) -> bool {
@@ -43,7 +46,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     a.time = say(record, "time").or_else(|| first(p, &["timeGenerated"])).or_else(|| hints.time.clone());
     a.event_id = event_id(record).or_else(|| first(p, &["requestId", "operationId"]));
     a.place = Place {
-        account: first(record, &["tenantId", "properties.tenantId", "AadTenantId"]).map(lower),
+        account: first(record, &["tenantId", "AadTenantId"]).or_else(|| first(p, &["aadTenantId", "tenantId"])).map(lower),
         region: say(p, "location"),
         host: None,
     };
@@ -55,7 +58,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     a.interactive = a.origin.user_agent.as_deref().filter(|u| is_browser(u)).map(|_| true);
     let status = say(p, "responseStatusCode").or_else(|| first(record, &["resultSignature", "resultType"]));
     a.outcome = status.as_deref().and_then(outcome);
-    a.error_code = status.filter(|_| a.outcome.is_some_and(|o| o != vires_event::Outcome::Success));
+    a.error_code = status.filter(|_| a.outcome.is_some_and(|o| o != Outcome::Success));
     a.volume = Volume { count: None, bytes_out: any_case(p, "responseSizeBytes").and_then(|b| b.u64()) };
     a.session = first(p, &["sessionId", "signInActivityId"]).map(|name| Session { name: bounded(name, 128), mfa: None });
 
@@ -64,11 +67,17 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     let user = first(p, &["userPrincipalName", "userId"]).filter(|u| !u.is_empty() && !app_only);
     a.identity = application(say(p, "appId"), say(p, "servicePrincipalId"), None, &mut a.links);
     if let Some(user) = user {
-        let person = human(bounded(user, 256));
+        // Mostly an object id, which no other log writes for a person.
+        let user = bounded(user, 256);
+        let person = if is_uuid(&user) {
+            Identity { id: join("entra:user:", &lower(user.clone())), ..human(user) }
+        } else {
+            human(user)
+        };
         a.delegation = Some(Delegation { by: person.id.clone(), human: Some(true) });
         match &mut a.identity {
             Some(app) => {
-                app.kind = vires_event::Kind::OauthApp;
+                app.kind = Kind::OauthApp;
                 app.actor = Actor::Ambiguous;
             }
             None => {

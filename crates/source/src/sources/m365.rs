@@ -35,9 +35,10 @@ pub(crate) fn detect(record: Value<'_>) -> bool {
 pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activity<'a>> {
     let operation = say(record, "Operation").map(|o| bounded(o, 256))?;
     let mut a = Activity::new(Source::M365, join("m365:", &operation));
-    // The log writes the full stop that the audit activities end with; catalogues often do not.
-    if let Some(bare) = operation.strip_suffix('.') {
-        a.also.push(join("m365:", bare.trim_end()));
+    // Directory operations end with a full stop or a blank and have a dash: the plain spelling is the one to look up.
+    let bare = operation.trim().trim_end_matches('.').replace('–', "-");
+    if bare != *operation {
+        a.also.push(join("m365:", &bare));
     }
     a.time = say(record, "CreationTime").or_else(|| hints.time.clone());
     a.event_id = say(record, "Id").map(|id| bounded(id, 128));
@@ -87,7 +88,8 @@ fn who<'a>(record: Value<'a>, a: &mut Activity<'a>) -> Option<Identity<'a>> {
             _ => application(app(), Some(object), None, &mut a.links),
         };
     }
-    if matches!(kind, Some(5 | 6)) && app().is_some() {
+    // SharePoint writes `app@sharepoint` for whatever application calls.
+    if (matches!(kind, Some(5 | 6)) || user.starts_with("app@")) && app().is_some() {
         return application(app(), None, Some(user), &mut a.links);
     }
     let system = user.starts_with("NT AUTHORITY\\") || user.starts_with("app@") || user == "SHAREPOINT\\system";

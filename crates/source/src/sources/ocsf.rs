@@ -40,6 +40,7 @@ enum Cloud {
     Aws,
     Google,
     Azure,
+    Entra,
     Kubernetes,
     Other,
 }
@@ -50,10 +51,13 @@ fn cloud(record: Value<'_>) -> Cloud {
     for name in product.into_iter().flatten() {
         let name = name.to_ascii_lowercase();
         match () {
-            () if name.contains("kubernetes") || name.contains("eks") => return Cloud::Kubernetes,
+            () if name.contains("kubernetes") || name.split(' ').any(|w| matches!(w, "eks" | "gke" | "aks")) => {
+                return Cloud::Kubernetes;
+            }
+            () if name.contains("entra") => return Cloud::Entra,
             () if name.contains("aws") || name.contains("amazon") || name.contains("cloudtrail") => return Cloud::Aws,
             () if name.contains("gcp") || name.contains("google") => return Cloud::Google,
-            () if name.contains("azure") || name.contains("microsoft") || name.contains("entra") => return Cloud::Azure,
+            () if name.contains("azure") || name.contains("microsoft") => return Cloud::Azure,
             () => {}
         }
     }
@@ -80,6 +84,13 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     end(record, &mut a);
     for resource in any_case(record, "resources").into_iter().flat_map(|r| r.items()).take(MAX_TARGETS) {
         let Some(uid) = first(resource, &["uid", "name"]).map(|u| bounded(u, 1024)) else { continue };
+        if cloud == Cloud::Kubernetes {
+            let (kind, name) = (say(resource, "type").unwrap_or_default(), say(resource, "name"));
+            a.targets.push(Target {
+                name: k8s::target(say(resource, "namespace").as_deref(), &bounded(kind, 128), name.as_deref()),
+            });
+            continue;
+        }
         let service = a.action.split(':').next().unwrap_or("ocsf");
         let name = aws::target(&uid).unwrap_or_else(|| join(&[service, ":"].concat(), &uid));
         a.targets.push(Target { name });
@@ -99,6 +110,7 @@ fn action<'a>(record: Value<'a>, cloud: Cloud) -> Text<'a> {
         (Cloud::Aws, Some(service)) => [aws::label(&service), ":", aws::operation(&operation)].concat().into(),
         (Cloud::Aws, None) => ["aws:", aws::operation(&operation)].concat().into(),
         (Cloud::Google, _) => join("gcp:", &operation),
+        (Cloud::Entra, _) => join("entra:", &operation),
         (Cloud::Azure, _) => join("azure:", &operation.to_ascii_lowercase()),
         (Cloud::Kubernetes, _) => {
             let resource = record.path_text("resources.[].type").or_else(|| record.path_text("resources.[].group.name"));
@@ -203,7 +215,9 @@ fn other<'a>(
     let best = name.clone().or_else(|| uid.clone())?;
     match cloud {
         Cloud::Kubernetes => return Some(k8s::user(None, best)),
-        Cloud::Azure if !is_mail(&best) => return of_caller(uid.filter(|u| is_uuid(u)).unwrap_or(best), &mut a.links),
+        Cloud::Azure | Cloud::Entra if !is_mail(&best) => {
+            return of_caller(uid.filter(|u| is_uuid(u)).unwrap_or(best), &mut a.links);
+        }
         _ => {}
     }
     let kind = kind.unwrap_or_default().to_ascii_lowercase();
@@ -299,10 +313,10 @@ mod tests {
                     r#"{"name":"system:serviceaccount:pay:api"}"#,
                     r#""Kubernetes""#,
                     r#"{"operation":"get"}"#,
-                    r#""status_id":1,"resources":[{"type":"secrets","name":"db"}]"#
+                    r#""status_id":1,"resources":[{"type":"secrets","name":"db","namespace":"pay"}]"#
                 ),
                 ["k8s:-:pay:api", "service_account", "machine"],
-                ["k8s:get secrets", "k8s:db", "success"],
+                ["k8s:get secrets", "k8s:pay/secrets/db", "success"],
             ),
             row(
                 r#"{"class_uid":3002,"activity_name":"Logon","time":1772359200000,"metadata":{"product":{"name":"Example IdP"}},"user":{"name":"jane@example.com","type":"User"},"status_id":2,"status_code":"INVALID_PASSWORD"}"#,

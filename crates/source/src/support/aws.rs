@@ -48,11 +48,16 @@ pub(crate) fn principal<'a>(arn: &Text<'a>) -> Option<Principal<'a>> {
         }
         ("sts", "assumed-role") if !rest.is_empty() => {
             let name = part(arn, |t| t.split('/').nth(1))?;
-            let session = part(arn, |t| t.splitn(3, '/').nth(2));
+            let session = session_name(arn);
             Some(Principal { identity: role(a.account, name, session.as_deref(), Some(arn.clone())), session })
         }
         _ => None,
     }
+}
+
+/// The session name of an assumed role's ARN.
+pub(crate) fn session_name<'a>(arn: &Text<'a>) -> Option<Text<'a>> {
+    part(arn, |t| t.split_once(":assumed-role/")?.1.split_once('/').map(|(_, session)| session))
 }
 
 fn last_segment<'a>(arn: &Text<'a>) -> Option<Text<'a>> {

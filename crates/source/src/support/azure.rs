@@ -130,7 +130,12 @@ pub(crate) fn of_caller<'a>(caller: Text<'a>, links: &mut Vec<Link<'a>>) -> Opti
 
 /// What a resource id names, in the spelling of resource globs: `keyvault:<vault>/<name>`, `storage:<account>/<container>`, else
 /// `<provider>:<last name>`. Locks, role assignments and the like stand on another resource: that is what they name.
+/// In lower case: Azure compares ids without it, and writes them in several.
 pub(crate) fn target<'a>(resource: &str) -> Option<Text<'a>> {
+    named_resource(resource).map(lower)
+}
+
+fn named_resource<'a>(resource: &str) -> Option<Text<'a>> {
     let parts: Vec<&str> = resource.split('/').filter(|p| !p.is_empty()).collect();
     let is = |i: usize, word: &str| parts.get(i).is_some_and(|p| p.eq_ignore_ascii_case(word));
     let mut end = parts.len();
@@ -157,7 +162,7 @@ pub(crate) fn target<'a>(resource: &str) -> Option<Text<'a>> {
     let last = names.last()?;
     Some(match service {
         "keyvault" | "storage" if names.len() > 1 => {
-            let inner: Vec<&str> = names[1..].iter().copied().filter(|n| *n != "default").collect();
+            let inner: Vec<&str> = names[1..].iter().copied().filter(|n| !n.eq_ignore_ascii_case("default")).collect();
             match inner.first() {
                 Some(inner) => [service, ":", names[0], "/", inner].concat().into(),
                 None => [service, ":", names[0]].concat().into(),

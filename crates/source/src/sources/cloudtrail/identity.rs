@@ -103,23 +103,22 @@ pub(super) fn read<'a>(r: &Record<'a>, event_source: Option<&Text<'a>>, event_ty
     let kind = word(m.kind).unwrap_or_default();
 
     // The session name stands in the ARN, and behind the colon of the principal id.
-    let in_principal = m.principal.and_then(|v| v.text()).and_then(|t| part(&t, |t| t.split_once(':').map(|(_, s)| s)));
-    let of_arn = arn.as_ref().and_then(aws::principal);
-    let session = of_arn.as_ref().and_then(|p| p.session.clone()).or_else(|| match &*kind {
-        "AssumedRole" => in_principal,
-        _ => None,
+    let session = arn.as_ref().and_then(aws::session_name).or_else(|| {
+        let principal = m.principal.filter(|_| kind == "AssumedRole")?.text()?;
+        part(&principal, |t| t.split_once(':').map(|(_, s)| s))
     });
+    let of_arn = || arn.as_ref().and_then(aws::principal).map(|p| p.identity);
 
     who.identity = match &*kind {
-        "AssumedRole" => assumed_role(c.issuer, account, session.as_deref()).or(of_arn.map(|p| p.identity)),
-        "IAMUser" => iam_user(m.user, account, arn.as_ref()).or(of_arn.map(|p| p.identity)),
+        "AssumedRole" => assumed_role(c.issuer, account, session.as_deref()).or_else(of_arn),
+        "IAMUser" => iam_user(m.user, account, arn.as_ref()).or_else(of_arn),
         "Root" if event_type != "AwsServiceEvent" => Some(aws::root(account)),
         "WebIdentityUser" | "SAMLUser" => federated(&m, &kind, r, account),
         "IdentityCenterUser" => identity_center(&m),
-        "FederatedUser" => of_arn.map(|p| p.identity).or_else(|| federated(&m, &kind, r, account)),
-        "AWSAccount" => of_arn.map(|p| p.identity).or_else(|| foreign(m.principal, account)),
+        "FederatedUser" => of_arn().or_else(|| federated(&m, &kind, r, account)),
+        "AWSAccount" => of_arn().or_else(|| foreign(m.principal, account)),
         "AWSService" => who.invoked_by.clone().map(aws::service),
-        _ => of_arn.map(|p| p.identity).or_else(|| other(&m, &kind, account, arn.clone())),
+        _ => of_arn().or_else(|| other(&m, &kind, account, arn.clone())),
     }
     .or_else(|| {
         // Service events and Insights name the service alone, or nobody but the source of the event.
@@ -247,7 +246,7 @@ fn refine<'a>(who: &mut Who<'a>, r: &Record<'a>, m: &Members<'a>, c: &Context<'a
     let delivered = c.ec2_delivery.and_then(|v| v.text()).is_some();
     let in_scope = m.in_scope_of.is_some_and(|s| s.get("issuerType").is_some() || s.get("credentialsIssuedTo").is_some());
     if delivered || in_scope {
-        (identity.kind, identity.actor) = (Kind::Workload, Actor::Machine);
+        identity.actor = Actor::Machine;
     }
     let issuer = who.credential.as_ref().and_then(|c| c.issuer.as_deref());
     if let Some((kind, actor)) = issuer.and_then(|issuer| aws::federation(issuer, "")) {

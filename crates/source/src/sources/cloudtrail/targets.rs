@@ -154,6 +154,7 @@ fn is_not_a_resource(key: &str) -> bool {
             | "credentialsId"
             | "metricName"
             | "catalogId"
+            | "logStreamName"
     )
 }
 

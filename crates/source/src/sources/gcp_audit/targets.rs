@@ -13,6 +13,7 @@ pub(super) fn read<'a>(record: Value<'a>, payload: Value<'a>, service: &str, a: 
     // A service account is often named by its number: the label has its address.
     let email =
         say(record, "resource.labels.email_id").filter(|_| name.as_deref().is_some_and(|n| n.contains("/serviceAccounts/")));
+    let numbered = email.is_some();
     if let Some(email) = email {
         push(a, ["iam:", &bounded(email, 256)].concat().into());
     } else if let Some(target) = name.as_deref().and_then(|name| target(name, service)) {
@@ -20,7 +21,8 @@ pub(super) fn read<'a>(record: Value<'a>, payload: Value<'a>, service: &str, a: 
     }
     for resource in any_case(payload, "authorizationInfo").into_iter().flat_map(|l| l.items()).take(MAX_TARGETS) {
         if let Some(resource) = say(resource, "resource").map(|r| bounded(r, 1024)) {
-            if let Some(target) = target(&resource, service) {
+            let known = numbered && resource.contains("/serviceAccounts/");
+            if let Some(target) = target(&resource, service).filter(|_| !known) {
                 push(a, target);
             }
             a.mentions.push(resource);
