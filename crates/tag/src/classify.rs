@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
-use vires_catalog::{Catalog, TokenKind};
+use vires_catalog::{Catalog, TokenKind, TokenPattern};
 use vires_event::{Activity, Effect, Source, Text, mask};
 use vires_source::json::Value;
 use vires_source::{Opened, Shape};
@@ -175,7 +175,7 @@ impl Classifier {
         if let Some(agent) = &activity.origin.user_agent {
             for hit in self.agents.find_overlapping_iter(&**agent) {
                 let row = &self.catalog.user_agents()[hit.pattern().as_usize()];
-                if row.severity > 0 && row.matches(agent) {
+                if row.severity >= crate::tags::TELLING && row.matches(agent) {
                     add(&row.substring, row.severity);
                 }
             }
@@ -188,7 +188,7 @@ impl Classifier {
     /// Replaces credentials in a name.
     fn redact<'a>(&self, name: Text<'a>) -> Text<'a> {
         let mut spans: Vec<(Range<usize>, &str)> = Vec::new();
-        self.leaks.shapes(&name, |leak| spans.push((leak.span, &leak.pattern.id)));
+        self.leaks.shapes(&name, &mut |_, _| false, |leak| spans.push((leak.span, &leak.pattern.id)));
         if spans.is_empty() {
             return name;
         }
@@ -224,7 +224,7 @@ impl Classifier {
             }
             None => {
                 let end = inner.and_then(|_| opened.text.find('{')).unwrap_or(opened.text.len());
-                self.leaks.scan(&opened.text[..end], |leak| found.add(leak.pattern, ""));
+                self.leaks.scan(&opened.text[..end], |_, _| false, |leak| found.add(leak.pattern, ""));
             }
         }
         if let Some(inner) = inner {
@@ -235,21 +235,18 @@ impl Classifier {
     }
 
     fn leaks_in<'a>(&'a self, root: Value<'a>, skip: &Range<usize>, found: &mut Found<'a>) {
-        self.leaks.scan(root.document(), |leak| {
+        let source = found.source;
+        let place = |at: usize| root.scalar_at(at).map(|(path, _)| path).unwrap_or_default();
+        let expected = |pattern: &TokenPattern, at: usize| source.is_some_and(|s| pattern.is_expected(s, &place(at)));
+        self.leaks.scan(root.document(), expected, |leak| {
             if !skip.contains(&leak.span.start) {
-                match root.scalar_at(leak.span.start) {
-                    Some((path, _)) => found.add(leak.pattern, &path),
-                    None => found.add(leak.pattern, ""),
-                }
+                found.add(leak.pattern, &place(leak.span.start));
             }
         });
         // An escape can break a credential's shape in the line, though whoever parses the line gets the credential.
         for string in root.escaped_strings().filter(|s| s.span() != *skip) {
             if let Some(text) = string.str() {
-                self.leaks.scan(&text, |leak| {
-                    let place = root.scalar_at(string.span().start).map(|(path, _)| path).unwrap_or_default();
-                    found.add(leak.pattern, &place);
-                });
+                self.leaks.scan(&text, |_, _| false, |leak| found.add(leak.pattern, &place(string.span().start)));
             }
         }
     }
@@ -261,7 +258,7 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn add(&mut self, pattern: &'a vires_catalog::TokenPattern, path: &str) {
+    fn add(&mut self, pattern: &'a TokenPattern, path: &str) {
         let expected = self.source.is_some_and(|s| pattern.is_expected(s, path));
         if !expected && self.leaks.len() < MAX_FOUND && !self.leaks.iter().any(|(id, _)| *id == pattern.id) {
             debug_assert!(matches!(pattern.kind, TokenKind::Secret | TokenKind::KeyId));

@@ -65,26 +65,20 @@ impl Field {
     }
 }
 
-/// The member at a dotted path. Keys may hold dots themselves (`authentication.kubernetes.io/pod-name`): the longest key that
-/// exists is taken.
+/// The member at a dotted path; `[]` or `[0]` is an array's first item. Keys may hold dots themselves
+/// (`authentication.kubernetes.io/pod-name`): the longest key that exists is taken.
 pub(crate) fn member<'a>(value: Value<'a>, path: &str) -> Option<Value<'a>> {
-    if path.is_empty() {
-        return Some(value);
-    }
-    if let Some(found) = value.get(path) {
-        return Some(found);
-    }
-    path.rmatch_indices('.').find_map(|(dot, _)| {
-        let (segment, rest) = (&path[..dot], &path[dot + 1..]);
-        let next = match segment {
-            "[]" | "[0]" => value.items().next(),
-            segment => match segment.strip_suffix("[]").or_else(|| segment.strip_suffix("[0]")) {
-                Some(name) => value.get(name)?.items().next(),
-                None => value.get(segment),
-            },
-        }?;
-        member(next, rest)
+    step(value, path).or_else(|| {
+        path.rmatch_indices('.').find_map(|(dot, _)| step(value, &path[..dot]).and_then(|next| member(next, &path[dot + 1..])))
     })
+}
+
+fn step<'a>(value: Value<'a>, segment: &str) -> Option<Value<'a>> {
+    match segment.strip_suffix("[]").or_else(|| segment.strip_suffix("[0]")) {
+        Some("") => value.items().next(),
+        Some(name) => value.get(name)?.items().next(),
+        None => value.get(segment),
+    }
 }
 
 /// A scalar's text, the raw JSON of anything else; `None` for null.
@@ -108,7 +102,8 @@ pub(crate) struct Decision {
 pub(crate) struct Votes {
     machine: u8,
     human: u8,
-    kind: Option<(u8, Kind)>,
+    /// Confidence, row and kind.
+    kind: Option<(u8, usize, Kind)>,
 }
 
 impl Votes {
@@ -116,14 +111,14 @@ impl Votes {
         self.vote(actor, STRUCTURE);
     }
 
-    pub(crate) fn marker(&mut self, marker: &IdentityMarker) {
+    pub(crate) fn marker(&mut self, row: usize, marker: &IdentityMarker) {
         self.vote(marker.actor, marker.confidence);
         // A marker that only hints at the actor may still know the kind; of equals the first row counts.
         if let Some(kind) = marker.kind
             && marker.confidence >= DECIDES
-            && self.kind.is_none_or(|(confidence, _)| marker.confidence > confidence)
+            && self.kind.is_none_or(|(best, first, _)| marker.confidence > best || (marker.confidence == best && row < first))
         {
-            self.kind = Some((marker.confidence, kind));
+            self.kind = Some((marker.confidence, row, kind));
         }
     }
 
@@ -142,7 +137,7 @@ impl Votes {
             std::cmp::Ordering::Less if self.human >= DECIDES => Actor::Human,
             _ => Actor::Ambiguous,
         };
-        let kind = match (actor, self.kind.map(|(_, kind)| kind).or(structural)) {
+        let kind = match (actor, self.kind.map(|(_, _, kind)| kind).or(structural)) {
             (Actor::Human, _) => Some(Kind::Human),
             // The structure took it for a person and the markers know better, but not what it is.
             (Actor::Machine, Some(Kind::Human)) => None,
@@ -179,7 +174,7 @@ impl Identities {
             for n in look.markers.iter().copied().map(usize::from) {
                 let marker = &self.catalog.identities()[n];
                 if marker.accepts(&text) && !says_something(&self.unless[n], activity, record) {
-                    votes.marker(marker);
+                    votes.marker(n, marker);
                 }
             }
         }
@@ -200,7 +195,8 @@ mod tests {
     #[test]
     fn finds_members_whose_keys_hold_dots() {
         let mut tape = Tape::default();
-        let v = tape.parse(r#"{"user":{"extra":{"a.b.io/pod-name":["p"]},"groups":["g"]},"a.b":1,"a":{"b":2},"e":[]}"#).unwrap();
+        let v =
+            tape.parse(r#"{"user":{"extra":{"a.b.io/pod-name":["p"]},"groups":["g"]},"a.b":1,"a":{"b":2},"e":[]}"#).unwrap();
         for (path, want) in [
             ("user.extra.a.b.io/pod-name.[]", Some("\"p\"")),
             ("user.groups[].x", None),

@@ -9,6 +9,7 @@ mod classify;
 mod identity;
 mod leak;
 pub mod object;
+pub mod reference;
 mod resource;
 pub mod splice;
 mod tagger;

@@ -97,7 +97,9 @@ pub(crate) fn fits(mode: MarkerMode, text: &[u8], start: usize, end: usize) -> b
         MarkerMode::Token => before && after,
         // The marker brings the separator it begins with; the one it ends with may be its own.
         MarkerMode::Path => (text[start] == b'/' || before) && (text[end - 1] == b'/' || after),
-        MarkerMode::Suffix => text.get(end).is_none_or(|b| matches!(b, b'?' | b'#' | b'"' | b'\'' | b' ' | b',' | b';' | b')' | b'&')),
+        MarkerMode::Suffix => {
+            text.get(end).is_none_or(|b| matches!(b, b'?' | b'#' | b'"' | b'\'' | b' ' | b',' | b';' | b')' | b'&'))
+        }
         MarkerMode::Substr => true,
     }
 }

@@ -74,7 +74,7 @@ pub struct Tags<'a> {
 }
 
 /// From this severity on a marker alone makes a target sensitive; weaker ones are reported, no more.
-const TELLING: u8 = 3;
+pub(crate) const TELLING: u8 = 3;
 
 impl Tags<'_> {
     /// A line that could not be classified.

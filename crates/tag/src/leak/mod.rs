@@ -6,6 +6,7 @@
 
 mod filter;
 
+use aho_corasick::automaton::OverlappingState;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, Input, MatchKind, StartKind};
 use filter::{Filter, REACH};
 use std::ops::Range;
@@ -18,6 +19,9 @@ const WINDOW: usize = 4096;
 
 /// How far before its literal an expression may begin (`sk-…T3BlbkFJ`).
 const LEAD: usize = 128;
+
+/// How far to either side one value is looked at.
+const VALUE: usize = 256;
 
 /// A credential shape in a text.
 #[derive(Debug)]
@@ -43,7 +47,7 @@ impl Leaks {
         let mut literals: Vec<&str> = Vec::new();
         let mut patterns = Vec::new();
         for (n, pattern) in catalog.tokens().iter().enumerate() {
-            if pattern.scan == Scan::Always && matches!(pattern.kind, TokenKind::Secret | TokenKind::KeyId) {
+            if pattern.scan != Scan::Off && matches!(pattern.kind, TokenKind::Secret | TokenKind::KeyId) {
                 for literal in &pattern.literals {
                     literals.push(literal);
                     patterns.push(n as u16);
@@ -59,9 +63,15 @@ impl Leaks {
         Ok(Leaks { catalog: Arc::clone(catalog), filter, literals, patterns })
     }
 
-    /// Calls `visit` for every credential in `text` that passes its guards.
-    pub(crate) fn scan<'c>(&'c self, text: &str, mut visit: impl FnMut(Leak<'c>)) {
-        self.shapes(text, |leak| {
+    /// Calls `visit` for every credential in `text` that passes its guards. A literal that stands where `expected` says that this
+    /// pattern belongs is passed over before anything expensive happens: every CloudTrail line holds an access key id.
+    pub(crate) fn scan<'c>(
+        &'c self,
+        text: &str,
+        mut expected: impl FnMut(&TokenPattern, usize) -> bool,
+        mut visit: impl FnMut(Leak<'c>),
+    ) {
+        self.shapes(text, &mut expected, |leak| {
             if leak.pattern.verify(&text[leak.span.clone()]) {
                 visit(leak);
             }
@@ -69,14 +79,24 @@ impl Leaks {
     }
 
     /// Calls `visit` for whatever has the shape of a credential. Work is linear in the text for each pattern whose literal occurs.
-    pub(crate) fn shapes<'c>(&'c self, text: &str, mut visit: impl FnMut(Leak<'c>)) {
+    pub(crate) fn shapes<'c>(
+        &'c self,
+        text: &str,
+        expected: &mut impl FnMut(&TokenPattern, usize) -> bool,
+        mut visit: impl FnMut(Leak<'c>),
+    ) {
         let bytes = text.as_bytes();
         let mut searched = Searched::default();
         let mut tried = 0;
         for position in self.filter.positions(bytes) {
             let from = position.saturating_sub(REACH).max(tried);
             for start in from..(position + REACH + 1).min(bytes.len()) {
-                self.literals_at(bytes, start, |pattern| self.confirm(pattern, text, start, &mut searched, &mut visit));
+                self.literals_at(bytes, start, |index| {
+                    let pattern = &self.catalog.tokens()[usize::from(index)];
+                    if pattern.expected_in.is_empty() || !expected(pattern, start) {
+                        self.confirm(index, text, start, &mut searched, &mut visit);
+                    }
+                });
             }
             tried = (position + REACH + 1).max(tried);
         }
@@ -84,8 +104,9 @@ impl Leaks {
 
     fn literals_at(&self, bytes: &[u8], start: usize, mut found: impl FnMut(u16)) {
         let input = Input::new(bytes).range(start..).anchored(Anchored::Yes);
-        let Ok(hits) = self.literals.try_find_overlapping_iter(input) else { return };
-        for hit in hits {
+        let mut state = OverlappingState::start();
+        while self.literals.try_find_overlapping(input.clone(), &mut state).is_ok() {
+            let Some(hit) = state.get_match() else { return };
             found(self.patterns[hit.pattern().as_usize()]);
         }
     }
@@ -104,6 +125,18 @@ impl Leaks {
         }
         let pattern = &self.catalog.tokens()[usize::from(index)];
         let regex = pattern.regex();
+        if pattern.scan == Scan::FieldOnly {
+            // The literal is too common to look far: one value, and the credential must begin it.
+            let value = value_around(text, literal);
+            *done = value.end.max(literal + 1);
+            if let Some(captures) = regex.captures_at(&text[..value.end], value.start)
+                && let Some(credential) = captures.get(1).or(captures.get(0))
+                && credential.start() == value.start
+            {
+                visit(Leak { pattern, span: credential.range() });
+            }
+            return;
+        }
         let mut start = boundary(text, literal.saturating_sub(LEAD).max(*done));
         let end = boundary(text, literal.saturating_add(2 * WINDOW));
         // No match begins between here and half the window, or we have seen it: that stretch need not be searched again.
@@ -119,6 +152,18 @@ impl Leaks {
             }
         }
     }
+}
+
+/// The value that holds the byte `at`: what stands between quotes, blanks and equal signs, at most [`VALUE`] bytes to either side.
+pub(crate) fn value_around(text: &str, at: usize) -> Range<usize> {
+    let delimits = |b: &u8| matches!(b, b'"' | b'\'' | b'=' | b' ' | b'\t' | b'\\' | b'(' | b')' | b',' | b'<' | b'>');
+    let bytes = text.as_bytes();
+    let from = at.saturating_sub(VALUE);
+    let start = bytes[from..at].iter().rposition(delimits).map_or(from, |n| from + n + 1);
+    let to = (at + VALUE).min(bytes.len());
+    let end = bytes[at..to].iter().position(delimits).map_or(to, |n| at + n);
+    // Cut inside a character, the value is longer than any credential: an empty range finds nothing.
+    if text.is_char_boundary(start) && text.is_char_boundary(end) { start..end } else { at..at }
 }
 
 /// Up to where each pattern has been searched in one text. Few patterns occur in one line.
@@ -142,4 +187,65 @@ fn boundary(text: &str, at: usize) -> usize {
         at -= 1;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<String> {
+        let catalog = Arc::new(Catalog::builtin().unwrap());
+        let leaks = Leaks::new(&catalog).unwrap();
+        let mut found = Vec::new();
+        leaks.scan(text, |_, _| false, |leak| found.push(leak.pattern.id.clone()));
+        found
+    }
+
+    #[test]
+    fn finds_credentials_and_passes_over_look_alikes() {
+        let github = "ghp_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+        // The last six characters are no checksum of the thirty before: an invented token.
+        assert_eq!(found(&format!("x {github} y")), [""; 0]);
+        for (text, want) in [
+            ("AKIARZPUZDIKABNMHEL6", "aws-access-key-id"),
+            ("postgres://svc:Zk3vQx81mRt@db.example.com/x", "url-basic-auth"),
+            ("key-0a1b2c3d4e5f60718293a4b5c6d7e8f9", "mailgun"),
+            ("é-----BEGIN RSA PRIVATE KEY-----é", "private-key-pem"),
+            ("dop_v1_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "digitalocean"),
+            ("xoxb-123456789012-1234567890123-AbCdEfGhIjKlMnOpQrStUvWx", "slack-bot"),
+        ] {
+            assert_eq!(found(text), [want], "{text}");
+            assert_eq!(found(&format!("{} {text} {text}", "-".repeat(WINDOW * 3))), [want, want], "{text}");
+        }
+        for text in [
+            "AKIA",
+            "AKIAiosfodnn7example",
+            "-----BEGIN CERTIFICATE-----",
+            "xoxb-1-2",
+            "ghp_",
+            "",
+            "a://b",
+            "see x-key-0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+        ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn every_scanned_literal_is_found_where_it_stands() {
+        let catalog = Arc::new(Catalog::builtin().unwrap());
+        let leaks = Leaks::new(&catalog).unwrap();
+        for literal in catalog
+            .tokens()
+            .iter()
+            .filter(|t| t.scan != Scan::Off && t.kind != TokenKind::Identifier && t.kind != TokenKind::Suppress)
+            .flat_map(|t| &t.literals)
+        {
+            for before in 0..4 {
+                let text = format!("{}{literal}", "-".repeat(before));
+                let hit = leaks.filter.positions(text.as_bytes()).any(|p| p.abs_diff(before) <= REACH);
+                assert!(hit, "{text}");
+            }
+        }
+    }
 }
