@@ -9,6 +9,7 @@
 
 pub mod baseline;
 pub mod data;
+pub mod diff;
 pub mod draft;
 pub mod duration;
 mod error;
@@ -20,7 +21,9 @@ pub mod inventory;
 pub mod lint;
 mod moment;
 pub mod observation;
+pub mod propose;
 pub mod schedule;
+pub mod summary;
 pub mod toml_file;
 pub mod write;
 mod words;

@@ -19,6 +19,7 @@ use crate::finding::Finding;
 use crate::toml_file::{FileError, Source, read_toml, without_bom};
 use crate::zones::Zones;
 use resolve::Resolver;
+use rustc_hash::FxHashMap;
 use std::path::Path;
 
 /// Schema of the TOML form.
@@ -48,6 +49,7 @@ pub struct Inventory {
     /// Data classes of targets.
     pub data: DataClasses,
     workloads: Vec<Workload>,
+    ids: FxHashMap<Box<str>, WorkloadIndex>,
     resolver: Resolver,
     notes: Vec<Finding>,
 }
@@ -100,6 +102,7 @@ impl Inventory {
             file: name.into(),
             zones: Zones::new(parts.zones),
             data: DataClasses::new(parts.data),
+            ids: (0u32..).zip(&parts.workloads).map(|(n, w)| (w.id.as_str().into(), WorkloadIndex(n))).collect(),
             workloads: parts.workloads,
             resolver,
             notes: parts.notes,
@@ -133,7 +136,12 @@ impl Inventory {
 
     /// The workload with this name.
     pub fn find(&self, id: &str) -> Option<&Workload> {
-        self.workloads.iter().find(|workload| workload.id == id)
+        self.find_id(id).map(|index| self.workload(index))
+    }
+
+    /// The place of the workload with this name.
+    pub fn find_id(&self, id: &str) -> Option<WorkloadIndex> {
+        self.ids.get(id).copied()
     }
 
     /// What was noticed while reading that does not stop the inventory from being used. `lint` looks further.
