@@ -70,8 +70,8 @@ pub struct Learned {
 }
 
 impl Learned {
-    /// Adds what an observation teaches. `intern` turns a new value into its shared form.
-    pub fn learn(&mut self, o: &Observation<'_>, mut intern: impl FnMut(&str) -> Name) {
+    /// Adds what an observation teaches. `intern` turns a new value of a facet (or a group, without facet) into its shared form.
+    pub fn learn(&mut self, o: &Observation<'_>, mut intern: impl FnMut(Option<Facet>, &str) -> Name) {
         let day = o.day();
         if self.first.is_none_or(|first| day < first) {
             self.first = Some(day);
@@ -85,7 +85,7 @@ impl Learned {
         for_each_facet(o, |facet, value| self.see(facet, value, day, &mut intern));
     }
 
-    fn note_group(&mut self, o: &Observation<'_>, intern: &mut impl FnMut(&str) -> Name) {
+    fn note_group(&mut self, o: &Observation<'_>, intern: &mut impl FnMut(Option<Facet>, &str) -> Name) {
         let derived;
         let group = match o.peer_group.as_deref() {
             Some(group) => group,
@@ -97,11 +97,11 @@ impl Learned {
             }
         };
         if self.group.as_deref().is_none_or(|known| beats(group, known)) {
-            self.group = Some(intern(group));
+            self.group = Some(intern(None, group));
         }
     }
 
-    fn see(&mut self, facet: Facet, value: &str, day: Day, intern: &mut impl FnMut(&str) -> Name) {
+    fn see(&mut self, facet: Facet, value: &str, day: Day, intern: &mut impl FnMut(Option<Facet>, &str) -> Name) {
         let value = self.form(facet, value);
         let key = value_key(facet, &value);
         match self.position(key, &value) {
@@ -113,7 +113,7 @@ impl Learned {
                 }
             }
             Err(at) => {
-                self.values.insert(at, Value::new(key, intern(&value), day, Presence::on(day)));
+                self.values.insert(at, Value::new(key, intern(Some(facet), &value), day, Presence::on(day)));
                 self.bound(facet);
             }
         }

@@ -100,7 +100,7 @@ impl Baseline {
         };
         let names = &mut self.names;
         if let Some((_, learned)) = self.workloads.get_mut(at) {
-            learned.learn(o, |text| names.share(text));
+            learned.learn(o, |_, text| names.share(text));
         }
     }
 

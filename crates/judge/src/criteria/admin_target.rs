@@ -1,0 +1,58 @@
+//! P4 — administering what it never administered.
+//!
+//! # Escalates when
+//! a tier 4 action (granting, minting credentials, exposing, tampering with defences) hits a target the workload never touched.
+//!
+//! # Why
+//! For identities whose daily work is administration (infrastructure as code, vaults, CI) the action itself is no news; the object is.
+//!
+//! # Stays quiet when
+//! the target is a habit, is declared, or lies within what the workload already uses (`novelty.child`).
+//!
+//! # Tuning
+//! `weights.t4_target`, `[novelty]`, `[declared]`.
+//!
+//! # References
+//! OWASP NHI5:2025; ATT&CK T1098; NIST CSF 2.0 DE.CM-03.
+
+use crate::evidence::Finding;
+use crate::surprisal::Declared;
+use crate::view::{Draft, View, declared};
+use crate::{Break, Code};
+use vires_event::Boundary;
+use vires_profile::baseline::{Facet, MAX_TARGETS};
+use vires_profile::observation::resource_template;
+
+pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
+    if view.o.tier < 4 {
+        return;
+    }
+    let list = view.list(|e| e.resources.as_ref());
+    let facet = Facet::resource(view.o.data_class);
+    for target in view.o.targets.iter().take(MAX_TARGETS) {
+        let gauge =
+            view.gauge_declared(facet, &resource_template(&target.name), declared(list.map(|l| l.matches(&target.name))));
+        // An undeclared target of an administrator is for `new_dataset` to weigh; here only the surprise counts.
+        let measure = if gauge.declared == Declared::Outside { gauge.v } else { gauge.g };
+        Draft::new(Code::P4, Some(Boundary::Privilege), Break::Purpose, "resource", &*target.name)
+            .times(if gauge.declared == Declared::Outside { "v" } else { "g" }, measure)
+            .times("t4_target", view.tuning.weights.t4_target)
+            .times("outcome", view.outcome())
+            .gauge(gauge.clone())
+            .says(view.expected(facet, list), format!("administered {}", view.observed(&target.name, &gauge)))
+            .put(found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::bench::{Bench, act};
+
+    #[test]
+    fn a_habitual_administrator_surprises_with_the_object() {
+        let bench = Bench::mature().also_daily(act().action("iam:PutRolePolicy", 4).target("iam:web-role", 1));
+        assert_eq!(bench.x("P4", act().action("iam:PutRolePolicy", 4).target("iam:web-role", 1)), None);
+        assert!(bench.x("P4", act().action("iam:PutRolePolicy", 4).target("iam:finance-admin", 1)).unwrap() > 0.2);
+        assert_eq!(bench.x("P4", act().action("iam:GetRole", 0).target("iam:finance-admin", 1)), None);
+    }
+}

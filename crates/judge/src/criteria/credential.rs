@@ -1,0 +1,95 @@
+//! T3 — another kind of credential.
+//!
+//! # Escalates when
+//! it proves itself with a kind of credential, or one of an issuer, that it never used or that is not declared; or with one older
+//! than the profile's `max_cred_age`.
+//!
+//! # Why
+//! A workload that gets short-lived tokens from its platform does not one day carry a static key. A token older than its kind can be
+//! was copied and replayed.
+//!
+//! # Stays quiet when
+//! only the key changes: key ids are not learned, because keys rotate.
+//!
+//! # Tuning
+//! `weights.credential`, `[novelty]`, `[declared]`.
+//!
+//! # References
+//! OWASP NHI4:2025, NHI7:2025; ATT&CK T1098.001, T1550.001; NIST CSF 2.0 DE.CM-09.
+
+use crate::evidence::Finding;
+use crate::view::{Draft, View, declared};
+use crate::{Break, Code};
+use vires_event::{Boundary, CredentialKind};
+use vires_profile::baseline::{Facet, credential_value};
+use vires_profile::globs::Globs;
+use vires_profile::observation::Proof;
+
+pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
+    let (Some(proof), Some(value)) = (view.o.credential.as_ref(), credential_value(view.o)) else { return };
+    let list = view.list(|e| e.credentials.as_ref());
+    let gauge = view.gauge_declared(Facet::Credential, &value, declared(list.map(|l| names(l, proof, &value))));
+    if gauge.g > 0.0 {
+        Draft::new(Code::T3, Some(Boundary::Trust), Break::Ownership, "credential", value.into_owned())
+            .times("g", gauge.g)
+            .times("credential", view.tuning.weights.credential)
+            .times("outcome", view.trust_outcome())
+            .gauge(gauge.clone())
+            .says(
+                view.expected(Facet::Credential, list),
+                format!("with {}", view.observed(&credential_value(view.o).unwrap_or_default(), &gauge)),
+            )
+            .put(found);
+    }
+    let max = view.profile.and_then(|p| p.expect.max_cred_age).and_then(|ms| u64::try_from(ms / 1000).ok());
+    if let (Some(max), Some(age)) = (max, proof.age_s)
+        && age > max
+    {
+        Draft::new(Code::T3, Some(Boundary::Trust), Break::Ownership, "credential", "age")
+            .times("credential", view.tuning.weights.credential)
+            .times("outcome", view.trust_outcome())
+            .says(
+                format!("credentials of at most {} hours (declared)", max / 3600),
+                format!("one that is {} hours old", age / 3600),
+            )
+            .put(found);
+    }
+}
+
+/// True if the list names this credential: by its kind, its issuer, both, or the name its platform gives to the mechanism.
+fn names(list: &Globs, proof: &Proof<'_>, value: &str) -> bool {
+    let known_as: &[&str] = match proof.kind {
+        CredentialKind::SessionKey => &["session", "sts", "role", "assumed_role", "instance_profile", "irsa", "pod_identity"],
+        CredentialKind::Oidc => &["irsa", "web_identity", "workload_identity", "federated"],
+        CredentialKind::PodToken => &["irsa", "service_account_token", "pod_identity"],
+        CredentialKind::ConsoleSession => &["console"],
+        _ => &[],
+    };
+    list.matches(value)
+        || list.matches(proof.kind.as_str())
+        || proof.issuer.as_deref().is_some_and(|issuer| list.matches(issuer))
+        || known_as.iter().any(|name| list.matches(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::bench::{Bench, act};
+    use vires_event::CredentialKind;
+
+    #[test]
+    fn another_kind_counts_and_another_key_does_not() {
+        let bench = Bench::mature();
+        assert!(bench.x("T3", act().with(CredentialKind::AccessKey)).unwrap() > 0.4);
+        assert_eq!(bench.x("T3", act().with(CredentialKind::SessionKey)), None);
+        let declared = Bench::young().declare("[workload.expect]\ncredentials = [\"irsa\"]\n");
+        assert_eq!(declared.x("T3", act().with(CredentialKind::AccessKey)), Some(0.75));
+        assert!(declared.x("T3", act().with(CredentialKind::SessionKey)).unwrap_or(0.0) < 0.12);
+    }
+
+    #[test]
+    fn a_token_older_than_it_can_be_was_replayed() {
+        let bench = Bench::mature().declare("[workload.expect]\nmax_cred_age = \"12h\"\n");
+        assert_eq!(bench.x("T3", act().aged(13 * 3600)), Some(0.75));
+        assert_eq!(bench.x("T3", act().aged(11 * 3600)), None);
+    }
+}

@@ -1,0 +1,68 @@
+//! P2 — an action it never took.
+//!
+//! # Escalates when
+//! the workload does something it never did before, in proportion to the surprise and to the tier: a new metadata call weighs next to
+//! nothing, a first administrative call almost fully.
+//!
+//! # Why
+//! First use of a privilege is the common moment of misuse, from added keys to stopped logging. A list of dangerous actions cannot see
+//! it, because the same calls are somebody else's daily work.
+//!
+//! # Stays quiet when
+//! the action is a habit, is declared, is common among peers, or the workload shows new actions of that tier all the time. Refused
+//! and failed requests count half; a new action within the declared `max_tier` counts `sensitivity.inside_tier`.
+//!
+//! # Tuning
+//! `sensitivity.action` by tier, `sensitivity.inside_tier`, `[novelty]`, `[declared]`.
+//!
+//! # References
+//! OWASP NHI5:2025; ATT&CK T1078.004, T1098; NIST CSF 2.0 DE.CM-03.
+
+use crate::evidence::Finding;
+use crate::view::{Draft, View};
+use crate::{Break, Code};
+use vires_event::Boundary;
+use vires_profile::baseline::Facet;
+
+pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
+    let gauge = &view.action;
+    if gauge.g == 0.0 || view.o.action.is_empty() {
+        return;
+    }
+    let knobs = &view.tuning.sensitivity;
+    let tier = view.o.tier;
+    let inside = view.profile.and_then(|p| p.expect.max_tier).is_some_and(|max| tier <= max);
+    Draft::new(Code::P2, Some(Boundary::Privilege), Break::Purpose, "action", &*view.o.action)
+        .times("g", gauge.g)
+        .times(format!("tier {tier}"), knobs.action.get(usize::from(tier)).copied().unwrap_or(1.0))
+        .times("within max_tier", if inside { knobs.inside_tier } else { 1.0 })
+        .times("outcome", view.outcome())
+        .gauge(gauge.clone())
+        .says(view.expected(Facet::action(tier), view.list(|e| e.actions.as_ref())), view.observed(&view.o.action, gauge))
+        .put(found);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::bench::{Bench, act};
+
+    #[test]
+    fn novelty_weighs_by_tier() {
+        let bench = Bench::mature();
+        let admin = bench.x("P2", act().action("iam:CreateUser", 4)).unwrap();
+        let write = bench.x("P2", act().action("s3:PutObject", 2)).unwrap();
+        assert!(admin > 0.6 && write < 0.26, "{admin} {write}");
+        assert!((bench.x("P2", act().action("iam:CreateUser", 4).denied()).unwrap() - admin / 2.0).abs() < 0.001);
+        assert_eq!(bench.x("P2", act()), None);
+    }
+
+    #[test]
+    fn what_is_declared_or_usual_among_peers_weighs_little() {
+        let bench = Bench::mature();
+        let plain = bench.x("P2", act().action("ssm:SendCommand", 3)).unwrap();
+        let declared = Bench::mature().declare("[workload.expect]\nactions = [\"ssm:*\", \"s3:*\", \"dynamodb:*\"]\n");
+        assert!(declared.x("P2", act().action("ssm:SendCommand", 3)).unwrap_or(0.0) < 0.2 * plain);
+        let shared = Bench::mature().peers_also(act().action("ssm:SendCommand", 3));
+        assert!(shared.x("P2", act().action("ssm:SendCommand", 3)).unwrap_or(0.0) < 0.9 * plain);
+    }
+}

@@ -1,0 +1,71 @@
+//! D2 — a dataset it never touched.
+//!
+//! # Escalates when
+//! it touches a dataset of class 2 or 3 (a bucket and folder, a table, a secret) that is new to it, or not on its list of resources.
+//!
+//! # Why
+//! A workload reads the same few datasets day after day; a thief reads what there is.
+//!
+//! # Stays quiet when
+//! the dataset is a habit, or lies within what the workload uses (the next table of its own: `novelty.child`), or the workload meets
+//! new datasets of that class all the time. Classes 0 and 1 do not count.
+//!
+//! # Tuning
+//! `sensitivity.dataset` by class, `declared.resource_floor`, `declared.drift_resource`, `[novelty]`.
+//!
+//! # References
+//! OWASP NHI5:2025; ATT&CK T1530, T1213, T1555.006; NIST CSF 2.0 DE.CM-03.
+
+use crate::evidence::Finding;
+use crate::view::{Draft, View, declared};
+use crate::{Break, Code};
+use vires_event::Boundary;
+use vires_profile::baseline::{Facet, MAX_TARGETS};
+use vires_profile::observation::resource_template;
+
+pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
+    let class = view.o.data_class.unwrap_or(0);
+    let weight = view.tuning.sensitivity.dataset.get(usize::from(class)).copied().unwrap_or(0.0);
+    if weight == 0.0 {
+        return;
+    }
+    let list = view.list(|e| e.resources.as_ref());
+    let facet = Facet::resource(Some(class));
+    for target in view.o.targets.iter().take(MAX_TARGETS) {
+        let dataset = resource_template(&target.name);
+        let gauge = view.gauge_declared(facet, &dataset, declared(list.map(|l| l.matches(&target.name))));
+        if gauge.g == 0.0 {
+            continue;
+        }
+        Draft::new(Code::D2, Some(Boundary::Data), Break::Purpose, "resource", dataset.into_owned())
+            .times("g", gauge.g)
+            .times(format!("class {class}"), weight)
+            .times("metadata only", view.metadata())
+            .times("outcome", view.outcome())
+            .gauge(gauge.clone())
+            .says(view.expected(facet, list), view.observed(&target.name, &gauge))
+            .put(found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::bench::{Bench, act};
+
+    #[test]
+    fn strange_datasets_count_and_relatives_hardly() {
+        let bench = Bench::mature().also_daily(act().target("secret:prod/checkout/db", 3));
+        let strange = bench.x("D2", act().target("secret:prod/payroll/db", 3)).unwrap();
+        let own = bench.x("D2", act().target("secret:prod/checkout/mail", 3)).unwrap();
+        assert!(strange > 0.4 && own < 0.45 * strange, "{strange} {own}");
+        assert_eq!(bench.x("D2", act().target("secret:prod/checkout/db", 3)), None);
+        assert_eq!(bench.x("D2", act().target("s3:public-site/x/y", 1)), None);
+    }
+
+    #[test]
+    fn a_closed_list_is_closed() {
+        let bench = Bench::mature().declare("[workload.expect]\nresources = [\"s3:api-data/*\", \"secret:prod/checkout/*\"]\n");
+        assert!(bench.x("D2", act().target("secret:prod/payroll/db", 3)).unwrap() >= 0.42);
+        assert!(bench.x("D2", act().target("secret:prod/checkout/new", 3)).unwrap_or(0.0) < 0.15);
+    }
+}

@@ -1,0 +1,82 @@
+//! T2 — in another account, environment or cloud.
+//!
+//! # Escalates when
+//! it acts in an account, project or tenant where it never acted, in another environment than its own (from dev into prod), or on a
+//! platform that is new to it.
+//!
+//! # Why
+//! Accounts and environments are the walls of an estate. A workload that turns up behind another wall has new authority, given or
+//! taken. Workloads that live in several clouds are judged by workload, so their usual places are habits.
+//!
+//! # Stays quiet when
+//! the place is a habit or declared, or several peers move there together.
+//!
+//! # Tuning
+//! `weights.account`, `[novelty]`, `[declared]`, `[coadopt]`.
+//!
+//! # References
+//! OWASP NHI8:2025 (environment isolation); ATT&CK T1550.001; NIST CSF 2.0 DE.CM-09.
+
+use crate::evidence::Finding;
+use crate::surprisal::Declared;
+use crate::view::{Draft, View, declared};
+use crate::{Break, Code};
+use vires_event::Boundary;
+use vires_profile::baseline::Facet;
+
+pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
+    let o = view.o;
+    if let Some(account) = o.account.as_deref() {
+        let list = view.list(|e| e.accounts.as_ref());
+        put(view, found, Facet::Account, account, declared(list.map(|l| l.matches(account))), || {
+            view.expected(Facet::Account, list)
+        });
+    }
+    if let Some(env) = o.env.as_deref() {
+        let own = view.profile.and_then(|p| p.env.as_deref());
+        let said = declared(own.map(|own| own.eq_ignore_ascii_case(env)));
+        let expected = || own.map_or_else(|| view.expected(Facet::Account, None), |own| format!("declared {own}"));
+        put(view, found, Facet::Account, &format!("env:{env}"), said, expected);
+    }
+    let platform = o.platform();
+    let list = view.list(|e| e.platforms.as_ref());
+    let said = declared(list.map(|l| l.matches(platform) || (platform == "k8s" && l.matches("kubernetes"))));
+    put(view, found, Facet::Platform, platform, said, || view.expected(Facet::Platform, list));
+}
+
+fn put(view: &View<'_>, found: &mut Vec<Finding>, facet: Facet, value: &str, said: Declared, expected: impl Fn() -> String) {
+    let gauge = view.gauge_declared(facet, value, said);
+    if gauge.g == 0.0 {
+        return;
+    }
+    Draft::new(Code::T2, Some(Boundary::Trust), Break::Ownership, facet.word(), value)
+        .times("g", gauge.g)
+        .times("account", view.tuning.weights.account)
+        .times("outcome", view.trust_outcome())
+        .gauge(gauge.clone())
+        .says(expected(), format!("in {}", view.observed(value, &gauge)))
+        .put(found);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::bench::{Bench, act};
+    use vires_event::Source;
+
+    #[test]
+    fn another_account_environment_or_cloud_counts() {
+        let bench = Bench::mature();
+        assert!(bench.x("T2", act().in_account("111122223333")).unwrap() > 0.4);
+        assert!(bench.x("T2", act().source(Source::GcpAudit)).unwrap() > 0.3);
+        assert_eq!(bench.x("T2", act()), None);
+        let dev = Bench::mature().declare("env = \"dev\"\n");
+        assert_eq!(dev.x("T2", act().in_env("prod")), Some(0.75));
+        assert!(dev.x("T2", act().in_env("dev")).unwrap_or(0.0) < 0.12);
+    }
+
+    #[test]
+    fn the_clouds_of_one_workload_are_its_habits() {
+        let bench = Bench::mature().also_daily(act().source(Source::GcpAudit));
+        assert_eq!(bench.x("T2", act().source(Source::GcpAudit)), None);
+    }
+}

@@ -1,0 +1,58 @@
+//! P5 — trying doors.
+//!
+//! # Escalates when
+//! at least `weights.probe_min` distinct actions that the workload never tried are refused within the window. Each weighs
+//! `weights.probe_step`.
+//!
+//! # Why
+//! Software that works as meant is refused the same few things over and over; whoever holds a stolen credential has to find out what
+//! it can do.
+//!
+//! # Stays quiet when
+//! one action is refused a thousand times (a broken deployment, an expired token), or the refused actions were tried before.
+//!
+//! # Tuning
+//! `weights.probe_step`, `weights.probe_min`.
+//!
+//! # References
+//! ATT&CK T1580, T1526; OWASP NHI5:2025; NIST CSF 2.0 DE.CM-03.
+
+use crate::evidence::Finding;
+use crate::surprisal::Declared;
+use crate::view::{Draft, View};
+use crate::{Break, Code};
+use vires_event::Boundary;
+use vires_profile::baseline::Facet;
+
+pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
+    if !view.o.denied() || !view.o.proven() || view.o.action.is_empty() {
+        return;
+    }
+    if !view.action.is_new() || view.action.declared == Declared::Inside {
+        return;
+    }
+    if !view.memory.sighting(Facet::Denied, &view.o.action).seen.is_empty() {
+        return;
+    }
+    // One finding per action; `score` turns their number into one weight.
+    Draft::new(Code::P5, Some(Boundary::Privilege), Break::AccessPattern, "action", &*view.o.action)
+        .times("maturity", view.memory.maturity())
+        .says("no refused attempts at new actions", format!("refused: {}", view.observed(&view.o.action, &view.action)))
+        .put(found);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::bench::{Bench, act};
+
+    #[test]
+    fn distinct_new_doors_count_and_one_door_does_not() {
+        let bench = Bench::mature();
+        let tries = |n: usize| (0..n).map(|i| act().action(&format!("iam:List{i}"), 0).denied()).collect::<Vec<_>>();
+        assert_eq!(bench.weight_of("P5", &tries(2)), 0.0);
+        assert_eq!(bench.weight_of("P5", &tries(3)), 0.6);
+        assert_eq!(bench.weight_of("P5", &tries(9)), 1.0);
+        let same: Vec<_> = (0..50).map(|_| act().action("s3:GetObject", 1).denied()).collect();
+        assert_eq!(bench.weight_of("P5", &same), 0.0);
+    }
+}

@@ -1,0 +1,50 @@
+//! P3 — becoming an identity it never became.
+//!
+//! # Escalates when
+//! the workload assumes a role, or impersonates an account, for the first time.
+//!
+//! # Why
+//! What an identity can become is part of what it may do: chains of roles are how a small foothold grows.
+//!
+//! # Stays quiet when
+//! the edge is a habit, several peers took it up these days, or the attempt failed (half).
+//!
+//! # Tuning
+//! `weights.role_edge`, `[novelty]`, `[coadopt]`.
+//!
+//! # References
+//! OWASP NHI5:2025; ATT&CK T1548.005, T1550.001; NIST CSF 2.0 DE.CM-09.
+
+use crate::evidence::Finding;
+use crate::surprisal::Declared;
+use crate::view::{Draft, View};
+use crate::{Break, Code};
+use vires_event::{Boundary, Link};
+use vires_profile::baseline::{Facet, MAX_TARGETS};
+
+pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
+    for link in view.o.links.iter().take(MAX_TARGETS) {
+        let Link::Became { id } = link else { continue };
+        let gauge = view.gauge_declared(Facet::Role, id, Declared::Open);
+        Draft::new(Code::P3, Some(Boundary::Privilege), Break::Ownership, "role", &**id)
+            .times("g", gauge.g)
+            .times("role_edge", view.tuning.weights.role_edge)
+            .times("outcome", view.outcome())
+            .gauge(gauge.clone())
+            .says(view.expected(Facet::Role, None), format!("became {}", view.observed(id, &gauge)))
+            .put(found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::bench::{Bench, act};
+
+    #[test]
+    fn only_a_new_edge_counts() {
+        let bench = Bench::mature().also_daily(act().action("sts:AssumeRole", 3).becoming("aws:role/123456789012/reader"));
+        assert_eq!(bench.x("P3", act().action("sts:AssumeRole", 3).becoming("aws:role/123456789012/reader")), None);
+        let x = bench.x("P3", act().action("sts:AssumeRole", 3).becoming("aws:role/111122223333/admin")).unwrap();
+        assert!(x > 0.4, "{x}");
+    }
+}

@@ -1,0 +1,143 @@
+//! Where a score becomes a decision.
+
+use crate::score::{Piece, Score};
+use crate::{Code, Disposition, Tuning};
+use vires_profile::observation::Mapping;
+
+/// What was decided, and by which rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// What is done.
+    pub disposition: Disposition,
+    /// What the score alone would say: what learning goes by.
+    pub level: Disposition,
+    /// The rule, in words.
+    pub rule: String,
+}
+
+/// From here on evidence of `unmapped.escalate_on` escalates.
+const HARD: f64 = 0.5;
+
+/// Decides. `pieces` are those the score was computed from.
+pub fn decide(score: &Score, pieces: &[Piece], mapping: Mapping, privileged: bool, tuning: &Tuning) -> Decision {
+    let cuts = &tuning.disposition;
+    let delta = if privileged { cuts.privileged_delta } else { 0.0 };
+    let crossed = score.crossed(cuts.min_boundary);
+    let weight = |code: Code| {
+        score
+            .counted
+            .iter()
+            .filter(|(at, _)| pieces.get(*at).is_some_and(|p| p.code == code))
+            .map(|(_, x)| *x)
+            .fold(0.0, f64::max)
+    };
+    let paging = cuts.page_on.iter().find(|word| Code::from_word(word).is_some_and(|code| weight(code) >= HARD));
+    let (level, rule) = if let Some(code) = paging {
+        (Disposition::Page, format!("{code} always pages (disposition.page_on)"))
+    } else if score.d >= cuts.page + delta && crossed.len() >= usize::from(cuts.page_boundaries) {
+        (Disposition::Page, format!("score {} >= page {} and {} boundaries crossed", score.d, cuts.page + delta, crossed.len()))
+    } else if score.d >= cuts.escalate + delta && !crossed.is_empty() {
+        (Disposition::Escalate, format!("score {} >= escalate {} and a boundary crossed", score.d, cuts.escalate + delta))
+    } else if score.d >= cuts.watch + delta {
+        (Disposition::Watch, format!("score {} >= watch {}", score.d, cuts.watch + delta))
+    } else {
+        (Disposition::Suppress, format!("score {} below watch {}", score.d, cuts.watch + delta))
+    };
+    if mapping == Mapping::Mapped || level >= Disposition::Escalate {
+        return Decision { disposition: level, level, rule };
+    }
+    match tuning.unmapped.escalate_on.iter().find(|word| hard(word, score, pieces)) {
+        Some(word) => {
+            let rule = format!("{word} escalates even without a profile (unmapped.escalate_on; mapping {})", mapping.as_str());
+            Decision { disposition: Disposition::Escalate, level: Disposition::Escalate, rule }
+        }
+        None => {
+            let rule = format!("cannot be judged: {} ({rule})", mapping.as_str());
+            Decision { disposition: Disposition::CannotJudge, level, rule }
+        }
+    }
+}
+
+/// True if a word of `unmapped.escalate_on` applies: a code, with `u` for unknown networks only, with `@4` for a tier.
+fn hard(word: &str, score: &Score, pieces: &[Piece]) -> bool {
+    let (code, tier) = word.split_once('@').map_or((word, None), |(code, tier)| (code, tier.parse::<u8>().ok()));
+    let (code, unknown_only) = code.strip_suffix('u').map_or((code, false), |code| (code, true));
+    let Some(code) = Code::from_word(code) else { return false };
+    score.counted.iter().any(|(at, x)| {
+        *x >= HARD
+            && pieces
+                .get(*at)
+                .is_some_and(|p| p.code == code && tier.is_none_or(|t| p.tier >= t) && (!unknown_only || p.unknown_network))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Break;
+    use crate::score::score;
+    use vires_event::Boundary;
+
+    fn piece(code: Code, boundary: Boundary, x: f64) -> Piece {
+        Piece {
+            code,
+            boundary: Some(boundary),
+            breaks: Break::Purpose,
+            x,
+            impact: 1.0,
+            v: None,
+            declared: false,
+            tier: 4,
+            unknown_network: false,
+        }
+    }
+
+    #[test]
+    fn cuts_decide_in_order() {
+        let tuning = Tuning::default();
+        let p = |x| piece(Code::P2, Boundary::Privilege, x);
+        let d = |x| piece(Code::D2, Boundary::Data, x);
+        for (pieces, expected) in [
+            (vec![], Disposition::Suppress),
+            (vec![p(0.2)], Disposition::Suppress),
+            (vec![p(0.4)], Disposition::Watch),
+            (vec![p(0.6)], Disposition::Escalate),
+            (vec![p(1.0)], Disposition::Escalate),
+            (vec![p(0.9), d(0.9)], Disposition::Page),
+            // Much from each side, but no boundary really crossed.
+            (vec![p(0.45), d(0.45), piece(Code::T6, Boundary::Trust, 0.45)], Disposition::Watch),
+        ] {
+            let decision = decide(&score(&pieces, 1.0, &tuning), &pieces, Mapping::Mapped, false, &tuning);
+            assert_eq!(decision.disposition, expected, "{pieces:?} {}", decision.rule);
+        }
+    }
+
+    #[test]
+    fn the_unmapped_are_never_suppressed() {
+        let tuning = Tuning::default();
+        let decide =
+            |pieces: &[Piece], mapping| decide(&score(pieces, 1.0, &tuning), pieces, mapping, false, &tuning).disposition;
+        for mapping in [Mapping::NoProfile, Mapping::NoOwner, Mapping::NoWorkload, Mapping::Ghost] {
+            assert_eq!(decide(&[], mapping), Disposition::CannotJudge);
+            assert_eq!(decide(&[piece(Code::P2, Boundary::Privilege, 0.3)], mapping), Disposition::CannotJudge);
+            assert_eq!(decide(&[piece(Code::P2, Boundary::Privilege, 0.55)], mapping), Disposition::Escalate);
+            let origin = piece(Code::T1, Boundary::Trust, 0.5);
+            assert_eq!(decide(&[Piece { impact: 0.0, ..origin }], mapping), Disposition::CannotJudge);
+            assert_eq!(decide(&[Piece { impact: 0.0, unknown_network: true, ..origin }], mapping), Disposition::Escalate);
+        }
+        // P2 only from tier 4 on.
+        let minor = Piece { tier: 3, ..piece(Code::P2, Boundary::Privilege, 0.55) };
+        assert_eq!(decide(&[minor], Mapping::Ghost), Disposition::CannotJudge);
+    }
+
+    #[test]
+    fn some_codes_always_page() {
+        let mut tuning = Tuning::default();
+        tuning.disposition.page_on = vec!["N1".into()];
+        let pieces = [piece(Code::N1, Boundary::Privilege, 0.6)];
+        assert_eq!(
+            decide(&score(&pieces, 1.0, &tuning), &pieces, Mapping::Mapped, false, &tuning).disposition,
+            Disposition::Page
+        );
+    }
+}

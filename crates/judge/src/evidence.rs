@@ -1,0 +1,192 @@
+//! One piece of evidence, and how its weight came about.
+
+use crate::surprisal::{Gauge, q3};
+use crate::{Break, Code};
+use serde::{Deserialize, Serialize};
+use vires_event::{Boundary, Millis};
+
+/// One factor of a product.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Factor {
+    /// What it stands for.
+    pub what: String,
+    /// Its value.
+    pub value: f64,
+}
+
+/// How the weight `x` came about: the product of the factors, at most 1, to three decimals.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Workings {
+    /// What was multiplied.
+    pub factors: Vec<Factor>,
+    /// The measure behind the first factor, where history decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gauge: Option<Box<Gauge>>,
+}
+
+impl Workings {
+    /// The product.
+    pub fn x(&self) -> f64 {
+        q3(self.factors.iter().map(|f| f.value).product::<f64>().min(1.0))
+    }
+}
+
+/// What a criterion found in one event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Which criterion.
+    pub code: Code,
+    /// The aspect, in the words of exceptions.
+    pub facet: &'static str,
+    /// The value that stands out.
+    pub value: String,
+    /// The boundary it crosses; `None` = variance only.
+    pub boundary: Option<Boundary>,
+    /// What it breaks.
+    pub breaks: Break,
+    /// How its weight came about.
+    pub workings: Workings,
+    /// What was expected.
+    pub expected: String,
+    /// What was observed.
+    pub observed: String,
+    /// Impact of the event.
+    pub impact: f64,
+    /// True if the event came from an unknown network that is new to the workload.
+    pub unknown_network: bool,
+}
+
+/// Where a piece of evidence can be found again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EvidenceRef {
+    /// When.
+    pub at: Millis,
+    /// The source's id of the record; `line:<n>` where it has none.
+    pub event: String,
+}
+
+/// Most references per piece of evidence.
+const MAX_REFS: usize = 3;
+/// Most techniques per piece of evidence.
+const MAX_ATTACK: usize = 4;
+
+/// All events of one kind of evidence against a workload.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// Which criterion.
+    pub code: Code,
+    /// The aspect.
+    pub facet: String,
+    /// The value.
+    pub value: String,
+    /// The boundary it crosses.
+    pub boundary: Option<Boundary>,
+    /// What it breaks.
+    pub breaks: Break,
+    /// Greatest weight in thousandths, by hour since 1970, ascending.
+    pub(crate) hours: Vec<(u32, u16)>,
+    /// First event.
+    pub first: Millis,
+    /// Last event.
+    pub last: Millis,
+    /// How many events.
+    pub count: u64,
+    /// Greatest impact of its events, in thousandths.
+    pub(crate) impact: u16,
+    /// Highest tier of its events.
+    pub tier: u8,
+    /// Highest data class of its events.
+    pub data_class: Option<u8>,
+    /// The two earliest events and the latest.
+    pub refs: Vec<EvidenceRef>,
+    /// ATT&CK techniques of its events.
+    pub attack: Vec<String>,
+    /// True if it came from an unknown network that is new to the workload.
+    pub unknown_network: bool,
+    /// The event of greatest weight.
+    pub(crate) best: Best,
+}
+
+/// The event that gave a piece of evidence its weight: the greatest, of equals the earliest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Best {
+    pub x: u16,
+    pub at: Millis,
+    pub event: String,
+    pub workings: Workings,
+    pub expected: String,
+    pub observed: String,
+    pub action: String,
+    pub target: String,
+    pub excused_by: Option<String>,
+}
+
+impl Evidence {
+    pub(crate) fn key(&self) -> (Code, &str, &str) {
+        (self.code, &self.facet, &self.value)
+    }
+
+    /// Joins with another occurrence of the same evidence. Order does not matter.
+    pub(crate) fn join(&mut self, other: Evidence) {
+        for (hour, x) in other.hours {
+            self.note_hour(hour, x);
+        }
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.count = self.count.saturating_add(other.count);
+        self.impact = self.impact.max(other.impact);
+        self.tier = self.tier.max(other.tier);
+        self.data_class = self.data_class.max(other.data_class);
+        self.unknown_network |= other.unknown_network;
+        for attack in other.attack {
+            if let Err(at) = self.attack.binary_search(&attack) {
+                self.attack.insert(at, attack);
+                self.attack.truncate(MAX_ATTACK);
+            }
+        }
+        self.refs.extend(other.refs);
+        self.refs.sort_unstable();
+        self.refs.dedup();
+        if self.refs.len() > MAX_REFS
+            && let Some(latest) = self.refs.pop()
+        {
+            self.refs.truncate(MAX_REFS - 1);
+            self.refs.push(latest);
+        }
+        let stronger = (other.best.x, std::cmp::Reverse((other.best.at, &other.best.event)))
+            > (self.best.x, std::cmp::Reverse((self.best.at, &self.best.event)));
+        if stronger {
+            self.best = other.best;
+        }
+    }
+
+    fn note_hour(&mut self, hour: u32, x: u16) {
+        match self.hours.binary_search_by_key(&hour, |(h, _)| *h) {
+            Ok(at) => {
+                if let Some((_, known)) = self.hours.get_mut(at) {
+                    *known = (*known).max(x);
+                }
+            }
+            Err(at) => self.hours.insert(at, (hour, x)),
+        }
+    }
+
+    /// Its weight within the `window` hours that end with `hour`, in thousandths; `None` if it has none of them.
+    pub(crate) fn weight(&self, hour: u32, window: u32) -> Option<u16> {
+        self.hours.iter().filter(|(h, _)| *h <= hour && hour - h < window).map(|(_, x)| *x).max()
+    }
+
+    /// Forgets hours before `hour`; true if any are left.
+    pub(crate) fn forget_before(&mut self, hour: u32) -> bool {
+        self.hours.retain(|(h, _)| *h >= hour);
+        !self.hours.is_empty()
+    }
+}
+
+/// As thousandths.
+pub(crate) fn milli(x: f64) -> u16 {
+    // Weights lie between 0 and 1.
+    (x.clamp(0.0, 1.0) * 1000.0).round() as u16
+}

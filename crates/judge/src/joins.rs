@@ -1,0 +1,197 @@
+//! What joins workloads: credentials issued by one and used by another, a stranger's network seen with several identities, new values
+//! that several peers take up together.
+//!
+//! Judging a workload must not depend on what other threads do at that moment. So everything that concerns more than one workload is
+//! decided here, in one pass in the order of events, before the events go to their shards. The pass is cheap: it looks only at
+//! values that the baseline does not know of the workload.
+
+use crate::Tuning;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use vires_event::{Link, Millis};
+use vires_profile::baseline::{Day, Facet, Learned, Reference, Stitches, datasets, default_group};
+use vires_profile::observation::{Observation, stable_hash};
+use vires_profile::zones::ZoneClass;
+
+/// Most networks and most values that are remembered; beyond it the oldest half goes.
+const MOST: usize = 100_000;
+/// Most workloads per network or value: more change nothing.
+const MOST_WORKLOADS: usize = 16;
+
+/// State of the joins. Serialises to the same text for the same state.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Joins {
+    stitches: Stitches,
+    /// Unknown networks, by hash: workloads (by hash) and when they were last seen there.
+    #[serde(with = "sorted")]
+    origins: FxHashMap<u64, Vec<(u64, Millis)>>,
+    /// New values by group, facet and value: workloads and the day they first showed it.
+    #[serde(with = "sorted")]
+    adopted: FxHashMap<u64, Vec<(u64, Millis)>>,
+}
+
+const DAY: Millis = 86_400_000;
+
+/// Facets that peers may take up together. Receivers, data classes and persons are not among them: what several hand to the same
+/// stranger is not thereby harmless.
+const SHARED: [Facet; 7] =
+    [Facet::Zone, Facet::Asn, Facet::UserAgent, Facet::Account, Facet::Region, Facet::Platform, Facet::Credential];
+
+impl Joins {
+    /// Starts with what the baseline knows of issued credentials.
+    pub fn new(reference: &Reference) -> Self {
+        Joins { stitches: reference.stitches().clone(), ..Joins::default() }
+    }
+
+    /// Canonical id of the identity behind a credential, for records that name none.
+    pub fn holder(&self, credential: u64) -> Option<&str> {
+        let issue = self.stitches.issue(credential)?;
+        Some(issue.owner.as_deref().unwrap_or(&issue.by))
+    }
+
+    /// Notes an observation and writes into it what concerns other workloads. Must see all observations, in their order.
+    pub fn join(&mut self, o: &mut Observation<'_>, reference: &Reference, tuning: &Tuning) {
+        if !o.links.is_empty() {
+            self.stitches.note(o);
+        }
+        if let Some(issue) = o.credential.as_ref().and_then(|c| c.hash).and_then(|hash| self.stitches.issue(hash))
+            && *issue.by != *o.identity
+        {
+            o.issued_by = Some(Cow::Owned(issue.by.to_string()));
+        }
+        let slot = reference.slot(&o.workload);
+        let known = slot.and_then(|slot| reference.at(slot));
+        let own = known.map(|k| &k.learned);
+        let workload = stable_hash(o.workload.as_bytes());
+        let stranger = self.note_origin(o, own, workload, tuning);
+        if tuning.coadopt.enabled && !stranger {
+            let group = known.map(|k| k.group).or_else(|| match o.peer_group.as_deref() {
+                Some(name) => reference.group(name),
+                None => reference.group(&default_group(o)),
+            });
+            if let Some(group) = group {
+                self.note_adoption(o, own, workload, group, reference, tuning);
+            }
+        }
+    }
+
+    /// True if the observation comes from an unknown network that is new to the workload.
+    fn note_origin(&mut self, o: &mut Observation<'_>, own: Option<&Learned>, workload: u64, tuning: &Tuning) -> bool {
+        let Some(origin) = o.origin.as_deref() else { return false };
+        if o.zone_class != ZoneClass::Unknown || own.is_some_and(|l| l.find(Facet::Zone, origin).is_some()) {
+            return false;
+        }
+        if o.proven() {
+            let seen = self.origins.entry(stable_hash(origin.as_bytes())).or_default();
+            let others = note(seen, workload, o.at, tuning.window.score.0);
+            o.campaign = u16::try_from(others).unwrap_or(u16::MAX);
+            bound(&mut self.origins);
+        }
+        true
+    }
+
+    fn note_adoption(
+        &mut self,
+        o: &mut Observation<'_>,
+        own: Option<&Learned>,
+        workload: u64,
+        group: u32,
+        reference: &Reference,
+        tuning: &Tuning,
+    ) {
+        let members = f64::from(reference.peers(Some(group), own, Facet::Platform, "").of);
+        let least = f64::from(tuning.coadopt.min_peers).max(tuning.coadopt.min_share * members);
+        let span = Millis::from(tuning.coadopt.window_days) * DAY;
+        let mut bits = 0u32;
+        let (at, tier) = (o.at, o.tier);
+        let mut consider = |facet: Facet, value: &str| {
+            if value.is_empty() || own.is_some_and(|l| facet.strata().iter().any(|f| l.find(*f, value).is_some())) {
+                return;
+            }
+            let key =
+                stable_hash(value.as_bytes()) ^ (u64::from(group) << 32 | facet.strata().first().map_or(0, |f| *f as u64));
+            let others = note(self.adopted.entry(key).or_default(), workload, at, span);
+            if others as f64 >= least {
+                bits |= 1 << facet as u32;
+            }
+        };
+        let credential = vires_profile::baseline::credential_value(o);
+        let platform = o.platform();
+        for facet in SHARED {
+            let value = match facet {
+                Facet::Zone => o.origin.as_deref(),
+                Facet::Asn => o.asn.as_deref(),
+                Facet::UserAgent => o.ua.as_deref(),
+                Facet::Account => o.account.as_deref(),
+                Facet::Region => o.region.as_deref(),
+                Facet::Platform => Some(platform),
+                _ => credential.as_deref(),
+            };
+            if let Some(value) = value {
+                consider(facet, value);
+            }
+        }
+        // Administrative actions are nobody's fashion.
+        if tier < 4 && !o.denied() {
+            consider(Facet::action(tier), &o.action);
+        }
+        for dataset in datasets(o) {
+            consider(Facet::resource(o.data_class), &dataset);
+        }
+        for link in &o.links {
+            if let Link::Became { id } = link {
+                consider(Facet::Role, id);
+            }
+        }
+        o.coadopted = bits;
+        bound(&mut self.adopted);
+    }
+
+    /// Days on which anything was remembered: nothing older matters.
+    pub fn last_day(&self) -> Option<Day> {
+        let latest = self.origins.values().chain(self.adopted.values()).flatten().map(|(_, at)| *at).max()?;
+        Day::try_from(latest.div_euclid(DAY)).ok()
+    }
+}
+
+/// Notes a workload; returns how many others were there within `span`.
+fn note(seen: &mut Vec<(u64, Millis)>, workload: u64, at: Millis, span: Millis) -> usize {
+    seen.retain(|(_, last)| at.saturating_sub(*last) <= span);
+    if let Some((_, last)) = seen.iter_mut().find(|(w, _)| *w == workload) {
+        *last = (*last).max(at);
+    } else if seen.len() < MOST_WORKLOADS {
+        seen.push((workload, at));
+    }
+    seen.iter().filter(|(w, _)| *w != workload).count()
+}
+
+/// Keeps a table small: the half that was seen longest ago goes.
+fn bound(table: &mut FxHashMap<u64, Vec<(u64, Millis)>>) {
+    if table.len() <= MOST {
+        return;
+    }
+    let mut times: Vec<(Millis, u64)> =
+        table.iter().map(|(key, seen)| (seen.iter().map(|(_, at)| *at).max().unwrap_or(Millis::MIN), *key)).collect();
+    times.sort_unstable();
+    for (_, key) in times.into_iter().take(MOST / 2) {
+        table.remove(&key);
+    }
+}
+
+mod sorted {
+    use super::{BTreeMap, FxHashMap, Millis};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    type Table = FxHashMap<u64, Vec<(u64, Millis)>>;
+
+    pub fn serialize<S: Serializer>(table: &Table, s: S) -> Result<S::Ok, S::Error> {
+        table.iter().collect::<BTreeMap<_, _>>().serialize(s)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Table, D::Error> {
+        Ok(BTreeMap::deserialize(d)?.into_iter().collect())
+    }
+}

@@ -1,0 +1,516 @@
+use crate::case::{Step, Why, case_name, step};
+use crate::criteria::{Criterion, REGISTRY};
+use crate::decide::{Decision, decide};
+use crate::evidence::{Best, Evidence, EvidenceRef, Factor, Finding, milli};
+use crate::joins::Joins;
+use crate::memory::Memory;
+use crate::score::{Piece, Score, score};
+use crate::state::{Cached, JudgeState, Shard, WorkloadState, shard_of};
+use crate::time::rfc3339;
+use crate::verdict::{BoundaryScores, CaseUpdate, Detail, EvidenceLine, Outcome, Verdict, detail, signals};
+use crate::view::View;
+use crate::volume::Usual;
+use crate::{Code, Disposition, Tuning};
+use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+use std::sync::Arc;
+use vires_event::{Boundary, Millis};
+use vires_profile::Workload;
+use vires_profile::baseline::{Baseline, DayCount, Name, Reference, bounded, default_group};
+use vires_profile::exceptions::{Claim, Exceptions};
+use vires_profile::observation::{Mapping, Observation, stable_hash};
+use vires_profile::{Inventory, WorkloadIndex};
+
+/// Most kinds of evidence per workload; of more the weightiest stay.
+const MOST_EVIDENCE: usize = 256;
+const HOUR: Millis = 3_600_000;
+
+/// Decides. Immutable: all threads share it.
+#[derive(Debug)]
+pub struct Judge {
+    tuning: Tuning,
+    tuning_sha256: String,
+    inventory: Arc<Inventory>,
+    exceptions: Arc<Exceptions>,
+    reference: Reference,
+    profiles: FxHashMap<Box<str>, WorkloadIndex>,
+    owners: Vec<Option<Arc<str>>>,
+    default_owner: Arc<str>,
+    criteria: Vec<&'static Criterion>,
+}
+
+impl Judge {
+    /// Joins what was tuned, declared, excepted and learned.
+    pub fn new(tuning: Tuning, inventory: Arc<Inventory>, exceptions: Arc<Exceptions>, baseline: Baseline) -> Self {
+        let reference = Reference::new(baseline, &inventory, tuning.window.warmup_days);
+        let numbered = || (0u32..).zip(inventory.workloads());
+        let off = |c: &&Criterion| tuning.criteria_off.iter().any(|word| Code::from_word(word) == Some(c.code));
+        Judge {
+            profiles: numbered().map(|(n, w)| (w.id.as_str().into(), WorkloadIndex(n))).collect(),
+            owners: numbered().map(|(_, w)| w.owner.as_ref().map(|o| Arc::from(o.team.as_str()))).collect(),
+            default_owner: tuning.unmapped.default_owner.as_str().into(),
+            criteria: REGISTRY.iter().filter(|c| !off(c)).collect(),
+            tuning_sha256: tuning.sha256(),
+            tuning,
+            inventory,
+            exceptions,
+            reference,
+        }
+    }
+
+    /// The tuning it decides by.
+    pub fn tuning(&self) -> &Tuning {
+        &self.tuning
+    }
+
+    /// What it compares with.
+    pub fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
+    /// A state that remembers nothing but what the baseline says of issued credentials.
+    pub fn fresh_state(&self) -> JudgeState {
+        let mut state = JudgeState::default();
+        state.joins = Joins::new(&self.reference);
+        state
+    }
+
+    /// First step of each event, in the order of events: what concerns several workloads. See [`crate::joins`].
+    pub fn join(&self, joins: &mut Joins, o: &mut Observation<'_>) {
+        joins.join(o, &self.reference, &self.tuning);
+    }
+
+    /// Both steps for one event.
+    pub fn judge(&self, state: &mut JudgeState, o: &mut Observation<'_>) -> Outcome {
+        self.join(&mut state.joins, o);
+        let at = shard_of(&o.workload);
+        #[expect(clippy::indexing_slicing, reason = "shard_of is below SHARDS, of which there are as many")]
+        self.observe(&mut state.shards_mut()[at], o)
+    }
+
+    fn profile(&self, workload: &str) -> Option<(WorkloadIndex, &Workload)> {
+        self.profiles.get(workload).map(|index| (*index, self.inventory.workload(*index)))
+    }
+
+    fn kappa(&self, profile: Option<&Workload>) -> f64 {
+        let knobs = &self.tuning.tolerance;
+        let Some(profile) = profile else { return 1.0 };
+        [(profile.privileged, knobs.privileged), (profile.agentic, knobs.agentic), (profile.shared, knobs.shared)]
+            .into_iter()
+            .filter_map(|(is, kappa)| is.then_some(kappa))
+            .fold(1.0, f64::max)
+    }
+
+    /// Second step of each event, on the shard of its workload: judges it by what is known of the workload, and remembers it.
+    ///
+    /// Depends on this workload's state, the observation and the judge alone, so that shards may be judged on any threads.
+    pub fn observe(&self, shard: &mut Shard, o: &Observation<'_>) -> Outcome {
+        let workload = bounded(&o.workload);
+        let state = shard.entry(&workload);
+        let profile = self.profile(&workload);
+        let (index, profile) = (profile.map(|p| p.0), profile.map(|p| p.1));
+        let owner = index.and_then(|i| self.owners.get(i.0 as usize)).cloned().flatten();
+        let subject = Subject { profile, owner, mapping: o.mapping, privileged: profile.is_some_and(|p| p.privileged) };
+        let late = self.tuning.window.late.0;
+        if let Some(id) = o.event_id.as_deref().filter(|id| !id.is_empty())
+            && state.recent.repeats(event_key(id, o), state.watermark.max(o.at), late)
+        {
+            let (score, decision) = self.stand(state, &subject, o.at);
+            let verdict = self.verdict(state, &subject, &score, &decision, o.at);
+            return Outcome { verdict, update: None, duplicate: true, excused_by: Vec::new() };
+        }
+        if o.at > state.watermark {
+            state.watermark = o.at;
+            state.settle(&self.tuning, subject.privileged);
+        }
+        let today = self.note(state, &workload, o);
+        let findings = self.look(state, &workload, profile, today, o);
+        let (new_evidence, excused_by) = self.remember(state, &subject, &workload, o, findings);
+        let (score, decision) = self.stand(state, &subject, o.at);
+        let day = state.day_mut(o.day());
+        day.level = day.level.max(decision.level);
+        let step_of = Step {
+            workload: &workload,
+            now: state.watermark.max(o.at),
+            decision: &decision,
+            boundaries: bits(&score.crossed(self.tuning.disposition.min_boundary)),
+            new_evidence,
+            has_evidence: !score.counted.is_empty(),
+        };
+        let why = step(&mut state.case, &mut state.closed, &step_of, &self.tuning);
+        let verdict = self.verdict(state, &subject, &score, &decision, o.at);
+        let update = why.map(|why| Box::new(self.update(state, &subject, &score, &decision, o, why)));
+        Outcome { verdict, update, duplicate: false, excused_by }
+    }
+
+    /// Adds the event to its day; returns the day's counts.
+    fn note(&self, state: &mut WorkloadState, workload: &str, o: &Observation<'_>) -> DayCount {
+        let base = self.reference.slot(workload).and_then(|slot| self.reference.at(slot)).map(|k| &k.learned);
+        let day = o.day();
+        let learned = &mut state.day_mut(day).learned;
+        // Names that the baseline holds already are shared with it.
+        learned.learn(o, |facet, text| {
+            let known = facet.and_then(|facet| base?.find(facet, text)).filter(|known| &**known.name() == text);
+            known.map_or_else(|| Name::from(text), |known| known.name().clone())
+        });
+        learned.daily().on(day).copied().unwrap_or_default()
+    }
+
+    /// Asks all criteria.
+    fn look(
+        &self,
+        state: &mut WorkloadState,
+        workload: &str,
+        profile: Option<&Workload>,
+        today: DayCount,
+        o: &Observation<'_>,
+    ) -> Vec<Finding> {
+        let known = self.reference.slot(workload).and_then(|slot| self.reference.at(slot));
+        let group = known.map(|k| k.group).or_else(|| {
+            let name = profile
+                .and_then(|p| p.peer_group.as_deref())
+                .or(o.peer_group.as_deref())
+                .map_or_else(|| Cow::Owned(default_group(o)), Cow::Borrowed);
+            self.reference.group(&name)
+        });
+        let mut cache = state.cache.usual.take();
+        let privileged = profile.is_some_and(|p| p.privileged);
+        let memory = Memory::new(
+            &self.reference,
+            &self.tuning,
+            known,
+            group,
+            state.overlay.as_deref(),
+            &state.days,
+            privileged,
+            o.at,
+            o.day(),
+        );
+        let visible = memory.layers();
+        if cache.as_ref().is_none_or(|c| (c.0, c.1) != (o.day(), visible)) {
+            cache = Some(Box::new((o.day(), visible, Usual::of(&memory))));
+        }
+        let mut findings = Vec::new();
+        if let Some(usual) = &cache {
+            let view = View::new(o, memory, profile, today, &usual.2);
+            for criterion in &self.criteria {
+                criterion.look(&view, &mut findings);
+            }
+            for finding in &mut findings {
+                finding.impact = view.impact();
+                finding.unknown_network = view.unknown_network();
+            }
+        }
+        state.cache.usual = cache;
+        findings
+    }
+
+    /// Puts findings to the evidence; says whether any is of a new kind, and which exceptions excused something.
+    fn remember(
+        &self,
+        state: &mut WorkloadState,
+        subject: &Subject<'_>,
+        workload: &str,
+        o: &Observation<'_>,
+        findings: Vec<Finding>,
+    ) -> (bool, Vec<String>) {
+        let (mut new, mut excused) = (false, Vec::new());
+        if !findings.is_empty() {
+            state.cache.score = None;
+        }
+        for finding in findings {
+            let evidence = self.evidence(subject, workload, o, finding);
+            if let Some(id) = &evidence.best.excused_by
+                && !excused.contains(id)
+            {
+                excused.push(id.clone());
+            }
+            match state.evidence.binary_search_by(|e| e.key().cmp(&evidence.key())) {
+                Ok(at) => {
+                    if let Some(known) = state.evidence.get_mut(at) {
+                        known.join(evidence);
+                    }
+                }
+                Err(at) => {
+                    new |= evidence.best.excused_by.is_none();
+                    state.evidence.insert(at, evidence);
+                }
+            }
+        }
+        if state.evidence.len() > MOST_EVIDENCE {
+            let lightest =
+                state.evidence.iter().enumerate().min_by(|(_, a), (_, b)| (a.best.x, b.key()).cmp(&(b.best.x, a.key())));
+            if let Some((at, _)) = lightest {
+                state.evidence.remove(at);
+            }
+        }
+        (new, excused)
+    }
+
+    fn evidence(&self, subject: &Subject<'_>, workload: &str, o: &Observation<'_>, mut finding: Finding) -> Evidence {
+        let excused_by = self.excuse(subject, workload, o, &finding).map(|id| {
+            let factor = Factor { what: format!("excused by {id}"), value: self.tuning.exceptions.factor };
+            finding.workings.factors.push(factor);
+            id.to_string()
+        });
+        let x = milli(finding.workings.x());
+        let event = match o.event_id.as_deref().filter(|id| !id.is_empty()) {
+            Some(id) => bounded(id).into_owned(),
+            None => format!("line:{}", o.event_ref.line),
+        };
+        let target = o.targets.first().map_or(String::new(), |t| bounded(&t.name).into_owned());
+        let mut attack: Vec<String> =
+            if finding.boundary.is_some() { o.attack.iter().map(|a| a.to_string()).collect() } else { Vec::new() };
+        attack.sort_unstable();
+        attack.dedup();
+        Evidence {
+            code: finding.code,
+            facet: finding.facet.into(),
+            value: bounded(&finding.value).into_owned(),
+            boundary: finding.boundary,
+            breaks: finding.breaks,
+            hours: vec![(hour_of(o.at), x)],
+            first: o.at,
+            last: o.at,
+            count: o.count,
+            impact: milli(finding.impact),
+            tier: o.tier,
+            data_class: o.data_class,
+            refs: vec![EvidenceRef { at: o.at, event: event.clone() }],
+            attack,
+            unknown_network: finding.unknown_network,
+            best: Best {
+                x,
+                at: o.at,
+                event,
+                workings: finding.workings,
+                expected: finding.expected,
+                observed: finding.observed,
+                action: bounded(&o.action).into_owned(),
+                target,
+                excused_by,
+            },
+        }
+    }
+
+    /// The exception that excuses a finding.
+    fn excuse(&self, subject: &Subject<'_>, workload: &str, o: &Observation<'_>, finding: &Finding) -> Option<&str> {
+        if self.exceptions.is_empty() {
+            return None;
+        }
+        let claim = Claim {
+            workload,
+            identity: &o.identity,
+            peer_group: subject.profile.and_then(|p| p.peer_group.as_deref()).or(o.peer_group.as_deref()),
+            code: finding.code.as_str(),
+            facet: finding.facet,
+            value: &finding.value,
+            ip: o.ip.as_deref(),
+            zone: o.origin.as_deref(),
+            unknown_network: finding.unknown_network,
+            at: o.at,
+        };
+        let found = self.exceptions.matches(&claim)?;
+        let too_long = found.days().is_none_or(|days| days > i64::from(self.tuning.exceptions.privileged_days));
+        (!(subject.privileged && too_long)).then_some(found.id.as_str())
+    }
+
+    /// Where a workload stands at the time of an event.
+    fn stand(&self, state: &mut WorkloadState, subject: &Subject<'_>, at: Millis) -> (Score, Decision) {
+        let late = self.tuning.window.late.0;
+        // An event that comes later than late belongs to its own day, not to today's.
+        let now = if at.saturating_add(late) >= state.watermark { state.watermark } else { at };
+        let hour = hour_of(now);
+        if state.evidence.is_empty() {
+            let score = Score { kappa: 1.0, trust_scale: self.tuning.combine.trust_floor, ..Score::default() };
+            let decision = decide(&score, &[], subject.mapping, subject.privileged, &self.tuning);
+            return (score, decision);
+        }
+        if let Some(cached) = state.cache.score.as_deref().filter(|c| c.hour == hour && c.mapping == subject.mapping) {
+            return (cached.score.clone(), cached.decision.clone());
+        }
+        let keep = self.tuning.window.score.in_hours().max(self.tuning.case.idle_close.in_hours()) + 1;
+        let oldest = hour_of(state.watermark).saturating_sub(keep);
+        state.evidence.retain_mut(|e| e.forget_before(oldest));
+        let pieces: Vec<Piece> = self.lines(state, hour).iter().map(EvidenceLine::piece).collect();
+        let score = score(&pieces, self.kappa(subject.profile), &self.tuning);
+        let decision = decide(&score, &pieces, subject.mapping, subject.privileged, &self.tuning);
+        state.cache.score = Some(Box::new(Cached {
+            hour,
+            mapping: subject.mapping,
+            score: score.clone(),
+            decision: decision.clone(),
+            detail: None,
+        }));
+        (score, decision)
+    }
+
+    /// The evidence of the window that ends with an hour.
+    fn lines(&self, state: &WorkloadState, hour: u32) -> Vec<EvidenceLine> {
+        let window = self.tuning.window.score.in_hours();
+        state
+            .evidence
+            .iter()
+            .filter_map(|e| e.weight(hour, window).map(|x| EvidenceLine::of(e, f64::from(x) / 1000.0)))
+            .collect()
+    }
+
+    fn verdict(
+        &self,
+        state: &mut WorkloadState,
+        subject: &Subject<'_>,
+        score: &Score,
+        decision: &Decision,
+        at: Millis,
+    ) -> Verdict {
+        let escalated = decision.disposition >= Disposition::Escalate;
+        Verdict {
+            verdict: decision.disposition,
+            score: score.d,
+            mapping: subject.mapping,
+            workload: state.cache.name.clone().unwrap_or_else(|| Arc::from("")),
+            owner: subject.owner.clone().or_else(|| escalated.then(|| self.default_owner.clone())),
+            case: state.case.as_ref().map(|c| c.id),
+            detail: self.detail(state, subject, score, at),
+        }
+    }
+
+    fn detail(&self, state: &mut WorkloadState, subject: &Subject<'_>, score: &Score, at: Millis) -> Option<Arc<Detail>> {
+        let missing = subject.missing(at);
+        if score.counted.is_empty() && missing.is_empty() {
+            return None;
+        }
+        let cached = state.cache.score.take();
+        if let Some(found) = cached.as_ref().and_then(|c| c.detail.clone()) {
+            state.cache.score = cached;
+            return Some(found);
+        }
+        let lines = cached.as_ref().map_or(Vec::new(), |c| self.lines(state, c.hour));
+        let made = Arc::new(detail(score, &lines, &missing, self.tuning.disposition.min_boundary));
+        state.cache.score = cached.map(|mut c| {
+            c.detail = Some(made.clone());
+            c
+        });
+        Some(made)
+    }
+
+    fn update(
+        &self,
+        state: &mut WorkloadState,
+        subject: &Subject<'_>,
+        score: &Score,
+        decision: &Decision,
+        o: &Observation<'_>,
+        why: Why,
+    ) -> CaseUpdate {
+        let hour = state.cache.score.as_ref().map_or(hour_of(state.watermark), |c| c.hour);
+        let mut record = self.record(state, subject, score, decision, hour, why);
+        record.time = rfc3339(o.at);
+        record.identity = bounded(&o.identity).into_owned();
+        if subject.mapping != Mapping::Mapped {
+            let ghost = if subject.mapping == Mapping::Ghost { 0.5 } else { 0.0 };
+            let data = o.data_class.map_or(0.0, |c| f64::from(c) / 3.0);
+            let impact = score.impact.max(f64::from(o.tier) / 4.0).max(data);
+            record.urgency = Some((100.0 * impact.max(ghost)).round());
+        }
+        record
+    }
+
+    /// The case record of a workload as it stands.
+    fn record(
+        &self,
+        state: &mut WorkloadState,
+        subject: &Subject<'_>,
+        score: &Score,
+        decision: &Decision,
+        hour: u32,
+        why: Why,
+    ) -> CaseUpdate {
+        let at = state.watermark;
+        let mut evidence = self.lines(state, hour);
+        let found = detail(score, &evidence, &subject.missing(at), self.tuning.disposition.min_boundary);
+        evidence
+            .sort_by(|a, b| b.x.total_cmp(&a.x).then_with(|| (a.code, &a.facet, &a.value).cmp(&(b.code, &b.facet, &b.value))));
+        let verdict = self.verdict(state, subject, score, decision, at);
+        let [privilege, data, trust] = score.boundaries;
+        CaseUpdate {
+            schema: "vires-case/1".into(),
+            case: state.case.as_ref().map_or(String::new(), |c| case_name(c.id)),
+            time: rfc3339(at),
+            update: why,
+            verdict: decision.disposition,
+            score: score.d,
+            rule: decision.rule.clone(),
+            workload: verdict.workload.to_string(),
+            identity: String::new(),
+            owner: verdict.owner.map(|o| o.to_string()),
+            mapping: subject.mapping,
+            missing: subject.missing(at).into_iter().map(String::from).collect(),
+            urgency: None,
+            boundaries: found.boundaries,
+            boundary_scores: BoundaryScores { privilege, data, trust },
+            breaks: found.breaks,
+            signals: signals(score),
+            variance: score.variance,
+            trust_scale: score.trust_scale,
+            kappa: score.kappa,
+            reasons: found.reasons,
+            evidence,
+            standards: found.standards,
+            opened: state.case.as_ref().map(|c| rfc3339(c.opened)),
+            reopens: state.case.as_ref().and_then(|c| c.previous).map(case_name),
+            tuning_sha256: self.tuning_sha256.clone(),
+        }
+    }
+
+    /// What stands against a workload after its last event, whether or not it has to speak. `None` if nothing was seen of it.
+    pub fn ask(&self, state: &JudgeState, workload: &str, mapping: Mapping) -> Option<CaseUpdate> {
+        let mut state = state.get(workload)?.clone();
+        let profile = self.profile(workload);
+        let owner = profile.and_then(|(i, _)| self.owners.get(i.0 as usize)).cloned().flatten();
+        let profile = profile.map(|p| p.1);
+        let subject = Subject { profile, owner, mapping, privileged: profile.is_some_and(|p| p.privileged) };
+        let at = state.watermark;
+        let (score, decision) = self.stand(&mut state, &subject, at);
+        Some(self.record(&mut state, &subject, &score, &decision, hour_of(at), Why::Asked))
+    }
+}
+
+/// Whom an event is held against.
+struct Subject<'a> {
+    profile: Option<&'a Workload>,
+    owner: Option<Arc<str>>,
+    mapping: Mapping,
+    privileged: bool,
+}
+
+impl Subject<'_> {
+    /// What is missing for a judgement.
+    fn missing(&self, at: Millis) -> Vec<&'static str> {
+        match (self.mapping, self.profile) {
+            (Mapping::Mapped, _) => Vec::new(),
+            (_, Some(profile)) => profile.missing(at),
+            (_, None) => vec!["workload", "owner", "purpose", "profile"],
+        }
+    }
+}
+
+/// Hours since 1970; times before it fall on its first hour.
+fn hour_of(at: Millis) -> u32 {
+    u32::try_from(at.div_euclid(HOUR).max(0)).unwrap_or(u32::MAX)
+}
+
+/// An event's identity: several records may share an id (stages, correlation ids), repeated deliveries share everything.
+fn event_key(id: &str, o: &Observation<'_>) -> u64 {
+    let target = o.targets.first().map_or(0, |t| stable_hash(t.name.as_bytes()));
+    let outcome = o.outcome.map_or(0, |outcome| outcome as u64 + 1);
+    stable_hash(id.as_bytes())
+        ^ stable_hash(o.action.as_bytes()).rotate_left(17)
+        ^ target.rotate_left(33)
+        ^ (o.at as u64).rotate_left(48)
+        ^ outcome
+}
+
+fn bits(boundaries: &[Boundary]) -> u8 {
+    boundaries.iter().fold(0, |bits, b| bits | 1 << *b as u8)
+}

@@ -1,0 +1,147 @@
+//! When a new resource belongs to what a workload already uses: the next table of its own, the next secret in its own folder.
+//!
+//! Either it has the same parent (folder, bucket, namespace and sort), or its name starts with a word that most of the workload's
+//! resources of that service start with. Words that whole estates share (`prod`, `data`) bind nothing together: else every production
+//! secret would be a relative of every other.
+
+/// Words too common to mean kinship.
+const COMMON: [&str; 40] = [
+    "prod",
+    "production",
+    "prd",
+    "live",
+    "dev",
+    "development",
+    "test",
+    "testing",
+    "stage",
+    "staging",
+    "stg",
+    "qa",
+    "uat",
+    "sandbox",
+    "shared",
+    "common",
+    "default",
+    "global",
+    "main",
+    "master",
+    "public",
+    "private",
+    "internal",
+    "external",
+    "app",
+    "apps",
+    "service",
+    "services",
+    "svc",
+    "data",
+    "secret",
+    "secrets",
+    "config",
+    "backup",
+    "backups",
+    "team",
+    "company",
+    "corp",
+    "kube-system",
+    "users",
+];
+
+/// Shortest word that can mean kinship.
+const SHORTEST: usize = 4;
+
+/// Looks for relatives of one value among many.
+pub(crate) struct Kin<'v> {
+    service: &'v str,
+    parent: Option<&'v str>,
+    stem: Option<&'v str>,
+    same_parent: bool,
+    same_service: u32,
+    same_stem: u32,
+}
+
+impl<'v> Kin<'v> {
+    /// Prepares the search; `None` if the value has neither a parent nor a stem that could be shared.
+    pub fn of(value: &'v str) -> Option<Self> {
+        let (service, name) = value.split_once(':')?;
+        let trimmed = name.trim_end_matches('/');
+        let (parent, last) = match trimmed.rsplit_once('/') {
+            Some((parent, last)) => (Some(parent), last),
+            None => (None, trimmed),
+        };
+        // All that lies in one bucket is related, however deep.
+        let parent = match service {
+            "s3" | "gcs" | "blob" | "storage" => parent.and_then(|p| p.split('/').next()),
+            _ => parent,
+        };
+        let parent = parent.filter(|p| means_something(p.rsplit('/').next().unwrap_or(p)));
+        let stem = last.find(['-', '_', '.']).and_then(|at| last.get(..at)).filter(|stem| means_something(stem));
+        if parent.is_none() && stem.is_none() {
+            return None;
+        }
+        let kin = Kin { service, parent, stem, same_parent: false, same_service: 0, same_stem: 0 };
+        Some(kin)
+    }
+
+    /// Looks at one known value.
+    pub fn compare(&mut self, known: &str) {
+        let Some(name) = known.strip_prefix(self.service).and_then(|n| n.strip_prefix(':')) else { return };
+        self.same_service += 1;
+        if let Some(parent) = self.parent {
+            self.same_parent |= name.strip_prefix(parent).is_some_and(|rest| rest.starts_with('/'));
+        }
+        if let Some(stem) = self.stem {
+            let last = name.trim_end_matches('/').rsplit('/').next().unwrap_or(name);
+            let same = last.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', '.']));
+            self.same_stem += u32::from(same);
+        }
+    }
+
+    /// True if it has relatives.
+    pub fn found(&self) -> bool {
+        self.same_parent || (self.same_stem > 0 && self.same_stem * 2 >= self.same_service)
+    }
+}
+
+fn means_something(word: &str) -> bool {
+    word.len() >= SHORTEST && !word.contains('*') && !COMMON.iter().any(|common| word.eq_ignore_ascii_case(common))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Kin;
+
+    #[test]
+    fn knows_relatives() {
+        let known = [
+            "dynamodb:orders-live",
+            "dynamodb:orders-archive",
+            "dynamodb:sessions",
+            "secret:prod/payments/db",
+            "secret:prod/mail",
+            "s3:report-archive/2026/",
+            "k8s:checkout/configmaps/site",
+        ];
+        for (value, expected) in [
+            ("dynamodb:orders-refunds", true),
+            ("dynamodb:payroll-2026", false),
+            ("dynamodb:ordersx-1", false),
+            ("secret:prod/payments/api", true),
+            ("secret:prod/payroll", false),
+            ("secret:payments/api", false),
+            ("s3:report-archive/other/deep/", true),
+            ("s3:payroll-archive/x/", false),
+            ("k8s:checkout/configmaps/other", true),
+            ("k8s:kube-system/secrets/x", false),
+            ("nocolon", false),
+            ("", false),
+        ] {
+            let found = Kin::of(value).is_some_and(|mut kin| {
+                known.iter().for_each(|k| kin.compare(k));
+                kin.found()
+            });
+            assert_eq!(found, expected, "{value}");
+        }
+    }
+}

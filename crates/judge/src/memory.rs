@@ -1,0 +1,194 @@
+//! What is known of one workload at one moment: the baseline, what was learned since, and the days that wait to be learned.
+
+use crate::Tuning;
+use crate::state::PendingDay;
+use std::collections::BTreeMap;
+use vires_event::Millis;
+use vires_profile::baseline::{Day, Facet, Known, Learned, Presence, Reference};
+
+/// Everything known of a workload at the moment of an event.
+///
+/// What is visible depends on the time of the event alone, not on when it arrived: events that come late or in another order are
+/// judged by the same knowledge.
+pub(crate) struct Memory<'a> {
+    base: Option<&'a Known>,
+    overlay: Option<&'a Learned>,
+    waiting: &'a [PendingDay],
+    privileged: bool,
+    at: Millis,
+    pub day: Day,
+    pub reference: &'a Reference,
+    pub tuning: &'a Tuning,
+    pub group: Option<u32>,
+    /// Days on which it was active, before today.
+    pub active: Presence,
+    /// How many of them lie in the window.
+    pub days: u32,
+    first: Option<Day>,
+}
+
+/// When and how often a value was seen.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sighting {
+    pub seen: Presence,
+}
+
+impl<'a> Memory<'a> {
+    #[expect(clippy::too_many_arguments, reason = "one caller; a struct of the same fields would only be written twice")]
+    pub fn new(
+        reference: &'a Reference,
+        tuning: &'a Tuning,
+        base: Option<&'a Known>,
+        group: Option<u32>,
+        overlay: Option<&'a Learned>,
+        waiting: &'a [PendingDay],
+        privileged: bool,
+        at: Millis,
+        day: Day,
+    ) -> Self {
+        let mut memory = Memory {
+            base,
+            overlay,
+            waiting,
+            privileged,
+            at,
+            day,
+            reference,
+            tuning,
+            group,
+            active: Presence::default(),
+            days: 0,
+            first: None,
+        };
+        let mut active = Presence::default();
+        let mut first: Option<Day> = None;
+        memory.for_each_layer(|learned| {
+            active = active.union(learned.active());
+            first = match (first, learned.first()) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+        });
+        memory.active = active;
+        memory.days = active.within(day, tuning.window.baseline_days).count();
+        memory.first = first;
+        memory
+    }
+
+    /// What was learned before the judge started.
+    pub fn base(&self) -> Option<&'a Learned> {
+        self.base.map(|known| &known.learned)
+    }
+
+    /// The parts of what is known, the oldest first.
+    pub fn for_each_layer(&self, mut visit: impl FnMut(&'a Learned)) {
+        if let Some(known) = self.base {
+            visit(&known.learned);
+        }
+        if let Some(overlay) = self.overlay {
+            visit(overlay);
+        }
+        for waiting in self.waiting {
+            if waiting.day < self.day && waiting.visible_from(self.tuning, self.privileged) <= self.at {
+                visit(&waiting.learned);
+            }
+        }
+    }
+
+    /// How many parts there are.
+    pub fn layers(&self) -> usize {
+        let mut layers = 0;
+        self.for_each_layer(|_| layers += 1);
+        layers
+    }
+
+    /// On which days a value was seen; empty if never.
+    pub fn sighting(&self, facet: Facet, value: &str) -> Sighting {
+        let mut seen = Presence::default();
+        self.for_each_layer(|learned| {
+            for stratum in facet.strata() {
+                if let Some(value) = learned.find(*stratum, value) {
+                    seen = seen.union(value.seen());
+                }
+            }
+        });
+        Sighting { seen }
+    }
+
+    /// True if the baseline alone makes the value a habit: the common case, decided with one lookup.
+    pub fn plainly_established(&self, facet: Facet, value: &str) -> bool {
+        let Some(value) = self.base().and_then(|learned| learned.find(facet, value)) else { return false };
+        self.tuning.window.half_life_days == 0
+            && value.seen().within(self.day, self.tuning.window.baseline_days).count()
+                >= u32::from(self.tuning.novelty.established_days)
+    }
+
+    /// Days in the window, weighted by age if the tuning says so.
+    pub fn weigh(&self, seen: Presence) -> f64 {
+        let window = &self.tuning.window;
+        let inside = seen.within(self.day, window.baseline_days);
+        if window.half_life_days == 0 {
+            return f64::from(inside.count());
+        }
+        let half_life = f64::from(window.half_life_days);
+        inside.days().map(|day| 0.5f64.powf(f64::from(self.day.saturating_sub(day)) / half_life)).sum()
+    }
+
+    /// On how many days something new appeared in a facet, of how many: both after the warm-up.
+    pub fn novelty(&self, facet: Facet) -> (u32, u32) {
+        let (Some(first), Some(last)) = (self.first, self.active.last()) else { return (0, 0) };
+        let start = first.saturating_add(self.tuning.window.warmup_days).max(last.saturating_sub(127));
+        if start > last {
+            return (0, 0);
+        }
+        let settled = self.active.within(last, last - start + 1).count();
+        // A value counts on its first day in any layer: in later ones it is not new.
+        let mut firsts: Vec<Day> = Vec::new();
+        let mut earlier: Vec<&'a Learned> = Vec::new();
+        self.for_each_layer(|learned| {
+            for value in learned.of(facet) {
+                if value.first() >= start && !earlier.iter().any(|l| l.find(facet, value.name()).is_some()) {
+                    firsts.push(value.first());
+                }
+            }
+            earlier.push(learned);
+        });
+        firsts.sort_unstable();
+        firsts.dedup();
+        (u32::try_from(firsts.len()).unwrap_or(u32::MAX), settled)
+    }
+
+    /// The values it shows most often, for sentences: at most `most`, the most frequent first.
+    pub fn usual(&self, facet: Facet, most: usize) -> Vec<String> {
+        let mut sums: BTreeMap<&str, u32> = BTreeMap::new();
+        self.for_each_layer(|learned| {
+            for stratum in facet.strata() {
+                for value in learned.of(*stratum) {
+                    let days = value.seen().within(self.day, self.tuning.window.baseline_days).count();
+                    match sums.get_mut(&**value.name()) {
+                        Some(sum) => *sum += days,
+                        None => {
+                            sums.insert(value.name(), days);
+                        }
+                    }
+                }
+            }
+        });
+        let mut all: Vec<(&str, u32)> = sums.into_iter().filter(|(_, days)| *days > 0).collect();
+        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        all.into_iter().take(most).map(|(name, _)| name.to_string()).collect()
+    }
+
+    /// True if the value lies inside what the workload already uses: see [`crate::kin`].
+    pub fn has_kin(&self, facet: Facet, value: &str) -> bool {
+        let Some(mut kin) = crate::kin::Kin::of(value) else { return false };
+        self.for_each_layer(|learned| {
+            for stratum in facet.strata() {
+                for known in learned.of(*stratum) {
+                    kin.compare(known.name());
+                }
+            }
+        });
+        kin.found()
+    }
+}

@@ -1,0 +1,234 @@
+//! From evidence to a score: a damped sum per boundary, then the boundaries together.
+//!
+//! Within a boundary the greatest piece counts in full, further ones with the power `damp`: many weak novelties of a busy identity
+//! must not add up to what one real crossing means. More evidence never lowers the score.
+
+use crate::Tuning;
+use crate::code::{Break, Code};
+use crate::surprisal::q3;
+use serde::{Deserialize, Serialize};
+use vires_event::Boundary;
+
+/// Everything a decision rests on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// The score, 0 to 100, to one decimal.
+    pub d: f64,
+    /// Privilege, data, trust: 0 to 1.
+    pub boundaries: [f64; 3],
+    /// Unusual time and volume: 0 to 1.
+    pub variance: f64,
+    /// What a trust boundary weighs, given what was done across it.
+    pub trust_scale: f64,
+    /// Greatest impact of any event with evidence: 0 to 1.
+    pub impact: f64,
+    /// Tolerance of this workload.
+    pub kappa: f64,
+    /// What was counted, as (position in the evidence, weight), by position.
+    pub counted: Vec<(usize, f64)>,
+    /// How far the identity is outside what it is meant to be: declarations, ownership, origin.
+    pub context: f64,
+    /// How far it is outside what it usually does.
+    pub habit: f64,
+}
+
+/// From here on evidence is a break of purpose, ownership or access pattern.
+pub const BREAK: f64 = 0.35;
+/// Trust evidence below this does not say across which requests trust was stretched.
+const TRUST_IMPACT: f64 = 0.2;
+
+/// One piece of evidence as it is counted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Piece {
+    /// Which criterion.
+    pub code: Code,
+    /// The boundary it crosses.
+    pub boundary: Option<Boundary>,
+    /// What it breaks.
+    pub breaks: Break,
+    /// Its weight.
+    pub x: f64,
+    /// Greatest impact of its events.
+    pub impact: f64,
+    /// The surprise behind it, where history decides.
+    pub v: Option<f64>,
+    /// True if it contradicts something declared.
+    pub declared: bool,
+    /// Highest tier of its events.
+    pub tier: u8,
+    /// True if it came from an unknown network that is new to the workload.
+    pub unknown_network: bool,
+}
+
+impl Score {
+    /// The value of one boundary.
+    pub fn of(&self, boundary: Boundary) -> f64 {
+        let [privilege, data, trust] = self.boundaries;
+        match boundary {
+            Boundary::Privilege => privilege,
+            Boundary::Data => data,
+            Boundary::Trust => trust,
+        }
+    }
+
+    /// The boundaries that reach `least`, in the order of output.
+    pub fn crossed(&self, least: f64) -> Vec<Boundary> {
+        Boundary::ALL.iter().copied().filter(|b| self.of(*b) >= least).collect()
+    }
+
+    /// What is broken, by the pieces that were counted.
+    pub fn breaks(&self, pieces: &[Piece]) -> Vec<Break> {
+        let broken =
+            |b: &Break| self.counted.iter().any(|(at, x)| *x >= BREAK && pieces.get(*at).is_some_and(|p| p.breaks == *b));
+        Break::ALL.into_iter().filter(broken).collect()
+    }
+}
+
+/// Damped noisy-or.
+fn together(mut xs: Vec<f64>, damp: f64) -> f64 {
+    xs.sort_by(|a, b| b.total_cmp(a));
+    let rest: f64 = xs.iter().skip(1).map(|x| (1.0 - x).powf(damp)).product();
+    xs.first().map_or(0.0, |first| 1.0 - (1.0 - first) * rest)
+}
+
+/// Adds up pieces of evidence. `kappa` is the tolerance of the workload.
+pub fn score(pieces: &[Piece], kappa: f64, tuning: &Tuning) -> Score {
+    let mut counted: Vec<(usize, f64)> = Vec::with_capacity(pieces.len());
+    let mut probes: Vec<(usize, f64)> = Vec::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        if piece.code == Code::P5 { probes.push((at, piece.x)) } else { counted.push((at, piece.x)) }
+    }
+    // Probing is one piece of evidence, however many doors were tried; its weight is their number.
+    if probes.len() >= usize::from(tuning.weights.probe_min) {
+        let most = probes.iter().map(|(_, x)| *x).fold(0.0, f64::max);
+        let x = q3((tuning.weights.probe_step * probes.len() as f64).min(1.0) * most);
+        if let Some((first, _)) = probes.first() {
+            counted.push((*first, x));
+        }
+    }
+    let piece = |at: &usize| pieces.get(*at);
+    let of = |boundary: Option<Boundary>| -> Vec<f64> {
+        counted.iter().filter(|(at, _)| piece(at).is_some_and(|p| p.boundary == boundary)).map(|(_, x)| *x).collect()
+    };
+    let impact = |least: f64, only_trust: bool| {
+        counted
+            .iter()
+            .filter(|(at, x)| *x > least && piece(at).is_some_and(|p| !only_trust || p.boundary == Some(Boundary::Trust)))
+            .filter_map(|(at, _)| piece(at).map(|p| p.impact))
+            .fold(0.0, f64::max)
+    };
+    let combine = &tuning.combine;
+    let mut boundaries = [0.0; 3];
+    let on = [tuning.boundaries.privilege, tuning.boundaries.data, tuning.boundaries.trust];
+    for ((slot, boundary), on) in boundaries.iter_mut().zip(Boundary::ALL).zip(on) {
+        if on {
+            *slot = q3((kappa * together(of(Some(*boundary)), combine.damp)).min(1.0));
+        }
+    }
+    let trust_scale = q3(combine.trust_floor + (1.0 - combine.trust_floor) * impact(TRUST_IMPACT, true));
+    let variance = q3(1.0 - of(None).iter().map(|x| 1.0 - x).product::<f64>());
+    let [privilege, data, trust] = boundaries;
+    let cap = combine.boundary_cap;
+    let rest = (1.0 - cap * privilege)
+        * (1.0 - cap * data)
+        * (1.0 - cap * trust_scale * trust)
+        * (1.0 - combine.variance_cap * variance);
+    let d = ((100.0 * (1.0 - rest)).clamp(0.0, 100.0) * 10.0).round() / 10.0;
+    let (context, habit) = signals(pieces, &counted, combine.damp);
+    Score { d, boundaries, variance, trust_scale, impact: q3(impact(0.0, false)), kappa, counted, context, habit }
+}
+
+/// The two signals that are views on the same evidence: who it is meant to be, and what it usually does.
+fn signals(pieces: &[Piece], counted: &[(usize, f64)], damp: f64) -> (f64, f64) {
+    let (mut context, mut habit) = (Vec::new(), Vec::new());
+    for (at, x) in counted {
+        let Some(piece) = pieces.get(*at) else { continue };
+        if piece.boundary.is_some()
+            && (piece.declared || piece.breaks == Break::Ownership || piece.boundary == Some(Boundary::Trust))
+        {
+            context.push(*x);
+        }
+        match piece.v {
+            Some(v) => habit.push(v),
+            None if piece.boundary.is_none() => habit.push(*x),
+            None => {}
+        }
+    }
+    (q3(together(context, damp)), q3(together(habit, damp)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_piece_counts_less() {
+        assert_eq!(together(vec![], 0.3), 0.0);
+        assert_eq!(together(vec![0.5], 0.3), 0.5);
+        let two = together(vec![0.5, 0.5], 0.3);
+        assert!((two - (1.0 - 0.5 * 0.5f64.powf(0.3))).abs() < 1e-12);
+        assert!(together(vec![0.1; 40], 0.3) < 0.8);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn more_evidence_never_counts_less(xs in proptest::collection::vec(0.0f64..=1.0, 0..12), more in 0.0f64..=1.0, damp in 0.0f64..=1.0) {
+            let less = together(xs.clone(), damp);
+            let mut all = xs;
+            all.push(more);
+            proptest::prop_assert!(together(all, damp) >= less - 1e-12);
+        }
+    }
+
+    fn piece(code: usize, boundary: usize, x: u16, impact: u16) -> Piece {
+        let boundary = Boundary::ALL.get(boundary).copied();
+        Piece {
+            code: Code::ALL[code % Code::ALL.len()],
+            boundary,
+            breaks: Break::Purpose,
+            x: f64::from(x) / 1000.0,
+            impact: f64::from(impact) / 1000.0,
+            v: None,
+            declared: false,
+            tier: 0,
+            unknown_network: false,
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_score_stays_in_range_and_grows_with_evidence(
+            parts in proptest::collection::vec((0usize..27, 0usize..4, 0u16..=1000, 0u16..=1000), 0..15),
+            more in (0usize..27, 0usize..4, 0u16..=1000, 0u16..=1000),
+            kappa in 1.0f64..1.3,
+        ) {
+            let tuning = Tuning::default();
+            let mut pieces: Vec<Piece> = parts.iter().map(|(c, b, x, i)| piece(*c, *b, *x, *i)).collect();
+            let less = score(&pieces, kappa, &tuning);
+            pieces.push(piece(more.0, more.1, more.2, more.3));
+            let all = score(&pieces, kappa, &tuning);
+            proptest::prop_assert!(all.d >= less.d, "{} {}", less.d, all.d);
+            for value in all.boundaries.iter().chain([&all.variance, &all.trust_scale, &all.impact, &all.context, &all.habit]) {
+                proptest::prop_assert!((0.0..=1.0).contains(value));
+            }
+            proptest::prop_assert!((0.0..=100.0).contains(&all.d));
+        }
+    }
+
+    /// A worked example, recomputed step by step as a reader would.
+    #[test]
+    fn the_arithmetic_can_be_done_by_hand() {
+        let tuning = Tuning::default();
+        let trust = |x, impact| Piece { boundary: Some(Boundary::Trust), ..piece(13, 2, x, impact) };
+        let data = |x| Piece { boundary: Some(Boundary::Data), ..piece(9, 1, x, 1000) };
+        let variance = Piece { boundary: None, ..piece(23, 9, 500, 0) };
+        let result = score(&[trust(900, 750), trust(350, 750), data(700), variance], 1.0, &tuning);
+        // Trust: 1 - (1 - .9) * (1 - .35)^.3 = 1 - .1 * .87878 = .912; its scale: .75 + .25 * .75 = .938 (rounded).
+        // Data: .7. Variance: .5.
+        assert_eq!(result.boundaries, [0.0, 0.7, 0.912]);
+        assert_eq!((result.trust_scale, result.variance, result.impact), (0.938, 0.5, 1.0));
+        // D = 100 * (1 - (1 - .85*0) * (1 - .85*.7) * (1 - .85*.938*.912) * (1 - .25*.5))
+        //   = 100 * (1 - .405 * .2729 * .875) = 90.3
+        assert_eq!(result.d, 90.3);
+    }
+}

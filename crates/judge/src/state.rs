@@ -1,0 +1,307 @@
+//! What the judge remembers of each workload between events, and how it is kept across restarts.
+
+use crate::case::CaseState;
+use crate::decide::Decision;
+use crate::evidence::Evidence;
+use crate::joins::Joins;
+use crate::score::Score;
+use crate::verdict::Detail;
+use crate::volume::Usual;
+use crate::{Disposition, Tuning};
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::sync::Arc;
+use vires_event::Millis;
+use vires_profile::baseline::{BaselineError, Day, DayCount, Learned, seal, unseal};
+use vires_profile::observation::{Mapping, stable_hash};
+
+const SCHEMA: &str = "vires-state/1";
+const DAY: Millis = 86_400_000;
+
+/// Number of shards. Fixed, so that it is no part of any result.
+pub const SHARDS: usize = 64;
+
+/// A day that has not been learned yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PendingDay {
+    pub day: Day,
+    /// The gravest that was decided on that day, by score alone.
+    pub level: Disposition,
+    pub learned: Learned,
+}
+
+impl PendingDay {
+    /// From when on it counts as known.
+    pub fn visible_from(&self, tuning: &Tuning, privileged: bool) -> Millis {
+        let days = match self.level {
+            Disposition::Suppress => 0,
+            Disposition::Watch | Disposition::CannotJudge if !privileged => tuning.learn.watch_delay_days,
+            _ => tuning.learn.quarantine_days,
+        };
+        (Millis::from(self.day) + 1 + Millis::from(days)) * DAY + tuning.learn.settle.0
+    }
+}
+
+/// Which events were seen lately: two spans of time, the current and the one before.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Recent {
+    span: i64,
+    now: FxHashSet<u64>,
+    before: FxHashSet<u64>,
+}
+
+/// Most events that are remembered per span: a workload with more sends its duplicates too fast to be worth the memory.
+const MAX_RECENT: usize = 16_384;
+
+impl Recent {
+    /// True if this event was seen before; remembers it if not. `watermark` is the latest time of any event.
+    pub fn repeats(&mut self, id: u64, watermark: Millis, late: Millis) -> bool {
+        let span = watermark.div_euclid(late.max(1));
+        if span != self.span {
+            self.before = if span == self.span + 1 { std::mem::take(&mut self.now) } else { FxHashSet::default() };
+            self.now.clear();
+            self.span = span;
+        }
+        if self.now.contains(&id) || self.before.contains(&id) {
+            return true;
+        }
+        if self.now.len() >= MAX_RECENT {
+            self.before = std::mem::take(&mut self.now);
+        }
+        self.now.insert(id);
+        false
+    }
+}
+
+impl Serialize for Recent {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let sorted = |set: &FxHashSet<u64>| {
+            let mut all: Vec<u64> = set.iter().copied().collect();
+            all.sort_unstable();
+            all
+        };
+        (self.span, sorted(&self.now), sorted(&self.before)).serialize(s)
+    }
+}
+
+impl<'de> Deserialize<'de> for Recent {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let (span, now, before) = <(i64, Vec<u64>, Vec<u64>)>::deserialize(d)?;
+        Ok(Recent { span, now: now.into_iter().collect(), before: before.into_iter().collect() })
+    }
+}
+
+/// What the judge remembers of one workload.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkloadState {
+    /// Latest time of any event.
+    pub(crate) watermark: Millis,
+    pub(crate) recent: Recent,
+    /// Learned since the baseline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) overlay: Option<Box<Learned>>,
+    /// Ascending by day.
+    pub(crate) days: Vec<PendingDay>,
+    /// Ascending by code, facet, value.
+    pub(crate) evidence: Vec<Evidence>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) case: Option<Box<CaseState>>,
+    /// The last closed case and when it was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) closed: Option<(u64, Millis)>,
+    #[serde(skip)]
+    pub(crate) cache: Cache,
+}
+
+/// A score and what was made of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Cached {
+    pub hour: u32,
+    pub mapping: Mapping,
+    pub score: Score,
+    pub decision: Decision,
+    pub detail: Option<Arc<Detail>>,
+}
+
+/// What can be computed anew at any time: not part of the state.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cache {
+    /// Counts of other days, for a day and for how many waiting days were visible.
+    pub usual: Option<Box<(Day, usize, Usual)>>,
+    /// The score at an hour.
+    pub score: Option<Box<Cached>>,
+    /// The name, shared with every verdict.
+    pub name: Option<Arc<str>>,
+}
+
+impl PartialEq for Cache {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl WorkloadState {
+    /// The day's record, made if it is not there.
+    pub(crate) fn day_mut(&mut self, day: Day) -> &mut PendingDay {
+        let at = match self.days.binary_search_by_key(&day, |d| d.day) {
+            Ok(at) => at,
+            Err(at) => {
+                self.days.insert(at, PendingDay { day, level: Disposition::Suppress, learned: Learned::default() });
+                at
+            }
+        };
+        // The index was found or made just now.
+        #[expect(clippy::indexing_slicing, reason = "found or inserted above")]
+        &mut self.days[at]
+    }
+
+    /// Learns the days whose time has come.
+    pub(crate) fn settle(&mut self, tuning: &Tuning, privileged: bool) {
+        let due = |d: &PendingDay, watermark| d.visible_from(tuning, privileged) + tuning.window.late.0 <= watermark;
+        if !self.days.first().is_some_and(|d| due(d, self.watermark)) && !self.days.iter().any(|d| due(d, self.watermark)) {
+            return;
+        }
+        for day in std::mem::take(&mut self.days) {
+            if due(&day, self.watermark) {
+                self.overlay.get_or_insert_default().merge(&day.learned, DayCount::plus);
+            } else {
+                self.days.push(day);
+            }
+        }
+        self.cache.usual = None;
+    }
+}
+
+/// The workloads of one shard.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shard {
+    pub(crate) workloads: FxHashMap<Arc<str>, WorkloadState>,
+}
+
+impl Shard {
+    /// What is remembered of a workload.
+    pub fn get(&self, workload: &str) -> Option<&WorkloadState> {
+        self.workloads.get(workload)
+    }
+
+    pub(crate) fn entry(&mut self, workload: &str) -> &mut WorkloadState {
+        if !self.workloads.contains_key(workload) {
+            let name: Arc<str> = workload.into();
+            let mut state = WorkloadState { watermark: Millis::MIN, ..WorkloadState::default() };
+            state.cache.name = Some(name.clone());
+            self.workloads.insert(name, state);
+        }
+        #[expect(clippy::expect_used, reason = "inserted above if it was not there; an entry would allocate on every call")]
+        self.workloads.get_mut(workload).expect("inserted above")
+    }
+
+    /// How many workloads.
+    pub fn len(&self) -> usize {
+        self.workloads.len()
+    }
+
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.workloads.is_empty()
+    }
+}
+
+/// Everything the judge remembers. Shards are independent: each may be judged on another thread, in the order of its own events.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JudgeState {
+    shards: Vec<Shard>,
+    /// What joins workloads; updated in the order of all events.
+    pub joins: Joins,
+}
+
+impl Default for JudgeState {
+    fn default() -> Self {
+        JudgeState { shards: vec![Shard::default(); SHARDS], joins: Joins::default() }
+    }
+}
+
+/// The shard a workload belongs to.
+pub fn shard_of(workload: &str) -> usize {
+    (stable_hash(workload.as_bytes()) >> 32) as usize % SHARDS
+}
+
+impl JudgeState {
+    /// The shards, by number.
+    pub fn shards_mut(&mut self) -> &mut [Shard] {
+        &mut self.shards
+    }
+
+    /// The shards, by number.
+    pub fn shards(&self) -> &[Shard] {
+        &self.shards
+    }
+
+    /// What is remembered of a workload.
+    pub fn get(&self, workload: &str) -> Option<&WorkloadState> {
+        self.shards.get(shard_of(workload))?.get(workload)
+    }
+
+    /// The state as a file: the same state gives the same bytes. `inputs` is a text that must be the same when it is resumed, e.g.
+    /// the hash of the baseline.
+    pub fn to_json(&self, inputs: &str) -> Result<String, serde_json::Error> {
+        let mut all: Vec<(&Arc<str>, &WorkloadState)> = self.shards.iter().flat_map(|s| s.workloads.iter()).collect();
+        all.sort_unstable_by_key(|(name, _)| *name);
+        let mut body = format!(
+            "{{\"inputs\":{},\n\"joins\":{},\n\"workloads\":{{",
+            serde_json::to_string(inputs)?,
+            serde_json::to_string(&self.joins)?
+        );
+        for (i, (name, state)) in all.into_iter().enumerate() {
+            body.push_str(if i == 0 { "\n" } else { ",\n" });
+            body.push_str(&serde_json::to_string(&**name)?);
+            body.push(':');
+            body.push_str(&serde_json::to_string(state)?);
+        }
+        body.push_str("\n}}");
+        Ok(seal(SCHEMA, &body))
+    }
+
+    /// Reads a state. `name` is the file's name, for errors; returns the `inputs` it was kept with.
+    pub fn from_json(text: &[u8], name: &str) -> Result<(Self, String), BaselineError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Body {
+            inputs: String,
+            joins: Joins,
+            workloads: std::collections::BTreeMap<String, WorkloadState>,
+        }
+        let body: Body = serde_json::from_str(unseal(SCHEMA, text, name)?).map_err(|e| BaselineError::Syntax {
+            name: name.into(),
+            line: e.line(),
+            column: e.column(),
+            message: e.to_string(),
+        })?;
+        let mut state = JudgeState { joins: body.joins, ..JudgeState::default() };
+        for (workload, mut one) in body.workloads {
+            let key: Arc<str> = workload.into();
+            one.cache.name = Some(key.clone());
+            if let Some(shard) = state.shards.get_mut(shard_of(&key)) {
+                shard.workloads.insert(key, one);
+            }
+        }
+        Ok((state, body.inputs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeats_are_known_for_two_spans() {
+        let mut recent = Recent::default();
+        assert!(!recent.repeats(1, 0, 10));
+        assert!(recent.repeats(1, 9, 10));
+        assert!(recent.repeats(1, 19, 10));
+        assert!(!recent.repeats(1, 35, 10));
+        let read: Recent = serde_json::from_str(&serde_json::to_string(&recent).unwrap()).unwrap();
+        assert_eq!(read, recent);
+    }
+}

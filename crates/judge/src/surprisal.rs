@@ -1,0 +1,231 @@
+//! How surprising a value is for this workload, in bits, and what a declaration makes of that.
+//!
+//! Two questions add up. How often does this workload show something new in this facet at all (its own rate of novelty, pulled
+//! towards its peers' rate while it is young)? And how rare is this very value among its peers, and in the estate? All numbers are
+//! rounded where they are printed and carried on as printed, so that a reader can recompute them.
+
+use crate::memory::Memory;
+use serde::{Deserialize, Serialize};
+use vires_profile::baseline::{Facet, Share};
+
+/// How a value stands to the workload's history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// A habit.
+    Established,
+    /// Seen now and then.
+    Rare,
+    /// Seen, but not within the window.
+    Lapsed,
+    /// Never seen, but inside what is already used.
+    Child,
+    /// Never seen.
+    Unseen,
+}
+
+/// What the profile says of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Declared {
+    /// Nothing: only history counts.
+    Open,
+    /// It is on the list.
+    Inside,
+    /// There is a list and it is not on it.
+    Outside,
+}
+
+/// The measure of one value, with all that went into it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gauge {
+    /// How it stands to the history.
+    pub standing: Standing,
+    /// What the profile says.
+    pub declared: Declared,
+    /// Days of the window on which it was seen.
+    pub days_seen: f64,
+    /// Active days in the window.
+    pub days_active: f64,
+    /// Days on which something new appeared in this facet, after the warm-up.
+    pub days_new: u32,
+    /// Active days after the warm-up.
+    pub days_settled: u32,
+    /// The peers' rate of novelty.
+    pub peer_rate: f64,
+    /// Peers that have the value.
+    pub peers: Share2,
+    /// Workloads of the estate that have it.
+    pub estate: Share2,
+    /// Bits for showing something new at all (for rare values: for showing this one).
+    pub bits_new: f64,
+    /// Bits for its rarity among others.
+    pub bits_rare: f64,
+    /// Surprise from 0 to 1: where `bits_new + bits_rare` lies between `bits_low` and `bits_high`.
+    pub surprise: f64,
+    /// What the age of the history leaves of it.
+    pub maturity: f64,
+    /// What kinship, lapse or co-adoption leaves of it.
+    pub relation: f64,
+    /// True if several peers took it up these days.
+    pub coadopted: bool,
+    /// `surprise × maturity × relation`.
+    pub v: f64,
+    /// `v` seen through the declaration: what criteria weigh.
+    pub g: f64,
+}
+
+/// [`Share`] in files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share2 {
+    /// How many have it.
+    pub have: u32,
+    /// Of how many.
+    pub of: u32,
+}
+
+impl From<Share> for Share2 {
+    fn from(s: Share) -> Self {
+        Share2 { have: s.have, of: s.of }
+    }
+}
+
+/// To three decimals, as printed.
+pub(crate) fn q3(x: f64) -> f64 {
+    (x * 1000.0).round() / 1000.0
+}
+
+fn q2(x: f64) -> f64 {
+    (x * 100.0).round() / 100.0
+}
+
+impl Gauge {
+    fn quiet(declared: Declared) -> Gauge {
+        Gauge {
+            standing: Standing::Established,
+            declared,
+            days_seen: 0.0,
+            days_active: 0.0,
+            days_new: 0,
+            days_settled: 0,
+            peer_rate: 0.0,
+            peers: Share2::default(),
+            estate: Share2::default(),
+            bits_new: 0.0,
+            bits_rare: 0.0,
+            surprise: 0.0,
+            maturity: 1.0,
+            relation: 1.0,
+            coadopted: false,
+            v: 0.0,
+            g: 0.0,
+        }
+    }
+
+    /// All bits.
+    pub fn bits(&self) -> f64 {
+        q2(self.bits_new + self.bits_rare)
+    }
+
+    /// True if the workload never showed it before.
+    pub fn is_new(&self) -> bool {
+        matches!(self.standing, Standing::Unseen | Standing::Child | Standing::Lapsed)
+    }
+}
+
+impl Memory<'_> {
+    /// How much of a surprise counts, given the age of the history.
+    pub fn maturity(&self) -> f64 {
+        let young = self.tuning.novelty.young;
+        let grown = (f64::from(self.days) / f64::from(self.tuning.window.mature_days)).min(1.0);
+        q3(young + (1.0 - young) * grown)
+    }
+
+    /// Measures a value of a facet. `coadopted` says that several peers took it up these days.
+    pub fn gauge(&self, facet: Facet, value: &str, declared: Declared, coadopted: bool) -> Gauge {
+        let declared = if self.tuning.declared.enabled { declared } else { Declared::Open };
+        if declared != Declared::Outside && self.plainly_established(facet, value) {
+            return Gauge::quiet(declared);
+        }
+        let mut gauge = self.standing(facet, value, declared);
+        match gauge.standing {
+            Standing::Established => {}
+            Standing::Rare => gauge.bits_new = q2(-((gauge.days_seen + 0.5) / (gauge.days_active + 1.0)).log2()),
+            Standing::Lapsed | Standing::Child | Standing::Unseen => self.surprise_of_new(&mut gauge, facet, value),
+        }
+        let novelty = &self.tuning.novelty;
+        if gauge.standing != Standing::Established {
+            gauge.surprise = q3(((gauge.bits() - novelty.bits_low) / (novelty.bits_high - novelty.bits_low)).clamp(0.0, 1.0));
+            gauge.maturity = self.maturity();
+            gauge.coadopted = coadopted && self.tuning.coadopt.enabled;
+            gauge.relation = match gauge.standing {
+                Standing::Child => novelty.child,
+                Standing::Lapsed => novelty.lapsed,
+                _ => 1.0,
+            };
+            if gauge.coadopted {
+                gauge.relation = gauge.relation.min(self.tuning.coadopt.factor);
+            }
+            gauge.v = q3(gauge.surprise * gauge.maturity * gauge.relation);
+        }
+        gauge.g =
+            q3(self.through_declaration(&gauge, matches!(facet, Facet::Resource | Facet::ResourceC2 | Facet::ResourceC3)));
+        gauge
+    }
+
+    fn standing(&self, facet: Facet, value: &str, declared: Declared) -> Gauge {
+        let novelty = &self.tuning.novelty;
+        let seen = self.sighting(facet, value).seen;
+        let days_seen = q2(self.weigh(seen));
+        let days_active = q2(self.weigh(self.active));
+        let last = seen.last();
+        let remembered = last.is_some_and(|last| self.day.saturating_sub(last) < self.tuning.window.tombstone_days);
+        let resource = matches!(facet, Facet::Resource | Facet::ResourceC2 | Facet::ResourceC3);
+        let standing = if days_seen > 0.0 {
+            let habit =
+                days_seen >= f64::from(novelty.established_days) || days_seen >= novelty.established_share * days_active;
+            if habit { Standing::Established } else { Standing::Rare }
+        } else if remembered {
+            Standing::Lapsed
+        } else if resource && self.has_kin(facet, value) {
+            Standing::Child
+        } else {
+            Standing::Unseen
+        };
+        Gauge { standing, days_seen, days_active, ..Gauge::quiet(declared) }
+    }
+
+    fn surprise_of_new(&self, gauge: &mut Gauge, facet: Facet, value: &str) {
+        let novelty = &self.tuning.novelty;
+        let own = self.base();
+        let peers = self.reference.peer_novelty(self.group, own, facet);
+        gauge.peer_rate = q3((peers.days_new as f64 + 0.5) / (peers.days as f64 + 10.0)).max(0.001);
+        (gauge.days_new, gauge.days_settled) = self.novelty(facet);
+        let alpha = novelty.alpha_days;
+        let p_new = (f64::from(gauge.days_new) + alpha * gauge.peer_rate) / (f64::from(gauge.days_settled) + alpha);
+        gauge.bits_new = q2(-p_new.min(1.0).log2());
+        let peers = self.reference.peers(self.group, own, facet, value);
+        let estate = self.reference.estate(own, facet, value);
+        (gauge.peers, gauge.estate) = (peers.into(), estate.into());
+        let share = (f64::from(peers.have) + 0.5) / (f64::from(peers.of) + 1.0);
+        let org = novelty.org_factor * (f64::from(estate.have) + 0.1) / (f64::from(estate.of) + 1.0);
+        gauge.bits_rare = q2((-share.max(org).min(1.0).log2()).min(novelty.peer_cap_bits));
+    }
+
+    /// The matrix of what was declared and what was learned.
+    fn through_declaration(&self, gauge: &Gauge, resource: bool) -> f64 {
+        let knobs = &self.tuning.declared;
+        match (gauge.declared, gauge.standing) {
+            (Declared::Open, _) => gauge.v,
+            (Declared::Inside, Standing::Established) => 0.0,
+            (Declared::Inside, _) => knobs.inside * gauge.v,
+            (Declared::Outside, Standing::Established) if resource => knobs.drift_resource,
+            (Declared::Outside, Standing::Established) => knobs.drift,
+            (Declared::Outside, _) if gauge.coadopted => self.tuning.coadopt.declared_factor,
+            (Declared::Outside, Standing::Rare | Standing::Lapsed) => knobs.outside_rare,
+            (Declared::Outside, Standing::Child) => knobs.resource_child_floor.max(gauge.v),
+            (Declared::Outside, Standing::Unseen) if resource => knobs.resource_floor.max(gauge.v),
+            (Declared::Outside, Standing::Unseen) => 1.0,
+        }
+    }
+}

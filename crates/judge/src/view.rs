@@ -1,0 +1,231 @@
+//! One event as the criteria see it: beside what its workload is known to do and meant to do.
+
+use crate::evidence::{Factor, Finding, Workings};
+use crate::memory::Memory;
+use crate::surprisal::{Declared, Gauge, Standing};
+use crate::volume::Usual;
+use crate::{Break, Code, Tuning};
+use std::borrow::Cow;
+use vires_event::{Boundary, Class, Effect, Outcome};
+use vires_profile::Workload;
+use vires_profile::baseline::{DayCount, Facet};
+use vires_profile::globs::Globs;
+use vires_profile::observation::Observation;
+use vires_profile::zones::ZoneClass;
+
+/// Evidence lighter than this is none.
+const LEAST: f64 = 0.02;
+/// Longest value in a sentence, in characters.
+const LONGEST: usize = 120;
+
+pub(crate) struct View<'a> {
+    pub o: &'a Observation<'a>,
+    pub memory: Memory<'a>,
+    pub profile: Option<&'a Workload>,
+    pub tuning: &'a Tuning,
+    /// Counts of the event's day so far, with this event.
+    pub today: DayCount,
+    pub usual: &'a Usual,
+    /// How the action stands.
+    pub action: Gauge,
+    /// How the origin stands; `None` if the record does not say where it came from.
+    pub origin: Option<Gauge>,
+}
+
+impl<'a> View<'a> {
+    pub fn new(
+        o: &'a Observation<'a>,
+        memory: Memory<'a>,
+        profile: Option<&'a Workload>,
+        today: DayCount,
+        usual: &'a Usual,
+    ) -> Self {
+        let tuning = memory.tuning;
+        let expect = profile.map(|p| &p.expect);
+        let gauge = |facet: Facet, value: &str, list: Option<&Globs>| {
+            memory.gauge(facet, value, declared(list.map(|l| l.matches(value))), o.coadopted >> facet as u32 & 1 == 1)
+        };
+        let action = gauge(Facet::action(o.tier), &o.action, expect.and_then(|e| e.actions.as_ref()));
+        let origin = o.origin.as_deref().map(|origin| gauge(Facet::Zone, origin, expect.and_then(|e| e.zones.as_ref())));
+        View { o, profile, tuning, today, usual, action, origin, memory }
+    }
+
+    /// A list of the profile, if it declares it.
+    pub fn list(&self, of: impl FnOnce(&'a vires_profile::inventory::Expect) -> Option<&'a Globs>) -> Option<&'a Globs> {
+        self.profile.and_then(|p| of(&p.expect))
+    }
+
+    /// Measures a value against history and a declared list.
+    pub fn gauge(&self, facet: Facet, value: &str, list: Option<&Globs>) -> Gauge {
+        let declared = declared(list.map(|l| l.matches(value)));
+        self.gauge_declared(facet, value, declared)
+    }
+
+    /// The same where the declaration was compared already.
+    pub fn gauge_declared(&self, facet: Facet, value: &str, declared: Declared) -> Gauge {
+        self.memory.gauge(facet, value, declared, self.o.coadopted >> facet as u32 & 1 == 1)
+    }
+
+    /// The weight of what was done, by how it ended.
+    pub fn outcome(&self) -> f64 {
+        match self.o.outcome {
+            Some(Outcome::Denied | Outcome::Error) => self.tuning.sensitivity.denied,
+            _ => 1.0,
+        }
+    }
+
+    /// The weight of who did it from where, by how it ended: a refused request proves its sender all the same, unless it was the
+    /// proof that was refused.
+    pub fn trust_outcome(&self) -> f64 {
+        match self.o.outcome {
+            Some(Outcome::Denied) if !self.o.proven() => self.tuning.sensitivity.denied,
+            Some(Outcome::Denied) => self.tuning.sensitivity.denied_trust,
+            _ => 1.0,
+        }
+    }
+
+    /// The weight of data that was only looked at from outside.
+    pub fn metadata(&self) -> f64 {
+        if self.o.tier == 0 { self.tuning.sensitivity.metadata } else { 1.0 }
+    }
+
+    /// Impact of this event: how high it reaches in privilege or data.
+    pub fn impact(&self) -> f64 {
+        let data = self.o.data_class.map_or(0.0, |c| f64::from(c) / 3.0) * self.metadata();
+        (f64::from(self.o.tier) / 4.0).max(data) * self.outcome()
+    }
+
+    /// True if the workload never came from where this event came from.
+    pub fn origin_is_new(&self) -> bool {
+        self.origin.as_ref().is_some_and(Gauge::is_new)
+    }
+
+    /// True if it came from a network nobody named and the workload never used.
+    pub fn unknown_network(&self) -> bool {
+        self.o.zone_class == ZoneClass::Unknown && self.origin_is_new()
+    }
+
+    /// True if signs of a person say nothing because a person it is.
+    pub fn is_person(&self) -> bool {
+        self.o.actor == vires_event::Actor::Human && self.profile.is_none()
+    }
+
+    /// True if what was done takes effect outside or cannot be undone.
+    pub fn irreversible(&self) -> bool {
+        matches!(self.o.effect, Some(Effect::Destructive | Effect::PublishExternal)) || self.o.class == Some(Class::Destructive)
+    }
+
+    /// What is expected of a facet, in words: the declaration, else the habit.
+    pub fn expected(&self, facet: Facet, list: Option<&Globs>) -> String {
+        if let Some(list) = list {
+            let names: Vec<Cow<'_, str>> = list.iter().take(4).map(|g| clip(g.as_str())).collect();
+            let more = if list.len() > names.len() { " …" } else { "" };
+            return if names.is_empty() { "nothing (declared)".into() } else { format!("declared {}{more}", names.join(", ")) };
+        }
+        let usual = self.memory.usual(facet, 3);
+        if usual.is_empty() {
+            "nothing known yet".into()
+        } else {
+            format!("usually {}", usual.iter().map(|u| clip(u)).collect::<Vec<_>>().join(", "))
+        }
+    }
+
+    /// What was observed, in words.
+    pub fn observed(&self, value: &str, gauge: &Gauge) -> String {
+        let mut text = clip(value).into_owned();
+        match gauge.standing {
+            Standing::Established => {
+                text.push_str(&format!(", seen on {} of {} active days", gauge.days_seen, gauge.days_active))
+            }
+            Standing::Rare => {
+                text.push_str(&format!(", seen on {} of {} active days only", gauge.days_seen, gauge.days_active))
+            }
+            Standing::Lapsed => text.push_str(&format!(", not seen for {} days", self.tuning.window.baseline_days)),
+            Standing::Child => text.push_str(&format!(", new, but within what it uses ({} active days)", gauge.days_active)),
+            Standing::Unseen => text.push_str(&format!(", never seen in {} active days", gauge.days_active)),
+        }
+        if gauge.is_new() && gauge.peers.of > 0 {
+            text.push_str(&format!(", {} of {} peers", gauge.peers.have, gauge.peers.of));
+        }
+        if gauge.coadopted {
+            text.push_str(", taken up by several peers these days");
+        }
+        if gauge.declared == Declared::Outside {
+            text.push_str(", not declared");
+        }
+        text
+    }
+}
+
+/// What a list says.
+pub(crate) fn declared(inside: Option<bool>) -> Declared {
+    match inside {
+        None => Declared::Open,
+        Some(true) => Declared::Inside,
+        Some(false) => Declared::Outside,
+    }
+}
+
+/// A value for a sentence: short, without control characters.
+pub(crate) fn clip(value: &str) -> Cow<'_, str> {
+    if value.len() <= LONGEST && !value.chars().any(char::is_control) {
+        return Cow::Borrowed(value);
+    }
+    let mut text: String = value.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if value.chars().nth(LONGEST).is_some() {
+        text.push('…');
+    }
+    Cow::Owned(text)
+}
+
+/// Builds one finding.
+pub(crate) struct Draft {
+    finding: Finding,
+}
+
+impl Draft {
+    pub fn new(code: Code, boundary: Option<Boundary>, breaks: Break, facet: &'static str, value: impl Into<String>) -> Draft {
+        Draft {
+            finding: Finding {
+                code,
+                facet,
+                value: value.into(),
+                boundary,
+                breaks,
+                workings: Workings::default(),
+                expected: String::new(),
+                observed: String::new(),
+                impact: 0.0,
+                unknown_network: false,
+            },
+        }
+    }
+
+    /// Multiplies by a factor. A factor of 1 is left out.
+    pub fn times(mut self, what: impl Into<String>, value: f64) -> Draft {
+        if value != 1.0 || self.finding.workings.factors.is_empty() {
+            self.finding.workings.factors.push(Factor { what: what.into(), value });
+        }
+        self
+    }
+
+    /// The measure behind the first factor.
+    pub fn gauge(mut self, gauge: Gauge) -> Draft {
+        self.finding.workings.gauge = Some(Box::new(gauge));
+        self
+    }
+
+    /// What was expected and what was seen.
+    pub fn says(mut self, expected: impl Into<String>, observed: impl Into<String>) -> Draft {
+        self.finding.expected = expected.into();
+        self.finding.observed = observed.into();
+        self
+    }
+
+    /// Adds it to what was found, if it weighs anything.
+    pub fn put(self, found: &mut Vec<Finding>) {
+        if self.finding.workings.x() >= LEAST {
+            found.push(self.finding);
+        }
+    }
+}
