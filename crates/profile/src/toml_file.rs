@@ -210,6 +210,15 @@ mod tests {
     }
 
     #[test]
+    fn depth_is_bounded() {
+        for open in ["[", "{a="] {
+            let text = format!("schema = \"t/1\"\nsize = {}", open.repeat(200_000));
+            assert!(read_toml::<File>(&text, "f", "t/1").is_err());
+        }
+        assert!(read_toml::<File>(&format!("schema = \"t/1\"\n{}a = 1", "a.".repeat(200_000)), "f", "t/1").is_err());
+    }
+
+    #[test]
     fn a_hostile_line_is_cut_and_cleaned() {
         let text = format!("schema = \"t/1\"\n\"{}\u{7f}\" = 1\n", "é".repeat(5000));
         let error = read_toml::<File>(&text, "f", "t/1").unwrap_err().to_string();

@@ -163,6 +163,9 @@ mod tests {
         for (text, expected) in [
             (bomb.as_str(), "more than 1000000 values"),
             (&"[".repeat(100), "nested more than 64 levels"),
+            (&"[".repeat(200_000), "f.yaml:1: n"),
+            (&"{a: ".repeat(200_000), "f.yaml:1: n"),
+            (&"- ".repeat(200_000), "f.yaml:1: n"),
             ("a: &x [*x]\n", "f.yaml:1: an alias"),
             ("a: b\n c: d\n", "f.yaml:2: not valid YAML"),
             ("a: *nothing\n", "f.yaml:1: not valid YAML"),
