@@ -161,8 +161,7 @@ impl Classifier {
         };
         let mut class: Option<u8> = None;
         for target in &activity.targets {
-            let name = target.name.split_once(':').map_or(&*target.name, |(_, name)| name);
-            self.resources.scan(name, |marker| {
+            self.resources.scan(bare(&target.name), |marker| {
                 add(marker.name(), marker.severity());
                 if let Marker::Name(row) = marker {
                     class = class.max(Some(row.data_class));
@@ -181,7 +180,7 @@ impl Classifier {
             }
         }
         found.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let by_name = activity.targets.first().and_then(|t| self.catalog.data_class_of_name(&t.name));
+        let by_name = activity.targets.first().and_then(|t| self.catalog.data_class_of_name(bare(&t.name)));
         (found, class.max(by_name))
     }
 
@@ -265,6 +264,11 @@ impl<'a> Found<'a> {
             self.leaks.push((&pattern.id, pattern.severity));
         }
     }
+}
+
+/// A target's name without the service it belongs to, whose own name says nothing of the data: `vault:sys/audit`.
+pub(crate) fn bare(target: &str) -> &str {
+    target.split_once(':').map_or(target, |(_, name)| name)
 }
 
 /// The request path of a Vault activity, which is its target.

@@ -3,6 +3,7 @@
 //! It exists to be compared with: no prefilter, no automaton, no memo, nothing shared with the fast path but the decoders, the
 //! rows' own comparisons and the rendering. Slow on purpose; keep it obvious.
 
+use crate::classify::bare;
 use crate::identity::{Votes, member, said};
 use crate::leak::value_around;
 use crate::resource::fits;
@@ -67,8 +68,8 @@ fn of_activity<'a>(catalog: &'a Catalog, activity: &Activity<'a>, record: Option
         .find_map(|action| catalog.action(activity.source, action, vault_path));
     let effect = catalog.effect_at(activity.source, &activity.action, vault_path);
     let has_action = !activity.action.is_empty();
-    let names: Vec<&str> = activity.targets.iter().map(|t| t.name.split_once(':').map_or(&*t.name, |(_, n)| n)).collect();
-    let by_name = activity.targets.first().and_then(|t| catalog.data_class_of_name(&t.name));
+    let names: Vec<&str> = activity.targets.iter().map(|t| bare(&t.name)).collect();
+    let by_name = activity.targets.first().and_then(|t| catalog.data_class_of_name(bare(&t.name)));
     let by_marker = names.iter().flat_map(|n| named(catalog, n)).map(|(_, _, class)| class).max();
     Tags {
         source: Some(activity.source),
