@@ -39,13 +39,7 @@ impl Draws {
                     for _ in 0..cluster.instances.len() {
                         add(&mut sum, cluster.instances.get(below(&mut rng, cluster.instances.len())));
                     }
-                    let quiet = cluster.quiet_total.max(cluster.quiet.len());
-                    if !cluster.quiet.is_empty() {
-                        for _ in 0..quiet {
-                            // An index past the list is one of the identities that have nothing to add.
-                            add(&mut sum, cluster.quiet.get(below(&mut rng, quiet)));
-                        }
-                    }
+                    draw_quiet(&mut rng, cluster, &mut sum);
                 }
                 sum
             })
@@ -58,6 +52,38 @@ impl Draws {
         let values: Vec<f64> = self.sums.iter().filter_map(|sum| statistic(sum)).collect();
         Some(Interval { low: quantile(&values, 0.025)?, high: quantile(&values, 0.975)? })
     }
+}
+
+/// Draws as many quiet identities as there are. Most of them have nothing to add, so only how often each of the others comes up is
+/// drawn: a multinomial, one binomial after the other.
+fn draw_quiet(rng: &mut ChaCha8Rng, cluster: &Cluster, sum: &mut [f64]) {
+    let mut left = cluster.quiet_total.max(cluster.quiet.len());
+    let mut others = left;
+    for values in &cluster.quiet {
+        let times = binomial(rng, left, 1.0 / others as f64);
+        for (sum, value) in sum.iter_mut().zip(values) {
+            *sum += times as f64 * value;
+        }
+        left -= times;
+        others -= 1;
+    }
+}
+
+/// A binomial number by inversion; its mean is about one here, so the loop is short.
+fn binomial(rng: &mut ChaCha8Rng, n: usize, p: f64) -> usize {
+    if p >= 1.0 {
+        return n;
+    }
+    let odds = p / (1.0 - p);
+    let mut term = (n as f64 * (-p).ln_1p()).exp();
+    let mut u = f64::from(rng.next_u32()) / 4_294_967_296.0;
+    let mut k = 0;
+    while u >= term && k < n {
+        u -= term;
+        term *= odds * (n - k) as f64 / (k + 1) as f64;
+        k += 1;
+    }
+    k
 }
 
 fn add(sum: &mut [f64], values: Option<&Vec<f64>>) {
@@ -132,6 +158,16 @@ mod tests {
             (Draws::new(&together, 3, 1).interval(recall).unwrap(), Draws::new(&alone, 3, 1).interval(recall).unwrap());
         assert!(wide.low < 0.5 && wide.high > 0.5);
         assert!(wide.high - wide.low > 1.5 * (narrow.high - narrow.low), "{wide:?} {narrow:?}");
+    }
+
+    #[test]
+    fn quiet_identities_come_up_once_on_average() {
+        let one = [cluster(&[], &[1, 1, 1], 500)];
+        let draws = Draws::new(&one, 3, 1);
+        let mean = draws.sums.iter().map(|s| s[2]).sum::<f64>() / REPLICATES as f64;
+        assert!((mean - 3.0).abs() < 0.15, "{mean}");
+        let all = Draws::new(&[cluster(&[], &[1, 1], 2)], 3, 1);
+        assert!(all.sums.iter().all(|s| s[2] == 2.0), "two drawn of two that have one each");
     }
 
     #[test]

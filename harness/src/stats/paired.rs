@@ -62,7 +62,8 @@ mod tests {
     // statsmodels: multipletests([.01, .04, .03, .005], method='holm')
     #[test]
     fn holm_equals_statsmodels() {
-        for (p, want) in [(vec![0.01, 0.04, 0.03, 0.005], vec![0.03, 0.06, 0.06, 0.02]), (vec![0.2, 0.6, 0.04], vec![0.4, 0.6, 0.12])]
+        for (p, want) in
+            [(vec![0.01, 0.04, 0.03, 0.005], vec![0.03, 0.06, 0.06, 0.02]), (vec![0.2, 0.6, 0.04], vec![0.4, 0.6, 0.12])]
         {
             let p: Vec<Option<f64>> = p.into_iter().map(Some).collect();
             for (got, want) in holm(&p).into_iter().zip(want) {

@@ -1,0 +1,188 @@
+use super::{Fact, Names};
+use crate::scenario::{Lines, LogSource};
+use rustc_hash::{FxHashSet, FxHasher};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use vires_catalog::Catalog;
+use vires_event::{Activity, Actor};
+use vires_profile::Inventory;
+use vires_profile::observation::{network_of, ua_family};
+use vires_profile::zones::UNKNOWN;
+use vires_source::json::Value;
+use vires_source::{Opened, Scratch, Shape, open};
+use vires_tag::{Classifier, Memo, Tags};
+
+/// Why nothing can be decoded.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// The built-in catalogue is broken.
+    #[error("failed to load the catalogue: {0}")]
+    Catalog(#[from] vires_catalog::CatalogError),
+    /// Its literals cannot be compiled.
+    #[error("failed to compile the catalogue: {0}")]
+    Compile(String),
+}
+
+/// The events of a log.
+#[derive(Debug, Clone, Default)]
+pub struct Window {
+    /// What was decoded, in file order.
+    pub facts: Vec<Fact>,
+    /// Lines in all, blank ones included.
+    pub lines: u32,
+    /// Lines that say something nobody can read.
+    pub unreadable: u64,
+    /// Lines on which a wanted event id stands.
+    pub wanted: Vec<(u32, String)>,
+}
+
+/// Turns log lines into facts. Shared by all threads.
+#[derive(Debug)]
+pub struct Decoder {
+    classifier: Classifier,
+}
+
+/// Members that hold an event's own id, by source.
+const ID_FIELDS: [&str; 8] = ["eventID", "insertId", "auditID", "_document_id", "uuid", "correlationId", "id", "request.id"];
+
+impl Decoder {
+    /// With the built-in catalogue.
+    pub fn new() -> Result<Decoder, DecodeError> {
+        let catalog = Arc::new(Catalog::builtin()?);
+        Ok(Decoder { classifier: Classifier::new(&catalog).map_err(|e| DecodeError::Compile(e.to_string()))? })
+    }
+
+    /// The catalogue.
+    pub fn catalog(&self) -> &Catalog {
+        self.classifier.catalog()
+    }
+
+    /// Reads a whole log. `wanted` are event ids whose lines are looked for; `line:<n>` is found on every line.
+    pub fn read(
+        &self,
+        source: &LogSource,
+        inventory: &Inventory,
+        names: &mut Names,
+        wanted: &FxHashSet<String>,
+    ) -> std::io::Result<Window> {
+        let mut window = Window::default();
+        let (mut memo, mut scratch) = (Memo::default(), Scratch::default());
+        let mut lines = Lines::new(source)?;
+        while let Some((number, line)) = lines.next_line()? {
+            window.lines = number;
+            if !wanted.is_empty() {
+                let by_line = format!("line:{number}");
+                if wanted.contains(&by_line) {
+                    window.wanted.push((number, by_line));
+                }
+            }
+            if line.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            let opened = open(line, &mut scratch);
+            if !wanted.is_empty() {
+                find_ids(&opened, number, wanted, &mut window.wanted);
+            }
+            match &opened.activity {
+                Some(activity) => {
+                    let tags = self.classifier.classify(&opened, &mut memo);
+                    window.facts.push(fact(number, activity, &tags, opened.record, inventory, names));
+                }
+                None => window.unreadable += 1,
+            }
+        }
+        Ok(window)
+    }
+}
+
+fn find_ids(opened: &Opened<'_>, line: u32, wanted: &FxHashSet<String>, found: &mut Vec<(u32, String)>) {
+    let mut check = |id: &str| {
+        if wanted.contains(id) && !found.iter().rev().take_while(|(l, _)| *l == line).any(|(_, i)| i == id) {
+            found.push((line, id.to_string()));
+        }
+    };
+    if let Some(id) = opened.activity.as_ref().and_then(|a| a.event_id.as_deref()) {
+        check(id);
+    }
+    let outer = match opened.shape {
+        Shape::Object(value) | Shape::NativeLog(value) => Some(value),
+        Shape::Text => None,
+    };
+    for record in opened.record.into_iter().chain(outer) {
+        for field in ID_FIELDS {
+            if let Some(id) = record.path_text(field) {
+                check(&id);
+            }
+        }
+    }
+}
+
+fn fact(
+    line: u32,
+    activity: &Activity<'_>,
+    tags: &Tags<'_>,
+    record: Option<Value<'_>>,
+    inventory: &Inventory,
+    names: &mut Names,
+) -> Fact {
+    let origin = &activity.origin;
+    let zone = inventory.zones.lookup(origin.ip.as_deref(), origin.asn.as_deref(), origin.service.as_deref());
+    let foreign = zone.is_some_and(|z| z.name == UNKNOWN);
+    let zone = match zone {
+        Some(zone) if !foreign => Some(names.put(zone.name)),
+        Some(_) => network_of(origin.ip.as_deref(), origin.network.as_deref(), origin.asn.as_deref()).map(|n| names.put(&n)),
+        None => None,
+    };
+    let declared = activity.targets.iter().filter_map(|t| inventory.data.class_of(&t.name).map(|(class, _)| class)).max();
+    let put = |names: &mut Names, text: Option<&str>| text.filter(|t| !t.is_empty()).map(|t| names.put(t));
+    Fact {
+        line,
+        at: activity.at(),
+        source: activity.source,
+        identity: put(names, activity.identity.as_ref().map(|i| &*i.id)),
+        kind: tags.kind,
+        human: tags.actor == Some(Actor::Human),
+        action: names.put(&activity.action),
+        effect: tags.effect,
+        tier: tags.effect.map_or(2, |e| e.tier()),
+        severity: tags.sensitive.map(|s| s.severity),
+        data_class: declared.or(tags.data_class),
+        target: put(names, activity.targets.first().map(|t| &*t.name)),
+        zone,
+        foreign,
+        asn: put(names, origin.asn.as_deref()),
+        ua: put(names, origin.user_agent.as_deref().map(ua_family).as_deref()),
+        region: put(names, activity.place.region.as_deref()),
+        account: put(names, activity.place.account.as_deref()),
+        outcome: activity.outcome,
+        event: activity.event_id.as_deref().map(|id| hash(id)),
+        shape: shape(activity, record),
+    }
+}
+
+fn hash<T: Hash + ?Sized>(value: &T) -> u64 {
+    let mut hasher = FxHasher::default();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What a record looks like: the names of its top-level members and the form of its id (`0` for digits, `a` for letters).
+fn shape(activity: &Activity<'_>, record: Option<Value<'_>>) -> u64 {
+    let mut keys: Vec<&str> = record.iter().flat_map(|r| r.fields()).map(|(_, v)| v.key_raw()).take(256).collect();
+    keys.sort_unstable();
+    let form: String = activity
+        .event_id
+        .as_deref()
+        .unwrap_or_default()
+        .chars()
+        .take(80)
+        .map(|c| match c {
+            // Hexadecimal digits are one class: which of them are letters is chance.
+            '0'..='9' | 'a'..='f' => '0',
+            'g'..='z' => 'a',
+            'A'..='Z' => 'A',
+            c => c,
+        })
+        .collect();
+    hash(&(activity.source.as_str(), keys, form))
+}

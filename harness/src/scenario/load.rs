@@ -1,0 +1,311 @@
+//! From a folder to a [`Scenario`].
+
+use super::{Fault, Faults, Filter, LogSource, Manifest, SCHEMA, Truth, labels::Labels};
+use crate::decode::{Decoder, Names, Window};
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use vires_profile::toml_file::read_toml;
+use vires_profile::{Exceptions, Inventory};
+
+/// A text file that the judge may see.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Its path, for errors.
+    pub path: PathBuf,
+    /// What it says.
+    pub text: String,
+}
+
+/// All that the judge may see of a scenario.
+#[derive(Debug, Clone)]
+pub struct Estate {
+    /// The test window.
+    pub events: LogSource,
+    /// What came before it.
+    pub history: Option<LogSource>,
+    /// Declared profiles.
+    pub inventory: Option<Document>,
+    /// Approved changes.
+    pub exceptions: Option<Document>,
+}
+
+/// A scenario, ready to be replayed and scored.
+#[derive(Debug)]
+pub struct Scenario {
+    /// Its description.
+    pub manifest: Manifest,
+    /// Its folder.
+    pub dir: PathBuf,
+    /// What the judge may see.
+    pub estate: Estate,
+    /// What is true.
+    pub truth: Truth,
+    /// The labels as they were given.
+    pub labels: Labels,
+    /// The test window, decoded.
+    pub events: Window,
+    /// The history, decoded.
+    pub history: Window,
+    /// Texts of both.
+    pub names: Names,
+    /// The inventory, parsed.
+    pub inventory: Inventory,
+    /// SHA-256 of its files.
+    pub digest: String,
+}
+
+impl Scenario {
+    /// Its unique name.
+    pub fn id(&self) -> &str {
+        &self.manifest.id
+    }
+
+    /// Its family.
+    pub fn family(&self) -> &str {
+        &self.manifest.family
+    }
+}
+
+/// All scenarios of a run, by id.
+#[derive(Debug)]
+pub struct Corpus {
+    /// The scenarios.
+    pub scenarios: Vec<Scenario>,
+    /// SHA-256 of all files of all scenarios, wherever the folders stand.
+    pub sha256: String,
+}
+
+/// Loads scenario folders in parallel. Every fault of every folder is reported.
+pub fn load_all(dirs: &[PathBuf], filter: &Filter, decoder: &Decoder) -> Result<Corpus, Faults> {
+    let mut faults = Vec::new();
+    let mut manifests: Vec<(PathBuf, Manifest)> = Vec::new();
+    let mut seen: FxHashMap<String, PathBuf> = FxHashMap::default();
+    for dir in dirs {
+        match read_manifest(dir) {
+            Err(fault) => faults.push(fault),
+            Ok(manifest) if !filter.accepts(&manifest.id) => {}
+            Ok(manifest) => {
+                if let Some(other) = seen.insert(manifest.id.clone(), dir.clone()) {
+                    let message = format!("the id `{}` is that of {} too", manifest.id, other.display());
+                    faults.push(Fault::at(
+                        &dir.join("scenario.toml"),
+                        0,
+                        "duplicate_id",
+                        message,
+                        "give each scenario an id of its own",
+                    ));
+                }
+                manifests.push((dir.clone(), manifest));
+            }
+        }
+    }
+    let loaded: Vec<Result<Scenario, Faults>> =
+        manifests.into_par_iter().map(|(dir, manifest)| load(&dir, manifest, decoder)).collect();
+    let mut scenarios = Vec::new();
+    for result in loaded {
+        match result {
+            Ok(scenario) => scenarios.push(scenario),
+            Err(Faults(more)) => faults.extend(more),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Faults(faults));
+    }
+    if scenarios.is_empty() {
+        let at = dirs.first().map_or(Path::new("."), PathBuf::as_path);
+        return Err(Fault::at(
+            at,
+            0,
+            "no_scenario",
+            "no scenario matches the filter",
+            "see the ids in the scenario.toml files",
+        )
+        .into());
+    }
+    scenarios.sort_by(|a, b| a.id().cmp(b.id()));
+    let mut hasher = Sha256::new();
+    for scenario in &scenarios {
+        hasher.update(scenario.id().as_bytes());
+        hasher.update([0]);
+        hasher.update(scenario.digest.as_bytes());
+    }
+    Ok(Corpus { scenarios, sha256: hex(&hasher.finalize()) })
+}
+
+/// Loads one scenario folder.
+pub fn load_one(dir: &Path, decoder: &Decoder) -> Result<Scenario, Faults> {
+    load(dir, read_manifest(dir)?, decoder)
+}
+
+fn read_manifest(dir: &Path) -> Result<Manifest, Fault> {
+    let path = dir.join("scenario.toml");
+    let text = read_text(&path)?;
+    let manifest: Manifest = read_toml(&text, &path.display().to_string(), SCHEMA)?;
+    for (key, value) in [("id", &manifest.id), ("family", &manifest.family)] {
+        if value.trim().is_empty() {
+            return Err(Fault::at(&path, 0, "empty_name", format!("`{key}` is empty"), "give it a name"));
+        }
+    }
+    Ok(manifest)
+}
+
+fn load(dir: &Path, manifest: Manifest, decoder: &Decoder) -> Result<Scenario, Faults> {
+    let mut faults = Vec::new();
+    let inventory_file = document(dir, &["inventory.toml", "inventory.csv"], &mut faults);
+    let exceptions_file = document(dir, &["exceptions.toml"], &mut faults);
+    let labels_path = dir.join("labels.csv");
+    let (estate, labels) = {
+        let events = log(dir, "events.ndjson", &mut faults);
+        let history = log(dir, "history.ndjson", &mut faults);
+        let labels = match labels_path.is_file() {
+            true => match Labels::parse(&read_text(&labels_path)?, &labels_path) {
+                Ok(labels) => labels,
+                Err(more) => {
+                    faults.extend(more);
+                    Labels::default()
+                }
+            },
+            false => {
+                let remedy = "list the events worth escalating; for a scenario without any, write the header row alone: \
+                              `event_id,identity,instance,label,boundary,note`";
+                faults.push(Fault::at(&labels_path, 0, "no_labels", "no such file", remedy));
+                Labels::default()
+            }
+        };
+        let Some(events) = events else {
+            if faults.is_empty() || !faults.iter().any(|f| f.to_string().contains("events.ndjson")) {
+                let remedy = "add raw vendor log lines in time order, or a `[background]` section to scenario.toml";
+                faults.push(Fault::at(&dir.join("events.ndjson"), 0, "no_events", "no such file", remedy));
+            }
+            return Err(Faults(faults));
+        };
+        (Estate { events, history, inventory: inventory_file, exceptions: exceptions_file }, labels)
+    };
+    let inventory = match &estate.inventory {
+        None => Inventory::default(),
+        Some(document) => match Inventory::parse(&document.text, &document.path.display().to_string()) {
+            Ok(inventory) => inventory,
+            Err(error) => {
+                faults.push(error.into());
+                Inventory::default()
+            }
+        },
+    };
+    if let Some(document) = &estate.exceptions
+        && let Err(error) = Exceptions::from_toml(&document.text, &document.path.display().to_string())
+    {
+        faults.push(error.into());
+    }
+    let objective = manifest.expect.as_ref().and_then(|e| e.objective.clone());
+    let wanted: FxHashSet<String> = labels.rows.iter().map(|row| row.event_id.clone()).chain(objective).collect();
+    let mut names = Names::default();
+    let mut decode = |source: &LogSource, wanted: &FxHashSet<String>| {
+        let path = source.path().map_or_else(|| dir.to_path_buf(), Path::to_path_buf);
+        decoder.read(source, &inventory, &mut names, wanted).map_err(|e| Fault::read(&path, e))
+    };
+    let history = match &estate.history {
+        Some(source) => decode(source, &FxHashSet::default())?,
+        None => Window::default(),
+    };
+    let events = decode(&estate.events, &wanted)?;
+    if events.facts.is_empty() && events.unreadable == 0 {
+        let path = estate.events.path().unwrap_or(dir);
+        faults.push(Fault::at(path, 0, "no_events", "the test window is empty", "add raw vendor log lines in time order"));
+    }
+    let truth = Truth::join(&labels, &labels_path, &events, &manifest.id).unwrap_or_else(|more| {
+        faults.extend(more);
+        Truth::default()
+    });
+    let digest = digest(dir, &manifest)?;
+    if !faults.is_empty() {
+        return Err(Faults(faults));
+    }
+    Ok(Scenario { manifest, dir: dir.to_path_buf(), estate, truth, labels, events, history, names, inventory, digest })
+}
+
+fn document(dir: &Path, names: &[&str], faults: &mut Vec<Fault>) -> Option<Document> {
+    let path = names.iter().map(|name| dir.join(name)).find(|path| path.is_file())?;
+    match read_text(&path) {
+        Ok(text) => Some(Document { path, text }),
+        Err(fault) => {
+            faults.push(fault);
+            None
+        }
+    }
+}
+
+fn log(dir: &Path, name: &str, faults: &mut Vec<Fault>) -> Option<LogSource> {
+    let (plain, gz) = (dir.join(name), dir.join(format!("{name}.gz")));
+    match (plain.is_file(), gz.is_file()) {
+        (true, true) => {
+            let message = format!("{name} and {name}.gz are both there");
+            faults.push(Fault::at(&plain, 0, "two_logs", message, "leave one of them"));
+            None
+        }
+        (true, false) => Some(LogSource::File(plain)),
+        (false, true) => Some(LogSource::File(gz)),
+        (false, false) => None,
+    }
+}
+
+/// Largest text file that is read whole.
+const LARGEST: u64 = 256 << 20;
+
+fn read_text(path: &Path) -> Result<String, Fault> {
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(|e| Fault::read(path, e))?;
+    file.take(LARGEST).read_to_string(&mut text).map_err(|e| Fault::read(path, e))?;
+    Ok(text)
+}
+
+/// Hash of what a scenario is made of.
+fn digest(dir: &Path, manifest: &Manifest) -> Result<String, Fault> {
+    const FILES: [&str; 9] = [
+        "scenario.toml",
+        "events.ndjson",
+        "events.ndjson.gz",
+        "history.ndjson",
+        "history.ndjson.gz",
+        "labels.csv",
+        "inventory.toml",
+        "inventory.csv",
+        "exceptions.toml",
+    ];
+    let mut all = Sha256::new();
+    let files = FILES.iter().map(|name| (name.to_string(), dir.join(name)));
+    for (name, path) in files {
+        if !path.is_file() {
+            continue;
+        }
+        let mut file = std::fs::File::open(&path).map_err(|e| Fault::read(&path, e))?;
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let n = file.read(&mut buffer).map_err(|e| Fault::read(&path, e))?;
+            if n == 0 {
+                break;
+            }
+            hasher.update(buffer.get(..n).unwrap_or_default());
+        }
+        all.update(name.as_bytes());
+        all.update([0]);
+        all.update(hasher.finalize());
+    }
+    Ok(hex(&all.finalize()))
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;
