@@ -1,4 +1,5 @@
 //! Files: compressed ones, folders, whole CloudTrail documents, and what cannot be read.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -46,7 +47,9 @@ fn a_cloudtrail_document_becomes_one_line_per_record() {
     let document = serde_json::json!({ "Records": records });
     let pretty = serde_json::to_string_pretty(&document).unwrap() + "\n";
     let compact = document.to_string();
-    for (name, content) in [("a.json", pretty.as_bytes()), ("b.json", compact.as_bytes()), ("c.json.gz", &gzip(&[compact.as_bytes()]))] {
+    for (name, content) in
+        [("a.json", pretty.as_bytes()), ("b.json", compact.as_bytes()), ("c.json.gz", &gzip(&[compact.as_bytes()]))]
+    {
         let file = write(dir.path(), name, content);
         let done = run(&["tag", &file], b"").ok();
         assert_eq!(numbers(&done.stdout), (0..500).collect::<Vec<_>>(), "{name}");

@@ -1,4 +1,5 @@
 //! Rules 1, 2, 5, 6, 8, 9, 10, 12 and 15 of the exec contract: one line in, one line out, whatever the line.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -112,7 +113,10 @@ fn rule_9_nothing_but_the_object_changes() {
         assert_eq!(run(&["tag"], &answer.stdout).ok().text(), expected);
     }
     assert_eq!(run(&["tag"], b"{}").ok().text(), format!("{{{TAIL}\n"));
-    assert_eq!(run(&["tag", "--field", "x"], b"{}").ok().text(), "{\"x\":{\"v\":1,\"tagged\":false,\"error\":\"unknown_source\"}}\n");
+    assert_eq!(
+        run(&["tag", "--field", "x"], b"{}").ok().text(),
+        "{\"x\":{\"v\":1,\"tagged\":false,\"error\":\"unknown_source\"}}\n"
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Rules 3, 4 and 7 of the exec contract: draining on SIGTERM, reloading on SIGHUP, counting what happened.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -135,15 +136,8 @@ fn rule_7_sighup_takes_the_new_rules_and_keeps_the_old_ones_if_they_are_bad() {
     };
     let class = |answer: &str| serde_json::from_str::<serde_json::Value>(answer).unwrap()["nhi"]["class"].clone();
     std::fs::write(&table, row("OldAction")).unwrap();
-    let mut running = Running::start(&[
-        "tag",
-        "--catalog",
-        arg(dir.path()),
-        "--stats-file",
-        arg(&stats_file),
-        "--log-file",
-        arg(&log),
-    ]);
+    let mut running =
+        Running::start(&["tag", "--catalog", arg(dir.path()), "--stats-file", arg(&stats_file), "--log-file", arg(&log)]);
     let ask = |running: &mut Running, action: &str| {
         running.send(event(action).as_bytes());
         class(&running.line())

@@ -1,4 +1,5 @@
 //! Rule 14 of the exec contract: listening and connecting, as Vector, Fluent Bit and Logstash loops need it.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -78,7 +79,9 @@ fn many_connections_never_mix_their_lines() {
                     stream.write_all(b.as_bytes()).unwrap();
                     if n == 150 {
                         // An over-long line passes in one piece.
-                        stream.write_all(format!("{{\"n\":999,\"nhi\":{{}},\"x\":\"{}\"}}\n", "y".repeat(200_000)).as_bytes()).unwrap();
+                        stream
+                            .write_all(format!("{{\"n\":999,\"nhi\":{{}},\"x\":\"{}\"}}\n", "y".repeat(200_000)).as_bytes())
+                            .unwrap();
                     }
                 }
                 stream.write_all(b"{\"n\":777}").unwrap();
@@ -142,8 +145,7 @@ fn other_machines_need_leave() {
         assert_eq!(done.code, Some(2));
         assert!(done.stderr.contains("--allow-remote"), "{}", done.stderr);
     }
-    let mut running =
-        Running::spawn(vires(&["tag", "--listen", "tcp:0.0.0.0:0", "--allow-remote"]).stdin(Stdio::null()));
+    let mut running = Running::spawn(vires(&["tag", "--listen", "tcp:0.0.0.0:0", "--allow-remote"]).stdin(Stdio::null()));
     assert!(running.is_silent(Duration::from_millis(100)));
     running.signal("TERM");
     running.finish().ok();
@@ -203,8 +205,7 @@ fn sigterm_ends_even_a_hopeless_connect() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("stats.json");
     let address = format!("unix:{}", dir.path().join("nobody.sock").display());
-    let mut running =
-        Running::start(&["tag", "--connect", &address, "--drain-timeout", "0.5", "--stats-file", arg(&file)]);
+    let mut running = Running::start(&["tag", "--connect", &address, "--drain-timeout", "0.5", "--stats-file", arg(&file)]);
     running.send((event(1) + &event(2)).as_bytes());
     std::thread::sleep(Duration::from_millis(200));
     running.signal("TERM");

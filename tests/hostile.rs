@@ -1,4 +1,5 @@
 //! Input that means harm: it may cost its own answer, never memory without bound, a crash or somebody else's line.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
@@ -63,7 +64,10 @@ fn a_line_of_a_hundred_megabytes_streams_through() {
             out.write_all(b"\n{\"a\":2}\n").unwrap();
         });
         assert_eq!(got.lines, 3);
-        assert_eq!(got.bytes - (100 << 20) - 1, 2 * (r#"{"a":1,"nhi":{"v":1,"tagged":false,"error":"unknown_source"}}"#.len() + 1));
+        assert_eq!(
+            got.bytes - (100 << 20) - 1,
+            2 * (r#"{"a":1,"nhi":{"v":1,"tagged":false,"error":"unknown_source"}}"#.len() + 1)
+        );
         assert!(got.tail.ends_with(b"\"error\":\"unknown_source\"}}\n"));
         assert!(got.kb <= MEMORY_KB, "{} KiB", got.kb);
     }
@@ -123,7 +127,9 @@ fn garbage_is_answered_line_by_line() {
 
 #[test]
 fn records_of_truncated_documents_are_lines_all_the_same() {
-    for input in ["{\"Records\":[{\"a\":1},{\"b\":\"x", "{\"Records\":[", "{\"Records\":[}}}]]]", "{\"Records\":[{\"a\":[}]", "[[[["] {
+    for input in
+        ["{\"Records\":[{\"a\":1},{\"b\":\"x", "{\"Records\":[", "{\"Records\":[}}}]]]", "{\"Records\":[{\"a\":[}]", "[[[["]
+    {
         run(&["tag", "--split", "records"], input.as_bytes()).ok();
     }
 }

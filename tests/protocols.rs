@@ -1,4 +1,5 @@
 //! The framings of request/reply shippers, and rsyslog's confirmations.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

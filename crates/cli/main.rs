@@ -1,8 +1,12 @@
 //! `vires`: is this activity of a non-human identity worth escalating?
 
 mod args;
+mod catalog;
 mod config;
+mod config_verb;
 mod failure;
+mod generate;
+mod print;
 mod tag;
 
 use clap::Parser;
@@ -21,6 +25,9 @@ fn main() -> ExitCode {
     };
     let result = match cli.verb {
         args::Verb::Tag(args) => tag::run(&args),
+        args::Verb::Catalog(verb) => catalog::run(&verb),
+        args::Verb::Config(verb) => config_verb::run(&verb),
+        args::Verb::Generate(verb) => generate::run(&verb),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

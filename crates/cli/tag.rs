@@ -1,13 +1,18 @@
-use crate::args::TagArgs;
-use crate::config::{self, TagSettings};
+use crate::args::{TagArgs, TagFormat};
+use crate::config::{self, Reply, RunSettings, TagSettings};
 use crate::failure::Failure;
+use crate::print::print;
 use anyhow::{Context, Result, anyhow};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use vires_catalog::Catalog;
-use vires_pipeline::{Codec, Summary, Tagging};
+use vires_pipeline::{Codec, Listing, Row, Summary, Tagging, Target};
+use vires_report::{Column, Columns, rfc3339, terminal_width};
 use vires_tag::Tagger;
+
+/// The width of a table that goes anywhere else than to a terminal.
+const WITHOUT_TERMINAL: usize = 200;
 
 /// `vires tag`
 pub fn run(args: &TagArgs) -> Result<(), Failure> {
@@ -20,10 +25,62 @@ pub fn run(args: &TagArgs) -> Result<(), Failure> {
         )
         .into());
     }
+    if args.format == TagFormat::Table {
+        return table(run, &tag);
+    }
     let catalog = run.catalog.as_deref();
     let stage = stage(catalog, &tag)?;
     run.options.log.take_panics();
     let summary = vires_pipeline::run(stage, &|_| reload(catalog, &tag), &run.options)?;
+    finish(&summary, run.stats)
+}
+
+/// `--format table`
+fn table(run: RunSettings, tag: &TagSettings) -> Result<(), Failure> {
+    let options = &run.options;
+    if tag.reply != Reply::Event || options.framing.codec != Codec::Lines || options.target != Target::Stdout || options.omprog
+    {
+        return Err(
+            anyhow!("--format table is for people: it goes to standard output, without --reply, --codec or --ack").into()
+        );
+    }
+    let column = |name, width, grow| Column { name, width, grow };
+    let columns = Columns::new(
+        vec![
+            column("time", 20, 0),
+            column("source", 12, 0),
+            column("actor", 9, 0),
+            column("identity", 16, 4),
+            column("action", 16, 3),
+            column("target", 12, 4),
+            column("outcome", 7, 0),
+            column("sev", 3, 0),
+        ],
+        terminal_width().unwrap_or(WITHOUT_TERMINAL),
+    );
+    print(&(columns.header() + "\n"))?;
+    let render = |row: &Row<'_>| {
+        let time = row.time.and_then(rfc3339).unwrap_or_default();
+        let severity = row.severity.map(|s| s.to_string()).unwrap_or_default();
+        columns.row([
+            time.as_str(),
+            row.source.map_or("", |s| s.as_str()),
+            row.actor.map_or("", |a| a.as_str()),
+            row.id,
+            row.error.unwrap_or(row.action),
+            row.target,
+            row.outcome.map_or("", |o| o.as_str()),
+            severity.as_str(),
+        ])
+    };
+    let overlay = run.catalog.as_deref();
+    let listing = || -> Result<_> {
+        let catalog = Arc::new(catalog(overlay)?);
+        Listing::new(&catalog, tag.options().only, render).context("failed to build the classifier")
+    };
+    let stage = listing()?;
+    options.log.take_panics();
+    let summary = vires_pipeline::run(stage, &|_| listing().map_err(|error| format!("{error:#}")), options)?;
     finish(&summary, run.stats)
 }
 

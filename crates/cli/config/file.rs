@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 /// Read without being asked for, if it exists.
 pub const DEFAULT_PATH: &str = "/etc/vires/vires.toml";
 
-const SCHEMA: &str = "vires-config/1";
+/// What a configuration file calls itself.
+pub const SCHEMA: &str = "vires-config/1";
 
 /// A configuration file.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -5,6 +5,6 @@ mod run;
 mod size;
 mod tag;
 
-pub use file::load;
-pub use run::Run;
-pub use tag::{Tag, TagSettings};
+pub use file::{File, SCHEMA, load};
+pub use run::{Run, RunSettings};
+pub use tag::{Reply, Tag, TagSettings};

@@ -18,6 +18,9 @@ use std::time::Duration;
 /// longer than the work.
 const SMALL: usize = 32 << 10;
 
+/// So is a block that is larger than this: it holds one huge record, and the memory for several at once would add up.
+const HUGE: usize = 4 * BLOCK;
+
 /// How a stream is run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -205,8 +208,8 @@ impl<S: Stage> Engine<'_, S> {
         let stage = Arc::clone(&front.stage);
         match next {
             Next::Block { more } => {
-                let small = !more && worker.block.len() < SMALL;
-                let _kept = small.then_some(front);
+                let alone = (!more && worker.block.len() < SMALL) || worker.block.len() > HUGE;
+                let _kept = alone.then_some(front);
                 self.block(&stage, ticket, worker);
             }
             Next::Long { last } => self.long(&stage, ticket, worker, last),
