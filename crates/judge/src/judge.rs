@@ -445,6 +445,7 @@ impl Judge {
             identity: String::new(),
             owner: verdict.owner.map(|o| o.to_string()),
             mapping: subject.mapping,
+            privileged: subject.privileged,
             missing: subject.missing(at).into_iter().map(String::from).collect(),
             urgency: None,
             boundaries: found.boundaries,

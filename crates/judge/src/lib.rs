@@ -14,6 +14,7 @@ mod code;
 pub mod criteria;
 mod decide;
 mod evidence;
+mod explain;
 pub mod joins;
 mod judge;
 mod kin;
@@ -29,12 +30,17 @@ mod volume;
 
 #[cfg(test)]
 mod bench;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod stories;
 
 pub use case::{Why, case_name};
 pub use code::{Break, Code, Disposition};
 pub use criteria::{Criterion, REGISTRY, criterion};
 pub use decide::{Decision, decide};
 pub use evidence::{Evidence, EvidenceRef, Factor, Workings};
+pub use explain::{Explanation, Remedy, explain};
 pub use judge::Judge;
 pub use score::{BREAK, Piece, Score, score};
 pub use state::{JudgeState, SHARDS, Shard, WorkloadState, shard_of};

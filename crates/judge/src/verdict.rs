@@ -228,6 +228,9 @@ pub struct CaseUpdate {
     pub owner: Option<String>,
     /// How far the identity leads to an owner.
     pub mapping: Mapping,
+    /// True if the profile says that it is privileged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub privileged: bool,
     /// What is missing for a judgement.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
