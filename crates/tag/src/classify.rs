@@ -2,10 +2,11 @@
 
 use crate::identity::{Identities, member, said};
 use crate::leak::Leaks;
+use crate::literals::Literals;
+use crate::memo::{ActionFacts, Memo};
 use crate::resource::{Marker, Resources};
-use crate::tags::{Problem, Sensitive, Tags};
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use rustc_hash::FxHashMap;
+use crate::tags::{Problem, Sensitive, TELLING, Tags};
+use aho_corasick::BuildError;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,25 +22,9 @@ pub struct Classifier {
     identities: Identities,
     resources: Resources,
     leaks: Leaks,
-    agents: AhoCorasick,
+    /// Telling pieces of user agents, and the row of each.
+    agents: (Literals, Vec<u16>),
 }
-
-/// What the catalogue says of an action, looked up once per spelling and thread.
-#[derive(Debug, Clone, Copy)]
-struct ActionFacts {
-    row: Option<u32>,
-    effect: Effect,
-}
-
-/// Look-ups that repeat from line to line. Bounded: a log cannot make it grow.
-#[derive(Debug, Default)]
-pub struct Memo {
-    actions: FxHashMap<Box<str>, ActionFacts>,
-    key: String,
-}
-
-/// A memo that once holds this many entries starts afresh.
-const MEMO_ENTRIES: usize = 8192;
 
 /// Markers and leaks beyond this many are not collected: the object could not hold them anyway.
 const MAX_FOUND: usize = 24;
@@ -49,14 +34,12 @@ impl Classifier {
     ///
     /// # Errors
     /// When its literals are too many or too large for the automata.
-    pub fn new(catalog: &Arc<Catalog>) -> Result<Self, aho_corasick::BuildError> {
+    pub fn new(catalog: &Arc<Catalog>) -> Result<Self, BuildError> {
         Ok(Classifier {
             identities: Identities::new(catalog),
             resources: Resources::new(catalog)?,
             leaks: Leaks::new(catalog)?,
-            agents: AhoCorasick::builder()
-                .kind(Some(AhoCorasickKind::DFA))
-                .build(catalog.user_agents().iter().map(|row| &row.substring))?,
+            agents: telling_agents(catalog)?,
             catalog: Arc::clone(catalog),
         })
     }
@@ -84,7 +67,7 @@ impl Classifier {
     }
 
     fn of_activity<'a>(&'a self, activity: &Activity<'a>, record: Option<Value<'a>>, memo: &mut Memo) -> Tags<'a> {
-        let decision = self.identities.decide(activity, record);
+        let decision = self.identities.decide_with(activity, record, memo);
         let vault_path = vault_path(activity);
         let facts = self.facts(activity, vault_path, memo);
         let sensitive = facts.row.and_then(|row| self.catalog.actions().get(row as usize)).map(|row| Sensitive {
@@ -93,7 +76,7 @@ impl Classifier {
             boundary: row.boundary,
             attack: &row.attack,
         });
-        let (markers, named_class) = self.markers_of(activity);
+        let (markers, named_class) = self.markers_of(activity, &mut memo.lower);
         let has_action = !activity.action.is_empty();
         let data_class = match facts.effect {
             Effect::SecretRead if has_action => Some(3),
@@ -119,27 +102,14 @@ impl Classifier {
 
     fn facts(&self, activity: &Activity<'_>, vault_path: Option<&str>, memo: &mut Memo) -> ActionFacts {
         memo.key.clear();
-        memo.key.push_str(activity.source.as_str());
-        memo.key.push(' ');
-        memo.key.push_str(&activity.action);
-        if let Some(path) = vault_path {
-            memo.key.push(' ');
-            memo.key.push_str(path);
-        }
+        memo.key.push(activity.source as u8);
+        memo.key.extend_from_slice(activity.action.as_bytes());
         // What else the request is known as can add a row, so it belongs to the key.
-        for also in &activity.also {
-            memo.key.push('\n');
-            memo.key.push_str(also);
+        for more in vault_path.into_iter().chain(activity.also.iter().map(|a| &**a)) {
+            memo.key.push(0xff);
+            memo.key.extend_from_slice(more.as_bytes());
         }
-        if let Some(facts) = memo.actions.get(memo.key.as_str()) {
-            return *facts;
-        }
-        if memo.actions.len() >= MEMO_ENTRIES {
-            memo.actions.clear();
-        }
-        let facts = self.look_up(activity, vault_path);
-        memo.actions.insert(memo.key.as_str().into(), facts);
-        facts
+        memo.actions.get_or(&memo.key, || self.look_up(activity, vault_path))
     }
 
     fn look_up(&self, activity: &Activity<'_>, vault_path: Option<&str>) -> ActionFacts {
@@ -152,7 +122,7 @@ impl Classifier {
     }
 
     /// Markers in resource fields and in the user agent; and the class of the data that the target's name tells.
-    fn markers_of<'a>(&'a self, activity: &Activity<'a>) -> (Vec<(Cow<'a, str>, u8)>, Option<u8>) {
+    fn markers_of<'a>(&'a self, activity: &Activity<'a>, lower: &mut Vec<u8>) -> (Vec<(Cow<'a, str>, u8)>, Option<u8>) {
         let mut found: Vec<(Cow<'a, str>, u8)> = Vec::new();
         let mut add = |name: &'a str, severity: u8| {
             if found.len() < MAX_FOUND && !found.iter().any(|(n, _)| n == name) {
@@ -161,7 +131,7 @@ impl Classifier {
         };
         let mut class: Option<u8> = None;
         for target in &activity.targets {
-            self.resources.scan(bare(&target.name), |marker| {
+            self.resources.scan(bare(&target.name), lower, |marker| {
                 add(marker.name(), marker.severity());
                 if let Marker::Name(row) = marker {
                     class = class.max(Some(row.data_class));
@@ -169,15 +139,15 @@ impl Classifier {
             });
         }
         for mention in &activity.mentions {
-            self.resources.scan(mention, |marker| add(marker.name(), marker.severity()));
+            self.resources.scan(mention, lower, |marker| add(marker.name(), marker.severity()));
         }
         if let Some(agent) = &activity.origin.user_agent {
-            for hit in self.agents.find_overlapping_iter(&**agent) {
-                let row = &self.catalog.user_agents()[hit.pattern().as_usize()];
-                if row.severity >= crate::tags::TELLING && row.matches(agent) {
+            self.agents.0.scan(agent.as_bytes(), |index, _| {
+                let row = &self.catalog.user_agents()[usize::from(self.agents.1[index])];
+                if row.matches(agent) {
                     add(&row.substring, row.severity);
                 }
-            }
+            });
         }
         found.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let by_name = activity.targets.first().and_then(|t| self.catalog.data_class_of_name(bare(&t.name)));
@@ -249,6 +219,12 @@ impl Classifier {
             }
         }
     }
+}
+
+fn telling_agents(catalog: &Catalog) -> Result<(Literals, Vec<u16>), BuildError> {
+    let rows = (0..).zip(catalog.user_agents()).filter(|(_, row)| row.severity >= TELLING);
+    let (indices, literals): (Vec<u16>, Vec<&str>) = rows.map(|(n, row)| (n, row.substring.as_str())).unzip();
+    Ok((Literals::new(&literals)?, indices))
 }
 
 struct Found<'a> {

@@ -1,5 +1,6 @@
 //! Machine, human or undecided: what the record's structure proves, weighed with the catalogue's identity markers.
 
+use crate::memo::Memo;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,9 +18,68 @@ const STRUCTURE: u8 = 5;
 #[derive(Debug)]
 pub(crate) struct Identities {
     catalog: Arc<Catalog>,
-    by_source: FxHashMap<Source, Vec<Look>>,
+    by_source: FxHashMap<Source, Looks>,
     /// Fields that must say nothing, by marker.
     unless: Vec<Vec<Field>>,
+}
+
+/// What the markers of one source look at.
+#[derive(Debug, Default)]
+struct Looks {
+    looks: Vec<Look>,
+    /// Every top-level member that a path of theirs may begin with.
+    members: Vec<Box<str>>,
+    /// One bit for each length of a member's name, to pass over most members unread.
+    lengths: u128,
+    /// The pseudo-fields they look at.
+    decoded: Vec<Field>,
+}
+
+impl Looks {
+    /// Notes that a field is looked at, so that it becomes part of what a decision depends on.
+    fn depend_on(&mut self, field: &Field) {
+        let Field::Path(path) = field else {
+            if !self.decoded.contains(field) {
+                self.decoded.push(field.clone());
+            }
+            return;
+        };
+        // A key may hold dots, so each prefix of the path may be a member.
+        let dots = path.match_indices(['.', '[']).map(|(at, _)| at).chain([path.len()]);
+        for member in dots.map(|end| &path[..end]).filter(|m| !m.is_empty()) {
+            self.lengths |= 1 << member.len().min(127);
+            if !self.members.iter().any(|m| **m == *member) {
+                self.members.push(member.into());
+            }
+        }
+    }
+
+    /// Writes everything that a decision depends on; `false` if that cannot be said by comparing names as they stand.
+    fn key(&self, activity: &Activity<'_>, record: Option<Value<'_>>, key: &mut Vec<u8>) -> bool {
+        key.clear();
+        key.push(activity.source as u8);
+        if let Some(identity) = &activity.identity {
+            key.extend([identity.actor as u8, identity.kind as u8]);
+        }
+        for (name, value) in record.iter().flat_map(Value::fields) {
+            if self.lengths >> name.len().min(127) & 1 == 1 && self.members.iter().any(|m| **m == *name) {
+                key.push(0xff);
+                key.extend_from_slice(name.as_bytes());
+                key.push(0xff);
+                key.extend_from_slice(value.raw().as_bytes());
+            } else if name.contains('\\') {
+                return false;
+            }
+        }
+        for field in &self.decoded {
+            key.push(0xff);
+            if let Some(text) = field.fetch(activity, record) {
+                key.push(0xfe);
+                key.extend_from_slice(text.as_bytes());
+            }
+        }
+        true
+    }
 }
 
 #[derive(Debug)]
@@ -149,9 +209,11 @@ impl Votes {
 
 impl Identities {
     pub(crate) fn new(catalog: &Arc<Catalog>) -> Self {
-        let mut by_source: FxHashMap<Source, Vec<Look>> = FxHashMap::default();
+        let mut by_source: FxHashMap<Source, Looks> = FxHashMap::default();
         for (n, marker) in catalog.identities().iter().enumerate() {
             let looks = by_source.entry(marker.source).or_default();
+            marker.field.iter().chain(&marker.unless).for_each(|f| looks.depend_on(&Field::new(f)));
+            let looks = &mut looks.looks;
             for field in marker.field.iter().map(|f| Field::new(f)) {
                 match looks.iter_mut().find(|look| look.field == field) {
                     Some(look) => look.markers.push(n as u16),
@@ -163,13 +225,23 @@ impl Identities {
         Identities { catalog: Arc::clone(catalog), by_source, unless }
     }
 
+    /// [`Identities::decide`], remembered: a decision depends on little of a record, and that little repeats.
+    pub(crate) fn decide_with<'a>(&self, activity: &Activity<'a>, record: Option<Value<'a>>, memo: &mut Memo) -> Decision {
+        match self.by_source.get(&activity.source) {
+            Some(looks) if looks.key(activity, record, &mut memo.key) => {
+                memo.identities.get_or(&memo.key, || self.decide(activity, record))
+            }
+            _ => self.decide(activity, record),
+        }
+    }
+
     /// Decides who acted.
     pub(crate) fn decide<'a>(&self, activity: &Activity<'a>, record: Option<Value<'a>>) -> Decision {
         let mut votes = Votes::default();
         if let Some(identity) = &activity.identity {
             votes.structure(identity.actor);
         }
-        for look in self.by_source.get(&activity.source).map_or(&[][..], Vec::as_slice) {
+        for look in self.by_source.get(&activity.source).map_or(&[][..], |l| &l.looks) {
             let Some(text) = look.field.fetch(activity, record) else { continue };
             for n in look.markers.iter().copied().map(usize::from) {
                 let marker = &self.catalog.identities()[n];

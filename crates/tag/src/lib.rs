@@ -8,6 +8,8 @@
 mod classify;
 mod identity;
 mod leak;
+mod literals;
+mod memo;
 pub mod object;
 pub mod reference;
 mod resource;
@@ -15,6 +17,7 @@ pub mod splice;
 mod tagger;
 mod tags;
 
-pub use classify::{Classifier, Memo};
+pub use classify::Classifier;
+pub use memo::Memo;
 pub use tagger::{Only, Options, Raw, Reply, Report, Scratch, Tagger};
 pub use tags::{Problem, Sensitive, Tags};

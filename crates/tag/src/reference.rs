@@ -119,7 +119,7 @@ fn markers<'a>(catalog: &'a Catalog, activity: &Activity<'a>, names: &[&str]) ->
         for (name, severity, _) in named(catalog, text) {
             found.entry(name).or_insert(severity);
         }
-        if let Some(role) = catalog.roles().iter().find(|r| text.len() <= 256 && r.value.eq_ignore_ascii_case(text)) {
+        if let Some(role) = catalog.roles().iter().find(|r| r.value.eq_ignore_ascii_case(text)) {
             let name = if role.name.is_empty() { role.value.rsplit('/').next().unwrap_or(&role.value) } else { &role.name };
             found.entry(name).or_insert(role.severity);
         }

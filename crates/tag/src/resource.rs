@@ -1,7 +1,9 @@
 //! Names of sensitive targets, looked for in resource fields only and bounded by what separates names.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use crate::literals::Literals;
+use aho_corasick::BuildError;
 use rustc_hash::FxHashMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use vires_catalog::{Catalog, MarkerMode, ResourceMarker, RoleRow};
 
@@ -9,9 +11,12 @@ use vires_catalog::{Catalog, MarkerMode, ResourceMarker, RoleRow};
 #[derive(Debug)]
 pub(crate) struct Resources {
     catalog: Arc<Catalog>,
-    names: AhoCorasick,
+    /// The markers in lower case.
+    names: Literals,
     /// Sensitive roles by their value in lower case.
     roles: FxHashMap<String, u16>,
+    /// Lengths that a role's value may have: most texts are shorter.
+    role_lengths: RangeInclusive<usize>,
 }
 
 /// A marker that was found.
@@ -40,41 +45,39 @@ impl<'c> Marker<'c> {
 }
 
 impl Resources {
-    pub(crate) fn new(catalog: &Arc<Catalog>) -> Result<Self, aho_corasick::BuildError> {
-        let names = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .build(catalog.resources().iter().map(|row| &row.marker))?;
+    pub(crate) fn new(catalog: &Arc<Catalog>) -> Result<Self, BuildError> {
+        let names: Vec<String> = catalog.resources().iter().map(|row| row.marker.to_ascii_lowercase()).collect();
         let mut roles = FxHashMap::default();
         for (n, row) in catalog.roles().iter().enumerate() {
-            roles.entry(row.value.to_lowercase()).or_insert(n as u16);
+            roles.entry(row.value.to_ascii_lowercase()).or_insert(n as u16);
         }
-        Ok(Resources { catalog: Arc::clone(catalog), names, roles })
+        let lengths = catalog.roles().iter().map(|row| row.value.len());
+        let role_lengths = lengths.clone().min().unwrap_or(1)..=lengths.max().unwrap_or(0);
+        Ok(Resources { catalog: Arc::clone(catalog), names: Literals::new(&names)?, roles, role_lengths })
     }
 
-    /// Calls `visit` for every marker in one resource text; the same marker may come more than once.
-    pub(crate) fn scan<'c>(&'c self, text: &str, mut visit: impl FnMut(Marker<'c>)) {
+    /// Calls `visit` for every marker in one resource text; the same marker may come more than once. `lower` is a buffer.
+    pub(crate) fn scan<'c>(&'c self, text: &str, lower: &mut Vec<u8>, mut visit: impl FnMut(Marker<'c>)) {
         let name = name_part(text);
-        for hit in self.names.find_overlapping_iter(name) {
-            let row = &self.catalog.resources()[hit.pattern().as_usize()];
-            if fits(row.mode, name.as_bytes(), hit.start(), hit.end()) {
+        lower.clear();
+        lower.extend_from_slice(text.as_bytes());
+        lower.make_ascii_lowercase();
+        let lower_name = &lower[text.len() - name.len()..];
+        self.names.scan(lower_name, |index, start| {
+            let row = &self.catalog.resources()[index];
+            if fits(row.mode, name.as_bytes(), start, start + row.marker.len()) {
                 visit(Marker::Name(row));
             }
-        }
-        if let Some(role) = self.role(text) {
+        });
+        if let Some(role) = self.role(lower) {
             visit(Marker::Role(role));
         }
     }
 
-    fn role(&self, text: &str) -> Option<&RoleRow> {
-        if text.len() > 256 {
+    fn role(&self, lower: &[u8]) -> Option<&RoleRow> {
+        if !self.role_lengths.contains(&lower.len()) {
             return None;
         }
-        let mut lower = [0; 256];
-        let lower = lower.get_mut(..text.len())?;
-        lower.copy_from_slice(text.as_bytes());
-        lower.make_ascii_lowercase();
         let index = self.roles.get(std::str::from_utf8(lower).ok()?)?;
         self.catalog.roles().get(usize::from(*index))
     }

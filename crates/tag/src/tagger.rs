@@ -1,4 +1,5 @@
-use crate::classify::{Classifier, Memo};
+use crate::classify::Classifier;
+use crate::memo::Memo;
 use crate::splice::{Field, splice, wrap};
 use crate::tags::{Problem, Tags};
 use std::sync::Arc;
