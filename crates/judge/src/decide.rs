@@ -43,6 +43,18 @@ pub fn decide(score: &Score, pieces: &[Piece], mapping: Mapping, privileged: boo
     } else {
         (Disposition::Suppress, format!("score {} below watch {}", score.d, cuts.watch + delta))
     };
+    // What nobody declared and nothing is known of cannot be broken: facts about actions alone must not escalate.
+    let (level, rule) = if level >= Disposition::Escalate && paging.is_none() && pieces.iter().any(|p| !p.grounded) {
+        let own: Vec<Piece> = pieces.iter().filter(|p| p.grounded).copied().collect();
+        let least = crate::score::score(&own, score.kappa, tuning);
+        if least.d >= cuts.escalate + delta && !least.crossed(cuts.min_boundary).is_empty() {
+            (level, rule)
+        } else {
+            (Disposition::Watch, format!("{rule}, but without a profile or a history of its own to deviate from"))
+        }
+    } else {
+        (level, rule)
+    };
     if mapping == Mapping::Mapped || level >= Disposition::Escalate {
         return Decision { disposition: level, level, rule };
     }
@@ -89,6 +101,7 @@ mod tests {
             declared: false,
             tier: 4,
             unknown_network: false,
+            grounded: true,
         }
     }
 

@@ -54,6 +54,8 @@ pub struct Finding {
     pub impact: f64,
     /// True if the event came from an unknown network that is new to the workload.
     pub unknown_network: bool,
+    /// True if it deviates from a declaration, or from any history.
+    pub grounded: bool,
 }
 
 /// Where a piece of evidence can be found again.
@@ -104,6 +106,8 @@ pub struct Evidence {
     pub attack: Vec<String>,
     /// True if it came from an unknown network that is new to the workload.
     pub unknown_network: bool,
+    /// True if it deviates from something of the workload's own: a declaration, or any history.
+    pub grounded: bool,
     /// The event of greatest weight.
     pub(crate) best: Best,
 }
@@ -140,6 +144,7 @@ impl Evidence {
         self.tier = self.tier.max(other.tier);
         self.data_class = self.data_class.max(other.data_class);
         self.unknown_network |= other.unknown_network;
+        self.grounded |= other.grounded;
         for attack in other.attack {
             if let Err(at) = self.attack.binary_search(&attack) {
                 self.attack.insert(at, attack);

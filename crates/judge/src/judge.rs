@@ -199,6 +199,7 @@ impl Judge {
             for finding in &mut findings {
                 finding.impact = view.impact();
                 finding.unknown_network = view.unknown_network();
+                finding.grounded = view.memory.days > 0 || view.rests_on_declaration(finding);
             }
         }
         state.cache.usual = cache;
@@ -279,6 +280,7 @@ impl Judge {
             refs: vec![EvidenceRef { at: o.at, event: event.clone() }],
             attack,
             unknown_network: finding.unknown_network,
+            grounded: finding.grounded,
             best: Best {
                 x,
                 at: o.at,

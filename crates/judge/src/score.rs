@@ -58,6 +58,8 @@ pub struct Piece {
     pub tier: u8,
     /// True if it came from an unknown network that is new to the workload.
     pub unknown_network: bool,
+    /// True if it deviates from something of the workload's own: a declaration, or any history.
+    pub grounded: bool,
 }
 
 impl Score {
@@ -192,6 +194,7 @@ mod tests {
             declared: false,
             tier: 0,
             unknown_network: false,
+            grounded: true,
         }
     }
 

@@ -1,1 +1,247 @@
+//! What the criteria are for, told as short stories: what must escalate, what must not although it looks alike, and what nobody can
+//! say.
 
+use crate::bench::{Act, Bench, act};
+use crate::{Disposition, Disposition::*, Why, explain};
+use vires_event::Effect;
+use vires_profile::observation::Mapping;
+
+const STRANGER: &str = "203.0.113.9";
+
+fn secret(i: usize) -> Act {
+    act().action("secretsmanager:GetSecretValue", 3).effect(Effect::SecretRead).target(&format!("secret:prod/team{i}/key"), 3)
+}
+
+fn text(bench: &Bench, acts: &[Act]) -> String {
+    let (judge, state, _) = bench.run(acts);
+    explain(&judge.ask(&state, "api", Mapping::Mapped).unwrap(), judge.tuning()).to_string()
+}
+
+#[test]
+fn what_leaves_the_intended_authority_escalates() {
+    let whoami = || act().action("sts:GetCallerIdentity", 0);
+    let bench = Bench::mature();
+    let stories: Vec<(&str, Vec<Act>)> = vec![
+        ("a stolen key asks who it is", vec![whoami().from_address(STRANGER)]),
+        (
+            "a stolen key is refused everything",
+            (0..4).map(|i| act().action(&format!("iam:List{i}"), 0).from_address(STRANGER).denied()).collect(),
+        ),
+        ("usual data, from elsewhere, with another tool", vec![act().from_address(STRANGER).agent("curl")]),
+        ("secrets swept from the usual place", (0..8).map(secret).collect()),
+        ("a user is created", vec![act().action("iam:CreateUser", 4).target("iam:eve", 1)]),
+        ("logging is stopped", vec![act().action("cloudtrail:StopLogging", 4).effect(Effect::DefenseEvasion)]),
+        (
+            "a snapshot is shared with a stranger",
+            vec![act().action("ec2:ModifySnapshotAttribute", 4).effect(Effect::Exposure).sending_to("999988887777")],
+        ),
+        ("payroll is read", vec![act().target("s3:payroll/2026/x", 3)]),
+        ("machines in an unused region", (0..30).map(|_| act().action("ec2:RunInstances", 3).in_region("ap-east-1")).collect()),
+        ("the console is used", vec![act().interactive().agent("browser:chrome").from("corp")]),
+    ];
+    for (story, acts) in stories {
+        assert!(bench.verdict_after(&acts) >= Escalate, "{story}\n{}", text(&bench, &acts));
+    }
+}
+
+#[test]
+fn what_only_looks_like_it_does_not() {
+    let bench = Bench::mature();
+    let stories: Vec<(&str, Vec<Act>)> = vec![
+        ("work as ever", (0..20).map(|_| act()).collect()),
+        ("ten times the work", (0..60).map(|_| act()).collect()),
+        ("at night", vec![act().at_hour(3)]),
+        ("one habit refused a hundred times", (0..100).map(|_| act().denied()).collect()),
+        ("another client", vec![act().agent("aws-sdk-java")]),
+        ("another operator", vec![act().asn("AS64511")]),
+        ("the next table of its own", vec![act().action("dynamodb:Query", 1).target("dynamodb:api-refunds", 2)]),
+        ("a new ordinary action", vec![act().action("sqs:SendMessage", 2).target("sqs:jobs", 1)]),
+        ("a new look around", (0..6).map(|i| act().action(&format!("ec2:Describe{i}"), 0)).collect()),
+        ("another region, nothing else", vec![act().in_region("eu-central-1")]),
+        ("back after a quiet month, as ever", vec![act().on_day(45)]),
+        ("somebody else's finding", vec![act().detected(5)]),
+    ];
+    for (story, acts) in stories {
+        assert!(bench.verdict_after(&acts) < Escalate, "{story}\n{}", text(&bench, &acts));
+    }
+}
+
+#[test]
+fn what_peers_do_together_is_a_change() {
+    let bench = Bench::mature();
+    let moved = |w: &str| act().by(w).from("corp").in_region("eu-central-1").agent("aws-sdk-java");
+    let mut acts: Vec<Act> = (0..4).map(|i| moved(&format!("peer{i}"))).collect();
+    acts.push(moved("api"));
+    let outcomes = bench.run(&acts).2;
+    assert!(outcomes[4].verdict.verdict < Escalate);
+    // A stranger's network is no fashion.
+    let stolen = |w: &str| act().by(w).from_address(STRANGER);
+    let mut acts: Vec<Act> = (0..4).map(|i| stolen(&format!("peer{i}"))).collect();
+    acts.push(stolen("api"));
+    let (judge, state, outcomes) = bench.run(&acts);
+    assert!(outcomes[4].verdict.verdict >= Escalate);
+    assert!(judge.ask(&state, "api", Mapping::Mapped).unwrap().reasons.iter().any(|r| r.contains("4 other identities")));
+}
+
+/// Catalogue facts alone: nobody declared anything, nothing was learned.
+#[test]
+fn without_profile_and_history_nobody_can_say() {
+    let everything: Vec<Act> = vec![
+        act().action("iam:CreateUser", 4).target("iam:eve", 1),
+        act().action("cloudtrail:StopLogging", 4).effect(Effect::DefenseEvasion),
+        act().from_address(STRANGER).interactive(),
+        secret(1),
+        secret(2),
+        act().action("ec2:ModifySnapshotAttribute", 4).sending_to("999988887777"),
+        act().action("iam:List1", 0).denied(),
+        act().action("iam:List2", 0).denied(),
+        act().action("iam:List3", 0).denied(),
+        act().action("iam:List4", 0).denied(),
+    ];
+    for mapping in [Mapping::Ghost, Mapping::NoProfile, Mapping::NoOwner, Mapping::NoWorkload] {
+        let acts: Vec<Act> = everything.iter().map(|a| a.clone().by("newcomer").mapping(mapping)).collect();
+        for bench in [Bench::unknown(), Bench::mature()] {
+            let outcomes = bench.run(&acts).2;
+            assert!(
+                outcomes.iter().all(|o| o.verdict.verdict == CannotJudge),
+                "{:?}",
+                outcomes.iter().map(|o| o.verdict.verdict).collect::<Vec<_>>()
+            );
+            let told: Vec<Why> = outcomes.iter().filter_map(|o| o.update.as_ref().map(|u| u.update)).collect();
+            assert_eq!(told, [Why::Opened]);
+        }
+    }
+}
+
+#[test]
+fn a_declaration_needs_no_history() {
+    let bench = Bench::unknown().declare("[workload.expect]\nzones = [\"nat\"]\nmax_tier = 2\nmax_data_class = 1\n");
+    assert_eq!(bench.verdict_after(&[act()]), Suppress);
+    assert!(bench.verdict_after(&[act().from_address(STRANGER)]) >= Escalate);
+    assert!(bench.verdict_after(&[act().action("iam:CreateUser", 4)]) >= Escalate);
+    assert!(bench.verdict_after(&[act().target("s3:payroll/x/y", 3)]) >= Escalate);
+}
+
+#[test]
+fn the_unmapped_escalate_on_hard_signs_only() {
+    let bench = Bench::mature();
+    let ghost = |a: Act| a.mapping(Mapping::Ghost);
+    assert_eq!(bench.verdict_after(&[ghost(act())]), CannotJudge);
+    assert_eq!(bench.verdict_after(&[ghost(act().in_region("ap-east-1"))]), CannotJudge);
+    let (_, _, outcomes) = bench.run(&[ghost(act().from_address(STRANGER))]);
+    let (verdict, update) = (&outcomes[0].verdict, outcomes[0].update.as_ref().unwrap());
+    assert_eq!(verdict.verdict, Escalate);
+    assert_eq!(update.missing, ["profile"]);
+    assert!(update.urgency.is_some());
+    let orphan = bench.run(&[act().by("peer1").mapping(Mapping::Ghost).from_address(STRANGER)]).2;
+    assert_eq!(orphan[0].verdict.owner.as_deref(), Some("secops"));
+}
+
+const PENTEST: &str = r#"
+[[exception]]
+id = "PT-1"
+identities = ["api"]
+facet = "zone"
+values = ["203.0.113.0/24"]
+from = 2026-03-01T00:00:00Z
+until = 2026-03-05T00:00:00Z
+approver = "j.doe"
+kind = "KIND"
+"#;
+
+#[test]
+fn exceptions_excuse_what_they_name() {
+    let stolen = [act().from_address(STRANGER)];
+    let pentest = Bench::mature().except(&PENTEST.replace("KIND", "pentest"));
+    assert!(pentest.verdict_after(&stolen) < Escalate);
+    let outcome = &pentest.run(&stolen).2[0];
+    assert_eq!(outcome.excused_by, ["PT-1"]);
+    // A planned change does not excuse a stranger's network, nor does a test from elsewhere.
+    assert!(Bench::mature().except(&PENTEST.replace("KIND", "change")).verdict_after(&stolen) >= Escalate);
+    assert!(pentest.verdict_after(&[act().from_address("192.0.2.9")]) >= Escalate);
+    // Nor a test that is over.
+    assert!(pentest.verdict_after(&[act().from_address(STRANGER).on_day(9)]) >= Escalate);
+}
+
+#[test]
+fn a_change_record_excuses_the_change() {
+    let change = r#"
+[[exception]]
+id = "CHG-1"
+identities = ["group:web"]
+facet = "action"
+values = ["iam:*"]
+until = 2026-03-05T00:00:00Z
+approver = "j.doe"
+kind = "change"
+"#;
+    let grant = [act().action("iam:PutRolePolicy", 4)];
+    assert!(Bench::mature().verdict_after(&grant) >= Escalate);
+    let excused = Bench::mature().declare("").except(change);
+    assert!(excused.verdict_after(&grant) < Escalate);
+    let record = {
+        let (judge, state, _) = excused.run(&grant);
+        judge.ask(&state, "api", Mapping::Mapped).unwrap()
+    };
+    assert!(record.evidence.iter().all(|e| e.excused_by.as_deref() == Some("CHG-1")), "the evidence stays on record");
+    // For privileged workloads an exception without a beginning, or of more than a week, does not hold.
+    assert!(Bench::mature().declare("privileged = true\n").except(change).verdict_after(&grant) >= Escalate);
+}
+
+#[test]
+fn tolerance_is_lower_for_the_powerful() {
+    let odd = [act().in_region("ap-east-1").action("s3:PutObject", 2).target("s3:orders/x/y", 2)];
+    let score = |bench: Bench| bench.run(&odd).2[0].verdict.score;
+    let (plain, privileged) = (score(Bench::mature()), score(Bench::mature().declare("privileged = true\n")));
+    assert!(privileged > plain, "{privileged} {plain}");
+}
+
+#[test]
+fn what_escalated_is_not_learned_and_what_is_quiet_is() {
+    let bench = Bench::mature();
+    // A new quiet habit: after some days it is established.
+    let queue = |day| act().action("sqs:SendMessage", 2).target("sqs:jobs", 1).on_day(day);
+    let days: Vec<Act> = (0..8).map(queue).collect();
+    let (judge, state, _) = bench.run(&days);
+    assert_eq!(
+        judge
+            .ask(&state, "api", Mapping::Mapped)
+            .unwrap()
+            .evidence
+            .iter()
+            .filter(|e| e.action == "sqs:SendMessage" && e.code == crate::Code::P2)
+            .map(|e| e.x)
+            .fold(0.0, f64::max),
+        0.0
+    );
+    // A stranger who comes every day remains a stranger for two weeks.
+    let visits: Vec<Act> = (0..12).map(|day| act().from_address(STRANGER).on_day(day)).collect();
+    let outcomes = bench.run(&visits).2;
+    assert!(outcomes.iter().all(|o| o.verdict.verdict >= Escalate));
+    // Told once, not twelve times: nothing new for three days, then once more.
+    let told = outcomes.iter().filter(|o| o.update.is_some()).count();
+    assert!(told <= 4, "{told}");
+}
+
+#[test]
+fn a_case_goes_quiet_when_its_evidence_is_old() {
+    let bench = Bench::mature();
+    let acts = vec![act().from_address(STRANGER), act().at_hour(11), act().on_day(2), act().on_day(5)];
+    let outcomes = bench.run(&acts).2;
+    let verdicts: Vec<Disposition> = outcomes.iter().map(|o| o.verdict.verdict).collect();
+    assert_eq!(verdicts, [Escalate, Escalate, Suppress, Suppress]);
+    assert!(outcomes[0].verdict.case.is_some());
+    assert_eq!(outcomes[0].verdict.case, outcomes[1].verdict.case);
+    assert_eq!(outcomes[3].verdict.case, None);
+}
+
+#[test]
+fn ablation_switches_take_their_boundary_out() {
+    let stolen = [act().from_address(STRANGER)];
+    let mut bench = Bench::mature();
+    bench.tuning.boundaries.trust = false;
+    assert!(bench.verdict_after(&stolen) < Escalate);
+    let mut bench = Bench::mature();
+    bench.tuning.criteria_off = vec!["T1".into(), "T7".into()];
+    assert_eq!(bench.verdict_after(&stolen), Suppress);
+}

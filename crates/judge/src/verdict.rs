@@ -127,6 +127,8 @@ pub struct EvidenceLine {
     /// True if it came from an unknown network that is new to the workload.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unknown_network: bool,
+    /// True if it deviates from something of the workload's own: a declaration, or any history.
+    pub grounded: bool,
     /// The exception that excused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub excused_by: Option<String>,
@@ -160,6 +162,7 @@ impl EvidenceLine {
             count: evidence.count,
             refs: evidence.refs.clone(),
             unknown_network: evidence.unknown_network,
+            grounded: evidence.grounded,
             excused_by: evidence.best.excused_by.clone(),
             attack: evidence.attack.clone(),
             workings: evidence.best.workings.clone(),
@@ -179,6 +182,7 @@ impl EvidenceLine {
             declared: gauge.is_none_or(|g| g.declared == Declared::Outside),
             tier: self.tier,
             unknown_network: self.unknown_network,
+            grounded: self.grounded,
         }
     }
 

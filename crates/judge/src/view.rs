@@ -105,6 +105,15 @@ impl<'a> View<'a> {
         self.o.zone_class == ZoneClass::Unknown && self.origin_is_new()
     }
 
+    /// True if a finding contradicts something the profile says, so that it needs no history.
+    pub fn rests_on_declaration(&self, finding: &Finding) -> bool {
+        match finding.workings.gauge.as_deref() {
+            Some(gauge) => gauge.declared == Declared::Outside,
+            // Without a measure of history it is a fact: of the profile's, unless none says anything.
+            None => self.profile.is_some_and(Workload::has_profile) || finding.code == Code::T5 || finding.code == Code::N1,
+        }
+    }
+
     /// True if signs of a person say nothing because a person it is.
     pub fn is_person(&self) -> bool {
         self.o.actor == vires_event::Actor::Human && self.profile.is_none()
@@ -197,6 +206,7 @@ impl Draft {
                 observed: String::new(),
                 impact: 0.0,
                 unknown_network: false,
+                grounded: false,
             },
         }
     }
