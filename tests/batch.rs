@@ -79,3 +79,11 @@ fn what_cannot_be_read_is_named_and_the_rest_is_done() {
     assert!(done.lines().last().unwrap().contains("\"n\":1"));
     assert!(done.lines().len() > 1000, "what stands before the tear is read");
 }
+
+#[test]
+fn standard_input_that_cannot_be_read_is_said() {
+    let mut command = common::vires(&["tag"]);
+    let done = common::Running::spawn(command.stdin(std::fs::File::open("/").unwrap())).finish();
+    assert_eq!(done.code, Some(2));
+    assert!(done.stderr.contains("standard input"), "{}", done.stderr);
+}

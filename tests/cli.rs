@@ -72,7 +72,8 @@ fn rows_are_selected() {
 fn the_built_in_catalogue_is_clean_and_a_bad_row_is_named() {
     run(&["catalog", "lint"], b"").ok();
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("sensitive_actions.tsv"), "platform\taction\tclass\tseverity\naws\ts3:Do\tno such\t3\n").unwrap();
+    std::fs::write(dir.path().join("sensitive_actions.tsv"), "platform\taction\tclass\tseverity\naws\ts3:Do\tno such\t3\n")
+        .unwrap();
     let done = run(&["catalog", "lint", "--catalog", arg(dir.path())], b"");
     assert_eq!(done.code, Some(2));
     assert!(done.stderr.contains("sensitive_actions.tsv:2"), "{}", done.stderr);

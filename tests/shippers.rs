@@ -2,7 +2,7 @@
 //!
 //! `rsyslogd` is looked for in the usual places. For syslog-ng, which cannot be installed beside rsyslog, `VIRES_SYSLOG_NG` names the
 //! folder into which its package was unpacked; `.ci/run` does that. With `VIRES_SHIPPERS=required` a missing shipper is a failure.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod common;
 

@@ -106,7 +106,7 @@ pub fn run<S: Stage>(stage: S, reload: Reload<'_, S>, options: &Options) -> Resu
     engine.run(options.threads.max(1))?;
 
     let mut front = engine.front.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let failures = front.input.failures();
+    let failures = front.input.failures(&options.log);
     for failure in &failures {
         options.log.say(failure);
     }
@@ -233,7 +233,8 @@ impl<S: Stage> Engine<'_, S> {
         } else {
             draft
         };
-        let confirmations = if self.rules.omprog { self.rules.codec.count(block) } else { 0 };
+        let unterminated = u64::from(!block.ends_with(b"\n"));
+        let confirmations = if self.rules.omprog { self.rules.codec.count(block) + unterminated } else { 0 };
         self.output.take(ticket, |output| self.deliver(output, answer, answers, confirmations, counts));
     }
 

@@ -32,7 +32,12 @@ pub(crate) struct Listener {
     /// The slot that is in the middle of an over-long record: nothing may come between its pieces.
     exclusive: Option<usize>,
     closing: bool,
+    /// What went wrong with connections, for the log.
+    pub(crate) remarks: Vec<String>,
 }
+
+/// No more remarks than this are kept.
+const MAX_REMARKS: usize = 100;
 
 #[derive(Debug)]
 enum Socket {
@@ -61,7 +66,15 @@ impl Listener {
                 Socket::Tcp(listener)
             }
         };
-        Ok(Listener { socket, split, slots: Vec::new(), ready: VecDeque::new(), exclusive: None, closing: false })
+        Ok(Listener {
+            socket,
+            split,
+            slots: Vec::new(),
+            ready: VecDeque::new(),
+            exclusive: None,
+            closing: false,
+            remarks: Vec::new(),
+        })
     }
 
     /// Hands out the next block of any connection that has one.
@@ -90,6 +103,9 @@ impl Listener {
                 Got::Waiting if self.exclusive.is_some() => return Got::Waiting,
                 Got::Waiting => {}
                 Got::End => {
+                    if let Some(error) = stream.error().filter(|_| self.remarks.len() < MAX_REMARKS) {
+                        self.remarks.push(format!("connection: {error}"));
+                    }
                     self.slots[slot] = None;
                     self.exclusive = None;
                 }

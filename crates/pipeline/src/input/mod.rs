@@ -9,6 +9,7 @@ mod stream;
 pub(crate) use stream::BLOCK;
 
 use crate::address::Address;
+use crate::log::Log;
 use crate::protocol::Codec;
 use crate::shutdown::{IDLE, Shutdown, Waiter, Woken};
 use bytes::Bytes;
@@ -96,12 +97,24 @@ impl Input {
         self.watched = output;
     }
 
-    /// What could not be read, ready to print.
-    pub(crate) fn failures(&mut self) -> Vec<String> {
+    /// What could not be read, ready to print. A stream that lost its framing is only logged: its end is an end like any other
+    /// to the shipper, which starts a new process.
+    pub(crate) fn failures(&mut self, log: &Log) -> Vec<String> {
         match &mut self.kind {
             Kind::Files(files) => std::mem::take(&mut files.failures),
-            Kind::One(stream) => stream.error().map(|e| format!("standard input: {e}")).into_iter().collect(),
-            Kind::Listen(_) => Vec::new(),
+            Kind::Listen(listener) => {
+                listener.remarks.drain(..).for_each(|remark| log.say(&remark));
+                Vec::new()
+            }
+            Kind::One(stream) => {
+                let error = stream.error();
+                let lost = error.as_ref().filter(|e| e.kind() == io::ErrorKind::InvalidData);
+                if let Some(lost) = lost {
+                    log.say(&format!("standard input: {lost}"));
+                    return Vec::new();
+                }
+                error.map(|e| format!("standard input: {e}")).into_iter().collect()
+            }
         }
     }
 

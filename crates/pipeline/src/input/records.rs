@@ -52,6 +52,11 @@ impl Splitter {
         Splitter { state: State::Sniff, prefix: Vec::new(), arrays, after_document: false }
     }
 
+    /// True once everything passes unchanged, for good.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.state == State::Plain
+    }
+
     /// Takes the next bytes and appends the lines, as far as they are known.
     pub(crate) fn push(&mut self, mut input: &[u8], out: &mut Vec<u8>) {
         while !input.is_empty() {

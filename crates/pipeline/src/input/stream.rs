@@ -107,6 +107,9 @@ impl Stream {
                     self.raw.clear();
                     let read = self.bytes.read(&mut self.raw, READ);
                     splitter.push(&self.raw, buffer);
+                    if splitter.is_plain() {
+                        (self.splitter, self.raw) = (None, Vec::new());
+                    }
                     read
                 }
             };
