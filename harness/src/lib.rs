@@ -10,6 +10,7 @@ pub mod engine;
 pub mod evaluate;
 pub mod reference;
 pub mod report;
+
 pub mod scenario;
 pub mod score;
 pub mod stats;

@@ -112,17 +112,19 @@ fn compose(rng: &mut ChaCha8Rng, n: u64, sensitive: bool, out: &mut String) {
     let (team, region) = (pick(rng, TEAMS), pick(rng, REGIONS));
     let time = format!("2026-11-{:02}T{:02}:{:02}:{:02}Z", 1 + n / 86_400 % 28, n / 3600 % 24, n / 60 % 60, n % 60);
     let identity = if sensitive {
-        let instance = format!("i-0{:016x}", u64::from(rng.next_u32()) % 64 + 0x00a1_b2c3_d4e5_f600);
+        // A session keeps its key, so one draw decides both: a trail holds few sessions and many calls of each.
+        let session = u64::from(rng.next_u32()) % 32;
+        let instance = format!("i-0{:016x}", session + 0x00a1_b2c3_d4e5_f600);
         format!(
             r#"{{"type":"AssumedRole","principalId":"AROAEXAMPLE{t}ROLE:{instance}","arn":"arn:aws:sts::{ACCOUNT}:assumed-role/{t}-instance/{instance}","accountId":"{ACCOUNT}","accessKeyId":"{key}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"AROAEXAMPLE{t}ROLE","arn":"arn:aws:iam::{ACCOUNT}:role/{t}-instance","accountId":"{ACCOUNT}","userName":"{t}-instance"}},"webIdFederationData":{{}},"attributes":{{"creationDate":"2026-11-23T12:00:00Z","mfaAuthenticated":"false"}},"ec2RoleDelivery":"2.0"}}}}"#,
             t = team,
-            key = key(rng, "ASIA"),
+            key = key(session, "ASIA"),
         )
     } else {
         format!(
             r#"{{"type":"IAMUser","principalId":"AIDAEXAMPLE{t}USER","arn":"arn:aws:iam::{ACCOUNT}:user/{t}","accountId":"{ACCOUNT}","accessKeyId":"{key}","userName":"{t}","sessionContext":{{"attributes":{{"creationDate":"2026-11-23T12:00:00Z","mfaAuthenticated":"false"}}}}}}"#,
             t = team,
-            key = key(rng, "AKIA"),
+            key = key(team.len() as u64, "AKIA"),
         )
     };
     let filters: String = (0..6)
@@ -147,10 +149,10 @@ fn compose(rng: &mut ChaCha8Rng, n: u64, sensitive: bool, out: &mut String) {
     out.push_str(&event);
 }
 
-/// One of 32 key ids: real trails repeat few keys.
-fn key(rng: &mut ChaCha8Rng, prefix: &str) -> String {
+/// One of 32 key ids.
+fn key(n: u64, prefix: &str) -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    format!("{prefix}IOSFODNN7EXAMP{}L", LETTERS[rng.next_u32() as usize % 32] as char)
+    format!("{prefix}IOSFODNN7EXAMP{}L", LETTERS[n as usize % 32] as char)
 }
 
 fn uuid(rng: &mut ChaCha8Rng) -> String {

@@ -70,7 +70,7 @@ pub struct InstanceOutcome {
     pub about: (Option<Source>, Option<Kind>),
 }
 
-/// Cases raised for nothing: those of one identity within a week.
+/// Cases about nothing malicious: those of one identity within a week.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FalseCase {
     /// The identity.
@@ -102,8 +102,10 @@ pub struct Outcome {
     pub instances: Vec<InstanceOutcome>,
     /// What was raised for nothing.
     pub false_cases: Vec<FalseCase>,
-    /// Identities with cases that rest on ambiguous events: counted on neither side.
-    pub ambiguous: Vec<String>,
+    /// Quiet cases of which nobody was told (`watch`, `cannot_judge`), merged in the same way.
+    pub kept: Vec<FalseCase>,
+    /// Cases that rest on ambiguous events: counted on neither side.
+    pub ambiguous: Vec<FalseCase>,
     /// When somebody was first told of anything.
     pub first_escalation: Option<Millis>,
     /// What the highest case said.
@@ -142,7 +144,7 @@ pub fn outcome(scenario: &Scenario, truth: &Truth, replay: &Replay) -> Outcome {
         }
         match (instances.is_empty(), ambiguous) {
             (false, _) => {}
-            (true, true) => result.ambiguous.push(case.identity.clone()),
+            (true, true) => result.ambiguous.extend(quiet_case(&case.identity, &[case], Verdict::Suppress)),
             (true, false) => quiet.push(case),
         }
     }
@@ -271,17 +273,25 @@ fn quiet_cases(cases: &[&Case], result: &mut Outcome) {
         }
     }
     for (identity, mut cases) in by_identity {
-        cases.sort_by_key(|case| case.updates.first().map(|u| u.at));
-        for group in weeks(&cases, |case| case.updates.first().map(|u| u.at)) {
-            let score = group.iter().map(|case| case.score()).fold(0.0, f64::max);
-            result.ranked.push(Ranked { score: Some(score), positive: false });
-        }
-        let mut raised: Vec<&Case> = cases.into_iter().filter(|case| case.verdict().escalates()).collect();
+        let mut raised = Vec::new();
+        cases.retain(|case| {
+            let escalates = case.verdict().escalates();
+            if escalates {
+                raised.push(*case);
+            }
+            !escalates
+        });
         raised.sort_by_key(|case| case.first_escalation().map(|u| u.at));
+        cases.sort_by_key(|case| case.updates.first().map(|u| u.at));
         for group in weeks(&raised, |case| case.first_escalation().map(|u| u.at)) {
-            result.false_cases.extend(false_case(identity, group));
+            result.false_cases.extend(quiet_case(identity, group, Verdict::Escalate));
+        }
+        for group in weeks(&cases, |case| case.updates.first().map(|u| u.at)) {
+            result.kept.extend(quiet_case(identity, group, Verdict::Suppress));
         }
     }
+    let quiet = result.false_cases.iter().chain(&result.kept);
+    result.ranked.extend(quiet.map(|case| Ranked { score: Some(case.score), positive: false }));
 }
 
 /// Splits cases sorted by time into groups that start within [`MERGE`] of the group's first.
@@ -297,8 +307,9 @@ fn weeks<'c, 's>(cases: &'s [&'c Case], at: impl Fn(&Case) -> Option<Millis>) ->
     groups
 }
 
-fn false_case(identity: &str, group: &[&Case]) -> Option<FalseCase> {
-    let updates = || group.iter().flat_map(|case| &case.updates).filter(|u| u.verdict.escalates());
+/// Sums up a group; only states of at least this verdict speak.
+fn quiet_case(identity: &str, group: &[&Case], least: Verdict) -> Option<FalseCase> {
+    let updates = || group.iter().flat_map(|case| &case.updates).filter(|u| u.verdict >= least);
     let worst = updates().max_by(|a, b| a.verdict.cmp(&b.verdict).then(a.score.total_cmp(&b.score)))?;
     let mut case = FalseCase {
         identity: identity.to_string(),
