@@ -27,6 +27,8 @@ pub trait Stage: Send + Sync {
     fn settle(&self, _scratch: &mut Self::Scratch) {}
 
     /// Turns the `draft` that [`Stage::record`] wrote for a whole block into what is sent.
+    ///
+    /// The draft also holds records that the stage never saw because they are too long: remember offsets into it, not line numbers.
     fn render(&self, draft: &[u8], _scratch: &mut Self::Scratch, out: &mut Vec<u8>) {
         out.extend_from_slice(draft);
     }

@@ -4,7 +4,7 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::net::SendFlags;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,8 @@ impl Wire {
     pub(crate) fn new(fd: OwnedFd) -> io::Result<Self> {
         let kind = match FileType::from_raw_mode(rustix::fs::fstat(&fd)?.st_mode) {
             FileType::RegularFile => Kind::File,
+            // The null device and its like.
+            FileType::CharacterDevice if !fd.is_terminal() => Kind::File,
             FileType::Socket => Kind::Socket,
             FileType::Fifo => return Ok(Wire::pipe(fd)),
             _ => Kind::Shared,
