@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use vires_catalog::Catalog;
-use vires_pipeline::{Codec, Listing, Row, Summary, Tagging, Target};
+use vires_pipeline::{Codec, Listing, Row, Runner, Summary, Tagging, Target};
 use vires_report::{Column, Columns, rfc3339, terminal_width};
 use vires_tag::Tagger;
 
@@ -29,9 +29,10 @@ pub fn run(args: &TagArgs) -> Result<(), Failure> {
         return table(run, &tag);
     }
     let catalog = run.catalog.as_deref();
+    let runner = Runner::open(&run.options)?;
     let stage = stage(catalog, &tag)?;
     run.options.log.take_panics();
-    let summary = vires_pipeline::run(stage, &|_| reload(catalog, &tag), &run.options)?;
+    let summary = runner.run(stage, &|_| reload(catalog, &tag))?;
     finish(&summary, run.stats)
 }
 
@@ -58,7 +59,6 @@ fn table(run: RunSettings, tag: &TagSettings) -> Result<(), Failure> {
         ],
         terminal_width().unwrap_or(WITHOUT_TERMINAL),
     );
-    print(&(columns.header() + "\n"))?;
     let render = |row: &Row<'_>| {
         let time = row.time.and_then(rfc3339).unwrap_or_default();
         let severity = row.severity.map(|s| s.to_string()).unwrap_or_default();
@@ -78,9 +78,11 @@ fn table(run: RunSettings, tag: &TagSettings) -> Result<(), Failure> {
         let catalog = Arc::new(catalog(overlay)?);
         Listing::new(&catalog, tag.options().only, render).context("failed to build the classifier")
     };
+    let runner = Runner::open(options)?;
     let stage = listing()?;
+    print(&(columns.header() + "\n"))?;
     options.log.take_panics();
-    let summary = vires_pipeline::run(stage, &|_| listing().map_err(|error| format!("{error:#}")), options)?;
+    let summary = runner.run(stage, &|_| listing().map_err(|error| format!("{error:#}")))?;
     finish(&summary, run.stats)
 }
 

@@ -74,53 +74,68 @@ pub enum Error {
 /// Makes the stage that follows `&S` after a reload, or says why not.
 pub type Reload<'a, S> = &'a (dyn Fn(&S) -> Result<S, String> + Sync);
 
-/// Runs `stage` over the whole input: reads blocks, has them worked on in parallel, writes the answers in order.
-pub fn run<S: Stage>(stage: S, reload: Reload<'_, S>, options: &Options) -> Result<Summary, Error> {
-    let (shutdown, input_waiter, output_waiter) = Shutdown::new(options.drain).map_err(Error::System)?;
-    let shutdown = Arc::new(shutdown);
-    shutdown.listen_to_signals().map_err(Error::System)?;
-    let codec = options.framing.codec;
-    let mut output =
-        Output::open(&options.target, options.omprog, codec, output_waiter, Arc::clone(&shutdown)).map_err(Error::Output)?;
-    let mut input = Input::open(&options.source, options.framing, input_waiter).map_err(|error| match &options.source {
-        Source::Listen(address) => Error::Listen { address: address.to_string(), error },
-        _ => Error::Input(error),
-    })?;
-    input.watch(output.watch());
-    let counts = Arc::new(Mutex::new(Counts::default()));
-    let stats = options.stats_file.clone().map(|file| StatsWriter::start(file, Arc::clone(&counts), Arc::clone(&options.log)));
-    let stats = stats.transpose()?;
-    output.ready();
+/// A stream whose ends are open and whose signals are heard, so that nothing is missed while a stage is being made.
+pub struct Runner<'a> {
+    options: &'a Options,
+    shutdown: Arc<Shutdown>,
+    input: Input,
+    output: Output,
+}
 
-    let engine = Engine {
-        front: Mutex::new(Front { input, stage: Arc::new(stage), generation: 0, ticket: 0 }),
-        settled: InTurn::new(()),
-        output: InTurn::new(output),
-        counts: Arc::clone(&counts),
-        reopen: AtomicBool::new(false),
-        shutdown,
-        reload,
-        rules: Rules { codec, max_line: options.framing.max_line, omprog: options.omprog },
-        log: &options.log,
-    };
-    engine.run(options.threads.max(1))?;
+impl<'a> Runner<'a> {
+    /// Opens input and output and takes over SIGTERM, SIGINT and SIGHUP. Nothing is read yet.
+    pub fn open(options: &'a Options) -> Result<Self, Error> {
+        let (shutdown, input_waiter, output_waiter) = Shutdown::new(options.drain).map_err(Error::System)?;
+        let shutdown = Arc::new(shutdown);
+        shutdown.listen_to_signals().map_err(Error::System)?;
+        let codec = options.framing.codec;
+        let output = Output::open(&options.target, options.omprog, codec, output_waiter, Arc::clone(&shutdown))
+            .map_err(Error::Output)?;
+        let mut input = Input::open(&options.source, options.framing, input_waiter).map_err(|error| match &options.source {
+            Source::Listen(address) => Error::Listen { address: address.to_string(), error },
+            _ => Error::Input(error),
+        })?;
+        input.watch(output.watch());
+        Ok(Runner { options, shutdown, input, output })
+    }
 
-    let mut front = engine.front.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let failures = front.input.failures(&options.log);
-    for failure in &failures {
-        options.log.say(failure);
+    /// Runs `stage` over the whole input: reads blocks, has them worked on in parallel, writes the answers in order.
+    pub fn run<S: Stage>(mut self, stage: S, reload: Reload<'_, S>) -> Result<Summary, Error> {
+        let Options { stats_file, log, framing, omprog, threads, .. } = self.options;
+        let counts = Arc::new(Mutex::new(Counts::default()));
+        let stats =
+            stats_file.clone().map(|file| StatsWriter::start(file, Arc::clone(&counts), Arc::clone(log))).transpose()?;
+        self.output.ready();
+        let engine = Engine {
+            front: Mutex::new(Front { input: self.input, stage: Arc::new(stage), generation: 0, ticket: 0 }),
+            settled: InTurn::new(()),
+            output: InTurn::new(self.output),
+            counts: Arc::clone(&counts),
+            reopen: AtomicBool::new(false),
+            shutdown: self.shutdown,
+            reload,
+            rules: Rules { codec: framing.codec, max_line: framing.max_line, omprog: *omprog },
+            log,
+        };
+        engine.run((*threads).max(1))?;
+
+        let mut front = engine.front.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let failures = front.input.failures(log);
+        for failure in &failures {
+            log.say(failure);
+        }
+        // The socket file goes before the last answers do: a successor may take its place from here on.
+        drop(front);
+        let output = engine.output.into_inner().finish().err();
+        if let Some(error) = &output {
+            log.say(&format!("output: {error}"));
+        }
+        if let Some(stats) = stats {
+            stats.finish();
+        }
+        let counts = lock(&counts).clone();
+        Ok(Summary { counts, failures, output })
     }
-    // The socket file goes before the last answers do: a successor may take its place from here on.
-    drop(front);
-    let output = engine.output.into_inner().finish().err();
-    if let Some(error) = &output {
-        options.log.say(&format!("output: {error}"));
-    }
-    if let Some(stats) = stats {
-        stats.finish();
-    }
-    let counts = lock(&counts).clone();
-    Ok(Summary { counts, failures, output })
 }
 
 struct Engine<'a, S: Stage> {

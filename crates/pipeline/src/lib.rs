@@ -1,6 +1,6 @@
 //! Runs a verb over a stream: reads records, has them worked on in parallel, writes the answers in order.
 //!
-//! A verb is a [`Stage`]; [`run`] takes it through the whole input. One engine serves request/reply shippers (one line, one answer
+//! A verb is a [`Stage`]; a [`Runner`] takes it through the whole input. One engine serves request/reply shippers (one line, one answer
 //! at once), free-running pipes, socket loops and batch files: see [`Source`] and [`Target`]. Each worker reads a block cut at line
 //! ends, works on it and writes it when its turn comes, so memory is bounded and the output does not depend on the number of
 //! threads. Only this crate spawns threads, touches sockets and listens to signals.
@@ -24,7 +24,7 @@ mod work;
 
 pub use address::Address;
 pub use counts::Counts;
-pub use engine::{Error, Options, Reload, Summary, run};
+pub use engine::{Error, Options, Reload, Runner, Summary};
 pub use input::{Framing, Source};
 pub use listing::{Listing, Row};
 pub use log::Log;

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use vires_pipeline::{Codec, Framing, Log, Options, Report, Source, Stage, Summary, Target, run};
+use vires_pipeline::{Codec, Framing, Log, Options, Report, Runner, Source, Stage, Summary, Target};
 
 fn options(input: &Path, output: &Path, threads: usize) -> Options {
     Options {
@@ -23,7 +23,8 @@ fn through<S: Stage>(stage: S, input: &str, threads: usize) -> (String, Summary)
     let dir = tempfile::tempdir().unwrap();
     let (source, target) = (dir.path().join("in"), dir.path().join("out"));
     std::fs::write(&source, input).unwrap();
-    let summary = run(stage, &|_| Err("no reload in this test".to_owned()), &options(&source, &target, threads)).unwrap();
+    let options = options(&source, &target, threads);
+    let summary = Runner::open(&options).unwrap().run(stage, &|_| Err("no reload in this test".to_owned())).unwrap();
     (std::fs::read_to_string(&target).unwrap(), summary)
 }
 
