@@ -67,7 +67,7 @@ impl Classifier {
     }
 
     fn of_activity<'a>(&'a self, activity: &Activity<'a>, record: Option<Value<'a>>, memo: &mut Memo) -> Tags<'a> {
-        let decision = self.identities.decide_with(activity, record, memo);
+        let decision = self.identities.decide(activity, record, memo);
         let vault_path = vault_path(activity);
         let facts = self.facts(activity, vault_path, memo);
         let sensitive = facts.row.and_then(|row| self.catalog.actions().get(row as usize)).map(|row| Sensitive {

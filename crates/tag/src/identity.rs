@@ -26,59 +26,57 @@ pub(crate) struct Identities {
 /// What the markers of one source look at.
 #[derive(Debug, Default)]
 struct Looks {
-    looks: Vec<Look>,
-    /// Every top-level member that a path of theirs may begin with.
-    members: Vec<Box<str>>,
-    /// One bit for each length of a member's name, to pass over most members unread.
-    lengths: u128,
-    /// The pseudo-fields they look at.
-    decoded: Vec<Field>,
+    /// Looks by what they depend on: one top-level member of the record, or one pseudo-field.
+    groups: Vec<Group>,
+    /// Markers that depend on more than one, because another field must say nothing.
+    joint: Vec<u16>,
 }
 
+/// Looks whose answers depend on one part of the record alone, and can be remembered by it.
+#[derive(Debug)]
+struct Group {
+    part: Field,
+    looks: Vec<Look>,
+}
+
+/// More groups than any source has.
+const MAX_GROUPS: usize = 24;
+
 impl Looks {
-    /// Notes that a field is looked at, so that it becomes part of what a decision depends on.
-    fn depend_on(&mut self, field: &Field) {
-        let Field::Path(path) = field else {
-            if !self.decoded.contains(field) {
-                self.decoded.push(field.clone());
-            }
+    fn add(&mut self, row: u16, marker: &IdentityMarker) {
+        if !marker.unless.is_empty() || self.groups.len() + marker.field.len() > MAX_GROUPS {
+            self.joint.push(row);
             return;
-        };
-        // A key may hold dots, so each prefix of the path may be a member.
-        let dots = path.match_indices(['.', '[']).map(|(at, _)| at).chain([path.len()]);
-        for member in dots.map(|end| &path[..end]).filter(|m| !m.is_empty()) {
-            self.lengths |= 1 << member.len().min(127);
-            if !self.members.iter().any(|m| **m == *member) {
-                self.members.push(member.into());
+        }
+        for field in marker.field.iter().map(|f| Field::new(f)) {
+            let part = field.part();
+            let group = match self.groups.iter().position(|g| g.part == part) {
+                Some(at) => &mut self.groups[at],
+                None => {
+                    self.groups.push(Group { part, looks: Vec::new() });
+                    let last = self.groups.len() - 1;
+                    &mut self.groups[last]
+                }
+            };
+            match group.looks.iter_mut().find(|look| look.field == field) {
+                Some(look) => look.markers.push(row),
+                None => group.looks.push(Look { field, markers: vec![row] }),
             }
         }
     }
 
-    /// Writes everything that a decision depends on; `false` if that cannot be said by comparing names as they stand.
-    fn key(&self, activity: &Activity<'_>, record: Option<Value<'_>>, key: &mut Vec<u8>) -> bool {
-        key.clear();
-        key.push(activity.source as u8);
-        if let Some(identity) = &activity.identity {
-            key.extend([identity.actor as u8, identity.kind as u8]);
-        }
+    /// The members that the groups depend on, by group; `None` if their names cannot be compared as they stand (a name with an
+    /// escape, or one that holds a dot and may stand for a path).
+    fn members<'a>(&self, record: Option<Value<'a>>) -> Option<[Option<Value<'a>>; MAX_GROUPS]> {
+        let mut members = [None; MAX_GROUPS];
         for (name, value) in record.iter().flat_map(Value::fields) {
-            if self.lengths >> name.len().min(127) & 1 == 1 && self.members.iter().any(|m| **m == *name) {
-                key.push(0xff);
-                key.extend_from_slice(name.as_bytes());
-                key.push(0xff);
-                key.extend_from_slice(value.raw().as_bytes());
-            } else if name.contains('\\') {
-                return false;
+            if let Some(at) = self.groups.iter().position(|g| g.part.is_member(name)) {
+                members[at] = Some(value);
+            } else if name.contains(['\\', '.']) {
+                return None;
             }
         }
-        for field in &self.decoded {
-            key.push(0xff);
-            if let Some(text) = field.fetch(activity, record) {
-                key.push(0xfe);
-                key.extend_from_slice(text.as_bytes());
-            }
-        }
-        true
+        Some(members)
     }
 }
 
@@ -100,6 +98,18 @@ enum Field {
 }
 
 impl Field {
+    /// What the field's text depends on: the top-level member that its path begins with, or itself.
+    fn part(&self) -> Field {
+        match self {
+            Field::Path(path) => Field::Path(path.split(['.', '[']).next().unwrap_or_default().to_owned()),
+            decoded => decoded.clone(),
+        }
+    }
+
+    fn is_member(&self, name: &str) -> bool {
+        matches!(self, Field::Path(path) if path.len() == name.len() && path == name)
+    }
+
     fn new(text: &str) -> Self {
         match text {
             "@name" => Field::Name,
@@ -126,11 +136,12 @@ impl Field {
 }
 
 /// The member at a dotted path; `[]` or `[0]` is an array's first item. Keys may hold dots themselves
-/// (`authentication.kubernetes.io/pod-name`): the longest key that exists is taken.
+/// (`authentication.kubernetes.io/pod-name`): the shortest that leads to something is taken.
 pub(crate) fn member<'a>(value: Value<'a>, path: &str) -> Option<Value<'a>> {
-    step(value, path).or_else(|| {
-        path.rmatch_indices('.').find_map(|(dot, _)| step(value, &path[..dot]).and_then(|next| member(next, &path[dot + 1..])))
-    })
+    let deeper = || {
+        path.match_indices('.').find_map(|(dot, _)| step(value, &path[..dot]).and_then(|next| member(next, &path[dot + 1..])))
+    };
+    deeper().or_else(|| step(value, path))
 }
 
 fn step<'a>(value: Value<'a>, segment: &str) -> Option<Value<'a>> {
@@ -157,8 +168,8 @@ pub(crate) struct Decision {
     pub kind: Option<Kind>,
 }
 
-/// Votes for and against a machine.
-#[derive(Debug, Default)]
+/// Votes for and against a machine. Merging them is taking the stronger of each, in any order.
+#[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Votes {
     machine: u8,
     human: u8,
@@ -173,12 +184,26 @@ impl Votes {
 
     pub(crate) fn marker(&mut self, row: usize, marker: &IdentityMarker) {
         self.vote(marker.actor, marker.confidence);
-        // A marker that only hints at the actor may still know the kind; of equals the first row counts.
+        // A marker that only hints at the actor may still know the kind.
         if let Some(kind) = marker.kind
             && marker.confidence >= DECIDES
-            && self.kind.is_none_or(|(best, first, _)| marker.confidence > best || (marker.confidence == best && row < first))
         {
-            self.kind = Some((marker.confidence, row, kind));
+            self.prefer((marker.confidence, row, kind));
+        }
+    }
+
+    fn merge(&mut self, other: &Votes) {
+        self.machine = self.machine.max(other.machine);
+        self.human = self.human.max(other.human);
+        if let Some(kind) = other.kind {
+            self.prefer(kind);
+        }
+    }
+
+    /// Of two kinds the more confident counts; of equals the one whose row comes first.
+    fn prefer(&mut self, kind: (u8, usize, Kind)) {
+        if self.kind.is_none_or(|(confidence, row, _)| kind.0 > confidence || (kind.0 == confidence && kind.1 < row)) {
+            self.kind = Some(kind);
         }
     }
 
@@ -210,47 +235,63 @@ impl Votes {
 impl Identities {
     pub(crate) fn new(catalog: &Arc<Catalog>) -> Self {
         let mut by_source: FxHashMap<Source, Looks> = FxHashMap::default();
-        for (n, marker) in catalog.identities().iter().enumerate() {
-            let looks = by_source.entry(marker.source).or_default();
-            marker.field.iter().chain(&marker.unless).for_each(|f| looks.depend_on(&Field::new(f)));
-            let looks = &mut looks.looks;
-            for field in marker.field.iter().map(|f| Field::new(f)) {
-                match looks.iter_mut().find(|look| look.field == field) {
-                    Some(look) => look.markers.push(n as u16),
-                    None => looks.push(Look { field, markers: vec![n as u16] }),
-                }
-            }
+        for (row, marker) in (0..).zip(catalog.identities()) {
+            by_source.entry(marker.source).or_default().add(row, marker);
         }
         let unless = catalog.identities().iter().map(|m| m.unless.iter().map(|f| Field::new(f)).collect()).collect();
         Identities { catalog: Arc::clone(catalog), by_source, unless }
     }
 
-    /// [`Identities::decide`], remembered: a decision depends on little of a record, and that little repeats.
-    pub(crate) fn decide_with<'a>(&self, activity: &Activity<'a>, record: Option<Value<'a>>, memo: &mut Memo) -> Decision {
-        match self.by_source.get(&activity.source) {
-            Some(looks) if looks.key(activity, record, &mut memo.key) => {
-                memo.identities.get_or(&memo.key, || self.decide(activity, record))
-            }
-            _ => self.decide(activity, record),
-        }
-    }
-
-    /// Decides who acted.
-    pub(crate) fn decide<'a>(&self, activity: &Activity<'a>, record: Option<Value<'a>>) -> Decision {
+    /// Decides who acted. Votes are remembered by the part of the record they depend on: few parts write most lines.
+    pub(crate) fn decide<'a>(&self, activity: &Activity<'a>, record: Option<Value<'a>>, memo: &mut Memo) -> Decision {
         let mut votes = Votes::default();
         if let Some(identity) = &activity.identity {
             votes.structure(identity.actor);
         }
-        for look in self.by_source.get(&activity.source).map_or(&[][..], |l| &l.looks) {
-            let Some(text) = look.field.fetch(activity, record) else { continue };
-            for n in look.markers.iter().copied().map(usize::from) {
-                let marker = &self.catalog.identities()[n];
-                if marker.accepts(&text) && !says_something(&self.unless[n], activity, record) {
-                    votes.marker(n, marker);
+        if let Some(looks) = self.by_source.get(&activity.source) {
+            let members = looks.members(record);
+            for (n, group) in looks.groups.iter().enumerate() {
+                let Some(members) = &members else {
+                    votes.merge(&self.of_group(group, activity, record));
+                    continue;
+                };
+                memo.key.clear();
+                memo.key.extend([activity.source as u8, n as u8]);
+                match &group.part {
+                    Field::Path(_) => match members[n] {
+                        Some(member) => memo.key.extend_from_slice(member.raw().as_bytes()),
+                        None => continue,
+                    },
+                    part => match part.fetch(activity, record) {
+                        Some(text) => memo.key.extend_from_slice(text.as_bytes()),
+                        None => continue,
+                    },
+                }
+                votes.merge(&memo.votes.get_or(&memo.key, || self.of_group(group, activity, record)));
+            }
+            for row in looks.joint.iter().copied().map(usize::from) {
+                let marker = &self.catalog.identities()[row];
+                let accepts = |f: &String| Field::new(f).fetch(activity, record).is_some_and(|text| marker.accepts(&text));
+                if marker.field.iter().any(accepts) && !says_something(&self.unless[row], activity, record) {
+                    votes.marker(row, marker);
                 }
             }
         }
         votes.decide(activity.identity.as_ref().map(|i| i.kind))
+    }
+
+    fn of_group<'a>(&self, group: &Group, activity: &Activity<'a>, record: Option<Value<'a>>) -> Votes {
+        let mut votes = Votes::default();
+        for look in &group.looks {
+            let Some(text) = look.field.fetch(activity, record) else { continue };
+            for row in look.markers.iter().copied().map(usize::from) {
+                let marker = &self.catalog.identities()[row];
+                if marker.accepts(&text) {
+                    votes.marker(row, marker);
+                }
+            }
+        }
+        votes
     }
 }
 
@@ -273,7 +314,7 @@ mod tests {
             ("user.extra.a.b.io/pod-name.[]", Some("\"p\"")),
             ("user.groups[].x", None),
             ("user.groups", Some("[\"g\"]")),
-            ("a.b", Some("1")),
+            ("a.b", Some("2")),
             ("e.[]", None),
             ("nothing", None),
         ] {

@@ -27,13 +27,15 @@ impl Literals {
     #[inline]
     pub(crate) fn scan(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
         let mut tried = 0;
-        for position in self.filter.positions(text) {
+        self.filter.positions(text, |position| {
             let end = (position + REACH + 1).min(text.len());
             for start in position.saturating_sub(REACH).max(tried)..end {
-                self.at(text, start, &mut found);
+                if self.filter.starts(text, start) {
+                    self.at(text, start, &mut found);
+                }
             }
             tried = end.max(tried);
-        }
+        });
     }
 
     #[inline(never)]

@@ -1,6 +1,6 @@
 //! What one thread remembers from line to line: few identities write most lines of a log.
 
-use crate::identity::Decision;
+use crate::identity::Votes;
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 use vires_event::Effect;
@@ -17,13 +17,13 @@ pub(crate) struct ActionFacts {
 #[derive(Debug, Default)]
 pub struct Memo {
     pub(crate) actions: Cache<ActionFacts>,
-    pub(crate) identities: Cache<Decision>,
+    pub(crate) votes: Cache<Votes>,
     pub(crate) key: Vec<u8>,
     pub(crate) lower: Vec<u8>,
 }
 
 /// Slots of a cache.
-const SLOTS: usize = 1024;
+const SLOTS: usize = 2048;
 
 /// A longer key is not kept: computing its answer again is the lesser evil.
 const MAX_KEY: usize = 4096;
