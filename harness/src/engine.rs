@@ -55,6 +55,16 @@ pub struct Tuning {
 }
 
 impl Tuning {
+    /// The same tuning with some keys changed, under another name. `changes` is laid over it, table by table.
+    pub fn with(&self, name: &str, changes: &toml::Table) -> Result<Tuning, EngineError> {
+        let mut table: toml::Table = toml::from_str(&self.text)
+            .map_err(|error| EngineError::Tuning(format!("{}: {}", self.file, error.to_string().trim_end())))?;
+        lay_over(&mut table, changes);
+        table.insert("name".into(), toml::Value::String(name.into()));
+        let text = toml::to_string(&table).map_err(|error| EngineError::Tuning(format!("{}: {error}", self.file)))?;
+        Ok(Tuning::new(text, &self.file))
+    }
+
     /// A tuning of this text. `file` is used in errors and, without its ending, as the name where the text gives none.
     pub fn new(text: impl Into<String>, file: &str) -> Tuning {
         #[derive(Deserialize)]
@@ -69,6 +79,17 @@ impl Tuning {
             file: file.to_string(),
             sha256: crate::scenario::hex(&Sha256::digest(text.as_bytes())),
             text,
+        }
+    }
+}
+
+fn lay_over(table: &mut toml::Table, changes: &toml::Table) {
+    for (key, value) in changes {
+        match (table.get_mut(key), value) {
+            (Some(toml::Value::Table(inner)), toml::Value::Table(changes)) => lay_over(inner, changes),
+            _ => {
+                table.insert(key.clone(), value.clone());
+            }
         }
     }
 }
@@ -146,6 +167,17 @@ pub struct Replay {
     pub cases: Vec<Case>,
 }
 
+/// Something that can be switched off.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ablation {
+    /// Code of a criterion, or the name of a group of knobs.
+    pub name: String,
+    /// What it is, in a few words.
+    pub what: String,
+    /// The tuning keys that switch it off.
+    pub changes: toml::Table,
+}
+
 /// Something that judges estates.
 pub trait Engine: Sync {
     /// The tuning it has when none is given, as a file's text.
@@ -153,6 +185,9 @@ pub trait Engine: Sync {
 
     /// Whether a tuning can be used.
     fn check(&self, tuning: &Tuning) -> Result<(), EngineError>;
+
+    /// What can be switched off to see what it buys.
+    fn ablations(&self) -> Vec<Ablation>;
 
     /// Reads an estate and learns its history: what does not depend on the tuning.
     fn prepare<'a>(&'a self, estate: &'a Estate) -> Result<Box<dyn Prepared + 'a>, EngineError>;
@@ -162,6 +197,31 @@ pub trait Engine: Sync {
 pub trait Prepared: Sync {
     /// Judges the test window.
     fn replay(&self, tuning: &Tuning) -> Result<Replay, EngineError>;
+
+    /// What is said of each event; with the arithmetic of one line, if one is given.
+    fn trace(&self, tuning: &Tuning, line: Option<u32>) -> Result<Trace, EngineError>;
+}
+
+/// A replay, event by event.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Trace {
+    /// Each event of which something was said.
+    pub events: Vec<TracedEvent>,
+    /// The arithmetic of the line that was asked for, as text.
+    pub workings: Option<String>,
+}
+
+/// What is said of one event: the standing of its case at that moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TracedEvent {
+    /// Line of the test window.
+    pub line: u32,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The score.
+    pub score: f64,
+    /// What stands against the identity.
+    pub reasons: Vec<String>,
 }
 
 #[cfg(test)]
@@ -176,6 +236,19 @@ mod tests {
         assert_eq!(Tuning::new("", "").name, "default");
         // sha256sum of nothing
         assert!(Tuning::new("", "").sha256.starts_with("e3b0c44298fc1c14"));
+    }
+
+    #[test]
+    fn changes_are_laid_over_a_tuning() {
+        let base = Tuning::new("schema = \"x\"\n[a]\nb = 1\nc = 2\n", "t.toml");
+        let changed = base.with("n", &toml::from_str("[a]\nb = 3\n[d]\ne = 4\n").unwrap()).unwrap();
+        let table: toml::Table = toml::from_str(&changed.text).unwrap();
+        assert_eq!(
+            (changed.name.as_str(), &table["a"]["b"], &table["a"]["c"]),
+            ("n", &toml::Value::Integer(3), &toml::Value::Integer(2))
+        );
+        assert_eq!(table["d"]["e"], toml::Value::Integer(4));
+        assert!(Tuning::new("a = [", "t.toml").with("n", &toml::Table::new()).unwrap_err().to_string().starts_with("t.toml: "));
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! [`scenario`] loads what was labelled; an [`engine::Engine`] replays it without ever seeing a label; [`score`] compares; [`compare`]
 //! sets tunings against each other; [`reference`](mod@reference) keeps the result honest; [`report`] writes it down.
 
+mod bench;
+pub mod cli;
 pub mod compare;
 pub mod decode;
 pub mod engine;
@@ -13,6 +15,7 @@ pub mod report;
 
 pub mod scenario;
 pub mod score;
+pub mod shipped;
 pub mod stats;
 #[cfg(test)]
 mod testing;

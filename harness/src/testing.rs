@@ -1,7 +1,7 @@
 //! For tests: scenarios in memory and an engine whose verdicts are written into its tuning.
 
 use crate::decode::Decoder;
-use crate::engine::{Case, Engine, EngineError, Prepared, Replay, Tuning, Update, Verdict};
+use crate::engine::{Ablation, Case, Engine, EngineError, Prepared, Replay, Trace, TracedEvent, Tuning, Update, Verdict};
 use crate::scenario::{Corpus, Estate, Filter, Lines, find, load_all};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -58,10 +58,14 @@ fn rules(tuning: &Tuning) -> Result<Rules, EngineError> {
     struct File {
         #[serde(rename = "name")]
         _name: Option<String>,
+        #[serde(default, rename = "criteria_off")]
+        off: Vec<String>,
         #[serde(default)]
         verdict: Rules,
     }
-    toml::from_str::<File>(&tuning.text).map(|f| f.verdict).map_err(|e| EngineError::Tuning(format!("{}: {e}", tuning.file)))
+    toml::from_str::<File>(&tuning.text)
+        .map(|f| if f.off.is_empty() { f.verdict } else { Rules::new() })
+        .map_err(|e| EngineError::Tuning(format!("{}: {e}", tuning.file)))
 }
 
 impl Engine for TestEngine {
@@ -71,6 +75,15 @@ impl Engine for TestEngine {
 
     fn check(&self, tuning: &Tuning) -> Result<(), EngineError> {
         rules(tuning).map(drop)
+    }
+
+    fn ablations(&self) -> Vec<Ablation> {
+        let of = |name: &str, text: &str| Ablation {
+            name: name.into(),
+            what: "test".into(),
+            changes: toml::from_str(text).unwrap(),
+        };
+        vec![of("T1", "criteria_off = [\"T1\"]"), of("idle", "[verdict]\nnothing = [\"watch\", 1.0, []]")]
     }
 
     fn prepare<'a>(&'a self, estate: &'a Estate) -> Result<Box<dyn Prepared + 'a>, EngineError> {
@@ -119,5 +132,17 @@ impl Prepared for TestPrepared<'_> {
             });
         }
         Ok(Replay { cases: cases.into_values().collect() })
+    }
+
+    fn trace(&self, tuning: &Tuning, line: Option<u32>) -> Result<Trace, EngineError> {
+        let replay = self.replay(tuning)?;
+        let updates = replay.cases.iter().flat_map(|case| &case.updates);
+        let events = updates.map(|u| TracedEvent {
+            line: u.lines.last().copied().unwrap_or(0),
+            verdict: u.verdict,
+            score: u.score,
+            reasons: u.reasons.clone(),
+        });
+        Ok(Trace { events: events.collect(), workings: line.map(|line| format!("arithmetic of line {line}")) })
     }
 }

@@ -1,0 +1,164 @@
+use crate::report::Format;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Measures how well vires decides.
+#[derive(Debug, Parser)]
+#[command(name = "harness", version, about)]
+pub struct Cli {
+    /// Worker threads; the result does not depend on it [default: one per core]
+    #[arg(long, global = true)]
+    pub threads: Option<usize>,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Replay scenarios under one or more tunings and report what was caught, missed and falsely raised
+    Run(RunArgs),
+    /// Compare two runs that were written with --out run.json
+    Compare(CompareArgs),
+    /// Switch off each criterion in turn and report what it bought
+    Ablate(AblateArgs),
+    /// Try many tunings on the dev split
+    Sweep(SweepArgs),
+    /// Show what was said of each event of a scenario, and the arithmetic of one
+    Explain(ExplainArgs),
+    /// Check scenario folders
+    Lint(LintArgs),
+    /// Write a generated log whose counts are known, to measure speed against
+    Corpus(crate::bench::CorpusArgs),
+}
+
+/// Which scenarios.
+#[derive(Debug, Args)]
+pub struct CorpusSelection {
+    /// Scenario folders, or folders of them
+    #[arg(required = true, value_name = "DIR")]
+    pub dirs: Vec<PathBuf>,
+    /// Only scenarios whose id matches
+    #[arg(long, value_name = "GLOB")]
+    pub filter: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub corpus: CorpusSelection,
+    /// Tuning file; the first is the baseline of the comparison, the gates judge the last [default: the shipped one]
+    #[arg(long, value_name = "FILE")]
+    pub tuning: Vec<PathBuf>,
+    /// Form of what is printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+    /// Also write a file; its ending tells the form, a name such as cases.csv the table
+    #[arg(long, value_name = "FILE")]
+    pub out: Vec<PathBuf>,
+    /// Exit 1 if recall is lower
+    #[arg(long, value_name = "R", value_parser = share)]
+    pub min_recall: Option<f64>,
+    /// Exit 1 if precision is lower
+    #[arg(long, value_name = "P", value_parser = share)]
+    pub min_precision: Option<f64>,
+    /// Exit 1 if there are more false cases per 10,000 quiet events
+    #[arg(long, value_name = "N", value_parser = not_negative)]
+    pub max_false_per_10k: Option<f64>,
+    /// Exit 1 if a tuning is worse than the first
+    #[arg(long)]
+    pub fail_on_regression: bool,
+    /// Seed of everything drawn by chance
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The earlier run
+    pub a: PathBuf,
+    /// The later run
+    pub b: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Exit 1 if the later run is worse
+    #[arg(long)]
+    pub fail_on_regression: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct AblateArgs {
+    #[command(flatten)]
+    pub corpus: CorpusSelection,
+    /// Tuning to take apart [default: the shipped one]
+    #[arg(long, value_name = "FILE")]
+    pub tuning: Option<PathBuf>,
+    /// Also write ablation.csv or criteria.csv
+    #[arg(long, value_name = "FILE")]
+    pub out: Vec<PathBuf>,
+    /// Seed of everything drawn by chance
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct SweepArgs {
+    #[command(flatten)]
+    pub corpus: CorpusSelection,
+    /// Tuning to start from [default: the shipped one]
+    #[arg(long, value_name = "FILE")]
+    pub tuning: Option<PathBuf>,
+    /// Key and the values to try, e.g. disposition.escalate=40,50,60 or novelty.alpha_days=2..10/5 (five values)
+    #[arg(long = "set", value_name = "KEY=VALUES", required = true)]
+    pub sets: Vec<String>,
+    /// Try at most this many combinations, drawn by chance
+    #[arg(long, value_name = "N", default_value_t = 512)]
+    pub limit: usize,
+    /// Use the test split too; the report says so
+    #[arg(long)]
+    pub i_peeked: bool,
+    /// Also write sweep.csv, or the best tuning as .toml
+    #[arg(long, value_name = "FILE")]
+    pub out: Vec<PathBuf>,
+    /// Seed of everything drawn by chance
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Scenario folder; with `:EVENT` (event id or line:<n>) the arithmetic of that event
+    #[arg(value_name = "SCENARIO[:EVENT]")]
+    pub what: String,
+    /// Tuning [default: the shipped one]
+    #[arg(long, value_name = "FILE")]
+    pub tuning: Option<PathBuf>,
+    /// Every event, not only those of which something is said
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LintArgs {
+    #[command(flatten)]
+    pub corpus: CorpusSelection,
+    /// Exit 1 on warnings too
+    #[arg(long)]
+    pub strict: bool,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("not a share between 0 and 1".into()),
+    }
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value >= 0.0 && value.is_finite() => Ok(value),
+        _ => Err("not a number from 0 on".into()),
+    }
+}

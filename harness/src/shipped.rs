@@ -1,0 +1,314 @@
+//! The judge that is shipped, as an [`Engine`].
+
+use crate::engine::{Ablation, Case, Engine, EngineError, Prepared, Replay, Trace, TracedEvent, Tuning, Update, Verdict};
+use crate::scenario::{Estate, Lines, LogSource};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use vires_catalog::Catalog;
+use vires_event::{Actor, Millis};
+use vires_judge::tuning::DEFAULT_TOML;
+use vires_judge::{CaseUpdate, Disposition, Judge, JudgeState, REGISTRY, explain};
+use vires_profile::baseline::Baseline;
+use vires_profile::observation::{EventRef, Facts, Mapping, Observation, Setting, identity_template};
+use vires_profile::{Exceptions, Inventory};
+use vires_source::{Opened, Scratch, open};
+use vires_tag::{Classifier, Memo};
+
+/// The judge that is shipped.
+#[derive(Debug, Default)]
+pub struct Shipped {
+    classifier: OnceLock<Result<Classifier, String>>,
+}
+
+impl Shipped {
+    /// Not loaded before it is needed.
+    pub const fn new() -> Shipped {
+        Shipped { classifier: OnceLock::new() }
+    }
+
+    fn classifier(&self) -> Result<&Classifier, EngineError> {
+        let load = || {
+            let catalog = Arc::new(Catalog::builtin().map_err(|e| e.to_string())?);
+            Classifier::new(&catalog).map_err(|e| e.to_string())
+        };
+        self.classifier.get_or_init(load).as_ref().map_err(|e| EngineError::Input(e.clone()))
+    }
+}
+
+fn parse(tuning: &Tuning) -> Result<vires_judge::Tuning, EngineError> {
+    let file = if tuning.file.is_empty() { "the shipped tuning" } else { &tuning.file };
+    vires_judge::Tuning::from_toml(&tuning.text, file).map_err(|e| EngineError::Tuning(e.to_string()))
+}
+
+/// Groups of knobs that stand for an idea: name, what it is, the keys that switch it off.
+const IDEAS: [(&str, &str, &str); 11] = [
+    ("privilege", "the privilege boundary", "[boundaries]\nprivilege = false"),
+    ("data", "the data boundary", "[boundaries]\ndata = false"),
+    ("trust", "the trust boundary", "[boundaries]\ntrust = false"),
+    ("declared", "declared profiles", "[declared]\nenabled = false"),
+    ("peers", "rarity among peers", "[novelty]\npeer_cap_bits = 0.0"),
+    ("co-adoption", "what peers take up together", "[coadopt]\nenabled = false"),
+    ("exceptions", "approved changes", "[exceptions]\nfactor = 1.0"),
+    ("variance", "unusual time and volume", "[combine]\nvariance_cap = 0.0"),
+    ("quarantine", "not learning what escalated", "[learn]\nquarantine_days = 0\nwatch_delay_days = 0"),
+    ("damping", "weak evidence adds up less", "[combine]\ndamp = 1.0"),
+    ("tolerance", "privileged and agentic count more", "[tolerance]\nprivileged = 1.0\nagentic = 1.0"),
+];
+
+impl Engine for Shipped {
+    fn default_tuning(&self) -> String {
+        DEFAULT_TOML.to_string()
+    }
+
+    fn check(&self, tuning: &Tuning) -> Result<(), EngineError> {
+        parse(tuning).map(drop)
+    }
+
+    fn ablations(&self) -> Vec<Ablation> {
+        let criteria = REGISTRY.iter().map(|c| {
+            let mut changes = toml::Table::new();
+            changes.insert("criteria_off".into(), toml::Value::Array(vec![c.code.as_str().into()]));
+            Ablation { name: c.code.as_str().into(), what: c.name.replace('_', " "), changes }
+        });
+        let ideas = IDEAS.iter().map(|(name, what, keys)| Ablation {
+            name: (*name).into(),
+            what: (*what).into(),
+            changes: toml::from_str(keys).unwrap_or_default(),
+        });
+        criteria.chain(ideas).collect()
+    }
+
+    fn prepare<'a>(&'a self, estate: &'a Estate) -> Result<Box<dyn Prepared + 'a>, EngineError> {
+        let name = |path: &std::path::Path| path.display().to_string();
+        let inventory = match &estate.inventory {
+            Some(d) => Inventory::parse(&d.text, &name(&d.path)).map_err(|e| EngineError::Input(e.to_string()))?,
+            None => Inventory::default(),
+        };
+        let exceptions = match &estate.exceptions {
+            Some(d) => Exceptions::from_toml(&d.text, &name(&d.path)).map_err(|e| EngineError::Input(e.to_string()))?,
+            None => Exceptions::default(),
+        };
+        let mut replayed = Replayed {
+            classifier: self.classifier()?,
+            estate,
+            inventory: Arc::new(inventory),
+            exceptions: Arc::new(exceptions),
+            baseline: Baseline::new(""),
+        };
+        if let Some(history) = &estate.history {
+            let mut baseline = Baseline::new("");
+            replayed.each(history, |o| baseline.learn(&o))?;
+            replayed.baseline = baseline;
+        }
+        Ok(Box::new(replayed))
+    }
+}
+
+struct Replayed<'a> {
+    classifier: &'a Classifier,
+    estate: &'a Estate,
+    inventory: Arc<Inventory>,
+    exceptions: Arc<Exceptions>,
+    baseline: Baseline,
+}
+
+impl Replayed<'_> {
+    /// Hands on every line of which something can be learned.
+    fn each(&self, source: &LogSource, mut visit: impl FnMut(Observation<'_>)) -> Result<(), EngineError> {
+        let failed = |e: std::io::Error| EngineError::Input(format!("failed to read the log: {e}"));
+        let (mut scratch, mut memo) = (Scratch::default(), Memo::default());
+        let mut lines = Lines::new(source).map_err(failed)?;
+        while let Some((number, line)) = lines.next_line().map_err(failed)? {
+            let opened = open(line, &mut scratch);
+            if let Some(mut observation) = self.observe(opened, &mut memo) {
+                observation.event_ref = EventRef { file: None, line: u64::from(number) };
+                visit(observation);
+            }
+        }
+        Ok(())
+    }
+
+    fn observe<'a>(&'a self, opened: Opened<'a>, memo: &mut Memo) -> Option<Observation<'a>> {
+        let tags = self.classifier.classify(&opened, memo);
+        let activity = opened.activity?;
+        let at = activity.at()?;
+        let identity = activity.identity.as_ref()?;
+        let found = self.inventory.resolve(&identity.id, identity.raw.as_deref()).map(|index| self.inventory.workload(index));
+        if found.is_none() && tags.actor == Some(Actor::Human) {
+            return None;
+        }
+        let facts = Facts {
+            effect: tags.effect,
+            tier: tags.effect.map(|e| e.tier()),
+            class: tags.sensitive.map(|s| s.class),
+            severity: tags.sensitive.map(|s| s.severity),
+            boundary: tags.sensitive.and_then(|s| s.boundary),
+            actor: tags.actor,
+            kind: tags.kind,
+            data_class: tags.data_class,
+            attack: tags.sensitive.map(|s| s.attack.iter().map(|a| a.as_str().into()).collect()).unwrap_or_default(),
+            leaks: tags.leaks.iter().map(|(kind, _)| (*kind).into()).collect(),
+            detection: None,
+        };
+        let origin = &activity.origin;
+        let declared =
+            activity.targets.iter().filter_map(|t| self.inventory.data.class_of(&t.name)).max_by_key(|(class, _)| *class);
+        let setting = Setting {
+            workload: found.map_or_else(|| identity_template(&identity.id).into_owned().into(), |w| w.id.as_str().into()),
+            mapping: found.map_or(Mapping::Ghost, |w| w.mapping(at)),
+            peer_group: found.and_then(|w| w.peer_group.as_deref()).map(Into::into),
+            shared: found.is_some_and(|w| w.shared),
+            zone: self.inventory.zones.lookup(origin.ip.as_deref(), origin.asn.as_deref(), origin.service.as_deref()),
+            data_class: declared.map(|(class, _)| class),
+            labels: declared.map(|(_, labels)| labels.iter().map(|l| l.as_str().into()).collect()).unwrap_or_default(),
+            env: None,
+        };
+        Observation::new(activity, facts, setting)
+    }
+
+    fn judge(&self, tuning: &Tuning) -> Result<Judge, EngineError> {
+        Ok(Judge::new(parse(tuning)?, Arc::clone(&self.inventory), Arc::clone(&self.exceptions), self.baseline.clone()))
+    }
+}
+
+/// Lines by the id under which evidence names them.
+#[derive(Default)]
+struct ByEvent(FxHashMap<String, Vec<(Millis, u32)>>);
+
+impl ByEvent {
+    fn note(&mut self, o: &Observation<'_>) {
+        let line = u32::try_from(o.event_ref.line).unwrap_or(u32::MAX);
+        let id = o.event_id.as_deref().filter(|id| !id.is_empty()).map_or_else(|| format!("line:{line}"), str::to_string);
+        self.0.entry(id).or_default().push((o.at, line));
+    }
+
+    fn lines(&self, record: &CaseUpdate) -> Vec<u32> {
+        let mut lines: Vec<u32> = Vec::new();
+        for wanted in record.evidence.iter().flat_map(|e| &e.refs) {
+            let known = self.0.get(&wanted.event).map_or(&[][..], Vec::as_slice);
+            let exact = known.iter().filter(|(at, _)| *at == wanted.at);
+            lines.extend(exact.map(|(_, line)| *line));
+        }
+        lines.sort_unstable();
+        lines.dedup();
+        lines
+    }
+}
+
+fn verdict_of(disposition: Disposition) -> Verdict {
+    match disposition {
+        Disposition::Suppress => Verdict::Suppress,
+        Disposition::Watch => Verdict::Watch,
+        Disposition::CannotJudge => Verdict::CannotJudge,
+        Disposition::Escalate => Verdict::Escalate,
+        Disposition::Page => Verdict::Page,
+    }
+}
+
+fn update_of(at: Millis, record: &CaseUpdate, events: &ByEvent) -> Update {
+    let mut codes: Vec<String> = record.evidence.iter().filter(|e| e.x > 0.0).map(|e| e.code.as_str().to_string()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    Update {
+        at,
+        verdict: verdict_of(record.verdict),
+        score: record.score,
+        boundaries: record.boundaries.clone(),
+        lines: events.lines(record),
+        codes,
+        reasons: record.reasons.clone(),
+    }
+}
+
+impl Prepared for Replayed<'_> {
+    fn replay(&self, tuning: &Tuning) -> Result<Replay, EngineError> {
+        let judge = self.judge(tuning)?;
+        let mut state: JudgeState = judge.fresh_state();
+        let mut events = ByEvent::default();
+        let mut order: Vec<String> = Vec::new();
+        let mut cases: FxHashMap<String, Case> = FxHashMap::default();
+        // What was last said of a workload: an event that changes nothing needs no look.
+        let mut standing: BTreeMap<String, (u64, usize)> = BTreeMap::new();
+        self.each(&self.estate.events, |mut o| {
+            events.note(&o);
+            let outcome = judge.judge(&mut state, &mut o);
+            let verdict = &outcome.verdict;
+            let Some(name) = verdict.case_name() else { return };
+            let now = (verdict.score.to_bits(), verdict.detail.as_ref().map_or(0, |d| Arc::as_ptr(d) as usize));
+            let changed = standing.get(&*o.workload) != Some(&now);
+            let record = match outcome.update {
+                Some(update) => Some(*update),
+                None if changed && !outcome.duplicate && verdict.verdict >= Disposition::Watch => {
+                    judge.ask(&state, &o.workload, o.mapping)
+                }
+                None => None,
+            };
+            standing.insert(o.workload.to_string(), now);
+            let Some(record) = record else { return };
+            let case = cases.entry(name.clone()).or_insert_with(|| {
+                order.push(name.clone());
+                Case { id: name, identity: o.identity.to_string(), workload: o.workload.to_string(), updates: Vec::new() }
+            });
+            let update = update_of(o.at, &record, &events);
+            if case.updates.last().is_none_or(|last| last.verdict < update.verdict) {
+                case.identity = o.identity.to_string();
+            }
+            case.updates.push(update);
+        })?;
+        Ok(Replay { cases: order.iter().filter_map(|name| cases.remove(name)).collect() })
+    }
+
+    fn trace(&self, tuning: &Tuning, line: Option<u32>) -> Result<Trace, EngineError> {
+        let judge = self.judge(tuning)?;
+        let mut state = judge.fresh_state();
+        let mut trace = Trace::default();
+        self.each(&self.estate.events, |mut o| {
+            let outcome = judge.judge(&mut state, &mut o);
+            let number = u32::try_from(o.event_ref.line).unwrap_or(u32::MAX);
+            if line == Some(number) {
+                let record = judge.ask(&state, &o.workload, o.mapping);
+                trace.workings = record.map(|record| explain(&record, judge.tuning()).to_string());
+            }
+            trace.events.push(TracedEvent {
+                line: number,
+                verdict: verdict_of(outcome.verdict.verdict),
+                score: outcome.verdict.score,
+                reasons: outcome.verdict.detail.as_ref().map(|d| d.reasons.clone()).unwrap_or_default(),
+            });
+        })?;
+        Ok(trace)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::evaluate;
+    use crate::testing::corpus;
+
+    #[test]
+    fn catches_the_example_and_spares_its_twin() {
+        let engine = Shipped::new();
+        let tuning = Tuning::new(engine.default_tuning(), "");
+        let evaluation = evaluate(&engine, corpus(), &[tuning], 1, &|| {}).unwrap();
+        let m = &evaluation.runs[0].measures;
+        assert_eq!((m.instances.caught, m.false_cases), (1, 0), "{}", crate::report::table(&evaluation));
+    }
+
+    #[test]
+    fn every_ablation_is_a_valid_tuning() {
+        let engine = Shipped::new();
+        let base = Tuning::new(engine.default_tuning(), "");
+        for ablation in engine.ablations() {
+            assert!(!ablation.changes.is_empty(), "{}", ablation.name);
+            engine.check(&base.with(&ablation.name, &ablation.changes).unwrap()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_wrong_tuning_is_named_with_file_and_line() {
+        let error = Shipped::new().check(&Tuning::new("schema = \"vires-tuning/1\"\n[windo]\n", "x.toml")).unwrap_err();
+        assert!(error.to_string().starts_with("x.toml:2:"), "{error}");
+    }
+}
