@@ -76,7 +76,7 @@ fn a_line_of_a_hundred_megabytes_streams_through() {
 #[test]
 fn lines_just_below_the_limit_do_not_add_up() {
     let line = format!("{{\"a\":\"{}\"}}\n", "x".repeat((4 << 20) - 100));
-    let got = measured(&["tag"], 30, |out| repeat(out, line.as_bytes(), 30));
+    let got = measured(&["tag", "--threads", "4"], 30, |out| repeat(out, line.as_bytes(), 30));
     assert_eq!(got.lines, 30);
     assert!(got.kb <= MEMORY_KB, "{} KiB", got.kb);
 }
@@ -84,7 +84,7 @@ fn lines_just_below_the_limit_do_not_add_up() {
 #[test]
 fn ordinary_lines_without_end_take_no_more_memory() {
     let lines: String = (0..2000).map(common::event).collect();
-    let got = measured(&["tag"], 600_000, |out| repeat(out, lines.as_bytes(), 300));
+    let got = measured(&["tag", "--threads", "4"], 600_000, |out| repeat(out, lines.as_bytes(), 300));
     assert_eq!(got.lines, 600_000);
     assert!(got.kb <= MEMORY_KB, "{} KiB", got.kb);
 }

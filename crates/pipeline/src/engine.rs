@@ -195,7 +195,7 @@ impl<S: Stage> Engine<'_, S> {
     fn step(&self, worker: &mut Worker<S>) -> bool {
         for buffer in [&mut worker.block, &mut worker.draft, &mut worker.out] {
             buffer.clear();
-            if buffer.capacity() > 8 * BLOCK {
+            if buffer.capacity() > 4 * BLOCK {
                 buffer.shrink_to(BLOCK);
             }
         }
