@@ -60,7 +60,10 @@ fn of_parameters<'a>(parameters: Value<'a>, service: &str, operation: &str, targ
     if service == "s3" || service == "s3express" {
         return of_bucket(parameters, targets);
     }
-    for (key, value) in parameters.fields() {
+    // What a policy is attached to comes before the policy, in whichever order they were written.
+    let fields = || parameters.fields();
+    let (first, last) = (fields().filter(|(k, _)| *k != "policyArn"), fields().filter(|(k, _)| *k == "policyArn"));
+    for (key, value) in first.chain(last) {
         if targets.len() >= MAX_TARGETS {
             return;
         }
