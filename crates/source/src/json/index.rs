@@ -32,6 +32,14 @@ pub struct Tape {
 /// An index that once grew beyond this many nodes gives the memory back before the next line.
 const KEEP_NODES: usize = 64 * 1024;
 
+/// So many values of a line are indexed; of a line with more, only the members of the outermost object are, which splicing needs.
+/// No audit record comes near it, and a line made of millions of tiny values must not cost a hundred times its size.
+const MAX_NODES: usize = 128 * 1024;
+
+/// Stands on the stack for a container that is not indexed.
+const LOST_OBJECT: u32 = u32::MAX;
+const LOST_ARRAY: u32 = u32::MAX - 1;
+
 impl Tape {
     /// Indexes `text`, which must be exactly one JSON value (blanks around it are fine).
     pub fn parse<'a>(&'a mut self, text: &'a str) -> Result<Value<'a>, Invalid> {
@@ -66,22 +74,31 @@ impl Tape {
                 _ => (Type::Number, c.number()?),
             };
             let node = self.nodes.len() as u32;
-            self.nodes.push(Node {
-                key: key.0,
-                key_escaped: key.1,
-                span: (start as u32, c.at as u32),
-                next: node + 1,
-                kind,
-                escaped,
-            });
+            let kept = self.nodes.len() < MAX_NODES || self.open.len() <= 1;
+            if kept {
+                self.nodes.push(Node {
+                    key: key.0,
+                    key_escaped: key.1,
+                    span: (start as u32, c.at as u32),
+                    next: node + 1,
+                    kind,
+                    escaped,
+                });
+            }
             if matches!(kind, Type::Object | Type::Array) {
                 c.at += 1;
                 c.blanks();
                 if c.peek()? == if kind == Type::Object { b'}' } else { b']' } {
                     c.at += 1;
-                    self.nodes[node as usize].span.1 = c.at as u32;
+                    if kept {
+                        self.nodes[node as usize].span.1 = c.at as u32;
+                    }
                 } else {
-                    self.open.push(node);
+                    self.open.push(match kind {
+                        _ if kept => node,
+                        Type::Object => LOST_OBJECT,
+                        _ => LOST_ARRAY,
+                    });
                     key = if kind == Type::Object { c.key()? } else { ((0, 0), false) };
                     continue;
                 }
@@ -92,7 +109,11 @@ impl Tape {
                 let Some(&top) = self.open.last() else {
                     return (c.at == c.bytes.len()).then_some(());
                 };
-                let object = self.nodes[top as usize].kind == Type::Object;
+                let object = match top {
+                    LOST_OBJECT => true,
+                    LOST_ARRAY => false,
+                    kept => self.nodes[kept as usize].kind == Type::Object,
+                };
                 match (c.peek()?, object) {
                     (b',', true) => {
                         c.at += 1;
@@ -110,9 +131,10 @@ impl Tape {
                         c.at += 1;
                         self.open.pop();
                         let next = self.nodes.len() as u32;
-                        let container = &mut self.nodes[top as usize];
-                        container.span.1 = c.at as u32;
-                        container.next = next;
+                        if let Some(container) = self.nodes.get_mut(top as usize) {
+                            container.span.1 = c.at as u32;
+                            container.next = next;
+                        }
                     }
                     _ => return None,
                 }
@@ -317,6 +339,20 @@ mod tests {
         let deep = "[".repeat(1_000_000) + &"]".repeat(1_000_000);
         assert!(accepts(&deep));
         assert!(!accepts(&deep[..1_999_999]));
+    }
+
+    #[test]
+    fn a_line_of_tiny_values_stays_affordable_and_whole() {
+        let many = "[1],".repeat(MAX_NODES);
+        let text = format!(r#"{{"a":[{many}{{"b":[]}}],"nhi":{{"x":1}},"z":[{{"y":2}}]}}"#);
+        let mut tape = Tape::default();
+        let value = tape.parse(&text).unwrap();
+        let keys: Vec<&str> = value.fields().map(|(key, _)| key).collect();
+        assert_eq!(keys, ["a", "nhi", "z"]);
+        assert_eq!(value.get("nhi").unwrap().raw(), r#"{"x":1}"#);
+        assert_eq!(value.span(), 0..text.len());
+        assert!(tape.nodes.len() <= MAX_NODES + 3);
+        assert!(!accepts(&text.replace("[]}", "[}}")));
     }
 
     /// Text over the bytes that JSON's grammar is sensitive to.
