@@ -170,7 +170,8 @@ impl<'a> Value<'a> {
                 Type::Array => value.children(Type::Array),
                 _ => return value.span().contains(&offset).then_some((path, value)),
             };
-            value = items.take_while(|child| child.span().start <= offset).last().filter(|child| child.span().contains(&offset))?;
+            value =
+                items.take_while(|child| child.span().start <= offset).last().filter(|child| child.span().contains(&offset))?;
             if !value.key_raw().is_empty() {
                 if !path.is_empty() {
                     path.push('.');
