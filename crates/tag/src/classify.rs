@@ -5,7 +5,7 @@ use crate::leak::Leaks;
 use crate::literals::Literals;
 use crate::memo::{ActionFacts, Memo};
 use crate::resource::{Marker, Resources};
-use crate::tags::{Problem, Sensitive, TELLING, Tags};
+use crate::tags::{Problem, REPORTED, Sensitive, TELLING, Tags};
 use aho_corasick::BuildError;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -125,7 +125,7 @@ impl Classifier {
     fn markers_of<'a>(&'a self, activity: &Activity<'a>, lower: &mut Vec<u8>) -> (Vec<(Cow<'a, str>, u8)>, Option<u8>) {
         let mut found: Vec<(Cow<'a, str>, u8)> = Vec::new();
         let mut add = |name: &'a str, severity: u8| {
-            if found.len() < MAX_FOUND && !found.iter().any(|(n, _)| n == name) {
+            if severity >= REPORTED && found.len() < MAX_FOUND && !found.iter().any(|(n, _)| n == name) {
                 found.push((Cow::Borrowed(name), severity));
             }
         };

@@ -7,7 +7,7 @@ use crate::classify::bare;
 use crate::identity::{Votes, member, said};
 use crate::leak::value_around;
 use crate::resource::fits;
-use crate::tags::{Problem, Sensitive, TELLING, Tags};
+use crate::tags::{Problem, REPORTED, Sensitive, TELLING, Tags};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -129,7 +129,8 @@ fn markers<'a>(catalog: &'a Catalog, activity: &Activity<'a>, names: &[&str]) ->
             found.entry(&row.substring).or_insert(row.severity);
         }
     }
-    let mut found: Vec<_> = found.into_iter().map(|(name, severity)| (Cow::Borrowed(name), severity)).collect();
+    let mut found: Vec<_> =
+        found.into_iter().filter(|(_, s)| *s >= REPORTED).map(|(name, s)| (Cow::Borrowed(name), s)).collect();
     found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     found
 }

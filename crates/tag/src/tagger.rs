@@ -64,7 +64,7 @@ pub struct Report {
     pub source: Option<Source>,
     /// `nhi.tagged`.
     pub tagged: bool,
-    /// Something sensitive was touched.
+    /// Something of severity 3 or more was touched.
     pub sensitive: bool,
     /// Neither JSON nor text of a known format.
     pub not_json: bool,

@@ -73,8 +73,11 @@ pub struct Tags<'a> {
     pub error: Option<Problem>,
 }
 
-/// From this severity on a marker alone makes a target sensitive; weaker ones are reported, no more.
+/// From this severity on a match makes a line worth a look by itself; weaker ones are reported, no more.
 pub(crate) const TELLING: u8 = 3;
+
+/// Weaker resource markers are so common that they say nothing (`db`, `user`): they are not reported.
+pub(crate) const REPORTED: u8 = 2;
 
 impl Tags<'_> {
     /// A line that could not be classified.
@@ -87,14 +90,15 @@ impl Tags<'_> {
         self.actor == Some(Actor::Machine)
     }
 
-    /// True if something sensitive was touched: an action of the catalogue, a telling name, a leaked credential.
+    /// True if what was touched is worth a look: an action, a name or a leaked credential of severity 3 or more.
     pub fn touches_sensitive(&self) -> bool {
-        self.sensitive.is_some() || !self.leaks.is_empty() || self.markers.iter().any(|(_, severity)| *severity >= TELLING)
+        let found = self.markers.iter().map(|(_, s)| s).chain(self.leaks.iter().map(|(_, s)| s));
+        self.sensitive.is_some_and(|s| s.severity >= TELLING) || found.copied().any(|s| s >= TELLING)
     }
 
-    /// `nhi.tagged`.
+    /// `nhi.tagged`: a machine acted, or anything of the catalogue matched.
     pub fn tagged(&self) -> bool {
-        self.by_machine() || self.touches_sensitive()
+        self.by_machine() || self.sensitive.is_some() || !self.markers.is_empty() || !self.leaks.is_empty()
     }
 
     /// 1–5: the action's severity, else the highest of what was found.
