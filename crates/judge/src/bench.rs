@@ -43,7 +43,7 @@ pub fn act() -> Act {
         env: None,
     };
     let mut o = Observation::new(a, Facts { effect: Some(Effect::ReadData), ..Facts::default() }, setting).unwrap();
-    o.targets = vec![Target { name: "s3:api-data/x/y".into() }];
+    o.set_targets(vec![Target { name: "s3:api-data/x/y".into() }]);
     o.origin = Some("nat".into());
     o.zone_class = ZoneClass::Internal;
     o.ip = Some("198.51.100.3".into());
@@ -68,7 +68,10 @@ impl Act {
         self.with_o(|o| (o.effect, o.tier) = (Some(effect), effect.tier().max(o.tier)))
     }
     pub fn target(self, target: &str, class: u8) -> Act {
-        self.with_o(|o| (o.targets, o.data_class) = (vec![Target { name: target.to_string().into() }], Some(class)))
+        self.with_o(|o| {
+            o.set_targets(vec![Target { name: target.to_string().into() }]);
+            o.data_class = Some(class);
+        })
     }
     pub fn denied(self) -> Act {
         self.with_o(|o| o.outcome = Some(Ended::Denied))
@@ -76,7 +79,7 @@ impl Act {
     pub fn from(self, zone: &str) -> Act {
         self.with_o(|o| (o.origin, o.zone_class) = (Some(zone.to_string().into()), ZoneClass::Internal))
     }
-    pub fn from_address(self, ip: &str) -> Act {
+    pub fn at_address(self, ip: &str) -> Act {
         let net = vires_profile::observation::network_of(Some(ip), None, None);
         self.with_o(|o| (o.origin, o.zone_class, o.ip) = (net.map(Into::into), ZoneClass::Unknown, Some(ip.to_string().into())))
     }

@@ -151,7 +151,8 @@ mod tests {
 
     impl Run {
         fn at(&mut self, hour: i64, disposition: Disposition, boundaries: u8, new_evidence: bool) -> Option<Why> {
-            let decision = Decision { disposition, level: disposition, rule: String::new() };
+            let rule = crate::decide::Rule::Below { score: 0.0, cut: 0.0 };
+            let decision = Decision { disposition, level: disposition, rule };
             let has_evidence = disposition != Disposition::Suppress && (new_evidence || boundaries != 0);
             let s = Step { workload: "w", now: hour * 3_600_000, decision: &decision, boundaries, new_evidence, has_evidence };
             step(&mut self.case, &mut self.closed, &s, &self.tuning)

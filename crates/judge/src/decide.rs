@@ -11,8 +11,75 @@ pub struct Decision {
     pub disposition: Disposition,
     /// What the score alone would say: what learning goes by.
     pub level: Disposition,
-    /// The rule, in words.
-    pub rule: String,
+    /// The rule that decided. Prints as a sentence.
+    pub rule: Rule,
+}
+
+/// Why a score became a decision.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rule {
+    /// `disposition.page_on` names this code.
+    PageOn(Code),
+    /// The score reached a cut.
+    Reached {
+        /// The score.
+        score: f64,
+        /// The cut.
+        cut: f64,
+        /// What the cut is for.
+        level: Disposition,
+        /// Boundaries that were crossed.
+        crossed: usize,
+    },
+    /// The score is below all cuts.
+    Below {
+        /// The score.
+        score: f64,
+        /// The lowest cut.
+        cut: f64,
+    },
+    /// It would have escalated, but there is nothing of its own that it deviates from.
+    Ungrounded {
+        /// The score.
+        score: f64,
+    },
+    /// `unmapped.escalate_on` names this code.
+    Hard(Code, Mapping),
+    /// Nobody can say.
+    Unmapped {
+        /// What is missing.
+        mapping: Mapping,
+        /// The score.
+        score: f64,
+    },
+}
+
+impl std::fmt::Display for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Rule::PageOn(code) => write!(f, "{} always pages (disposition.page_on)", code.as_str()),
+            Rule::Reached { score, cut, level, crossed } => {
+                write!(
+                    f,
+                    "score {score} >= {level} {cut}, {crossed} {} crossed",
+                    if *crossed == 1 { "boundary" } else { "boundaries" }
+                )
+            }
+            Rule::Below { score, cut } => write!(f, "score {score} below watch {cut}"),
+            Rule::Ungrounded { score } => {
+                write!(f, "score {score}, but without a profile or a history of its own to deviate from")
+            }
+            Rule::Hard(code, mapping) => {
+                write!(
+                    f,
+                    "{} escalates even without a profile (unmapped.escalate_on; mapping {})",
+                    code.as_str(),
+                    mapping.as_str()
+                )
+            }
+            Rule::Unmapped { mapping, score } => write!(f, "cannot be judged: {} (score {score})", mapping.as_str()),
+        }
+    }
 }
 
 /// From here on evidence of `unmapped.escalate_on` escalates.
@@ -22,7 +89,7 @@ const HARD: f64 = 0.5;
 pub fn decide(score: &Score, pieces: &[Piece], mapping: Mapping, privileged: bool, tuning: &Tuning) -> Decision {
     let cuts = &tuning.disposition;
     let delta = if privileged { cuts.privileged_delta } else { 0.0 };
-    let crossed = score.crossed(cuts.min_boundary);
+    let crossed = score.crossed(tuning);
     let weight = |code: Code| {
         score
             .counted
@@ -31,56 +98,54 @@ pub fn decide(score: &Score, pieces: &[Piece], mapping: Mapping, privileged: boo
             .map(|(_, x)| *x)
             .fold(0.0, f64::max)
     };
-    let paging = cuts.page_on.iter().find(|word| Code::from_word(word).is_some_and(|code| weight(code) >= HARD));
-    let (level, rule) = if let Some(code) = paging {
-        (Disposition::Page, format!("{code} always pages (disposition.page_on)"))
+    let paging = cuts.page_on.iter().filter_map(|word| Code::from_word(word)).find(|code| weight(*code) >= HARD);
+    let reached = |level, cut| (level, Rule::Reached { score: score.d, cut, level, crossed: crossed.len() });
+    let (mut level, mut rule) = if let Some(code) = paging {
+        (Disposition::Page, Rule::PageOn(code))
     } else if score.d >= cuts.page + delta && crossed.len() >= usize::from(cuts.page_boundaries) {
-        (Disposition::Page, format!("score {} >= page {} and {} boundaries crossed", score.d, cuts.page + delta, crossed.len()))
+        reached(Disposition::Page, cuts.page + delta)
     } else if score.d >= cuts.escalate + delta && !crossed.is_empty() {
-        (Disposition::Escalate, format!("score {} >= escalate {} and a boundary crossed", score.d, cuts.escalate + delta))
+        reached(Disposition::Escalate, cuts.escalate + delta)
     } else if score.d >= cuts.watch + delta {
-        (Disposition::Watch, format!("score {} >= watch {}", score.d, cuts.watch + delta))
+        reached(Disposition::Watch, cuts.watch + delta)
     } else {
-        (Disposition::Suppress, format!("score {} below watch {}", score.d, cuts.watch + delta))
+        (Disposition::Suppress, Rule::Below { score: score.d, cut: cuts.watch + delta })
     };
     // What nobody declared and nothing is known of cannot be broken: facts about actions alone must not escalate.
-    let (level, rule) = if level >= Disposition::Escalate && paging.is_none() && pieces.iter().any(|p| !p.grounded) {
+    if level >= Disposition::Escalate && paging.is_none() && pieces.iter().any(|p| !p.grounded) {
         let own: Vec<Piece> = pieces.iter().filter(|p| p.grounded).copied().collect();
         let least = crate::score::score(&own, score.kappa, tuning);
-        if least.d >= cuts.escalate + delta && !least.crossed(cuts.min_boundary).is_empty() {
-            (level, rule)
-        } else {
-            (Disposition::Watch, format!("{rule}, but without a profile or a history of its own to deviate from"))
+        if least.d < cuts.escalate + delta || least.crossed(tuning).is_empty() {
+            (level, rule) = (Disposition::Watch, Rule::Ungrounded { score: score.d });
         }
-    } else {
-        (level, rule)
-    };
+    }
     if mapping == Mapping::Mapped || level >= Disposition::Escalate {
         return Decision { disposition: level, level, rule };
     }
-    match tuning.unmapped.escalate_on.iter().find(|word| hard(word, score, pieces)) {
-        Some(word) => {
-            let rule = format!("{word} escalates even without a profile (unmapped.escalate_on; mapping {})", mapping.as_str());
-            Decision { disposition: Disposition::Escalate, level: Disposition::Escalate, rule }
+    match tuning.unmapped.escalate_on.iter().find_map(|word| hard(word, score, pieces)) {
+        Some(code) => {
+            Decision { disposition: Disposition::Escalate, level: Disposition::Escalate, rule: Rule::Hard(code, mapping) }
         }
-        None => {
-            let rule = format!("cannot be judged: {} ({rule})", mapping.as_str());
-            Decision { disposition: Disposition::CannotJudge, level, rule }
-        }
+        None => Decision { disposition: Disposition::CannotJudge, level, rule: Rule::Unmapped { mapping, score: score.d } },
     }
 }
 
-/// True if a word of `unmapped.escalate_on` applies: a code, with `u` for unknown networks only, with `@4` for a tier.
-fn hard(word: &str, score: &Score, pieces: &[Piece]) -> bool {
+/// The code of a word of `unmapped.escalate_on`, if it applies: a code, with `u` for unknown networks only, with `@4` for a
+/// tier.
+fn hard(word: &str, score: &Score, pieces: &[Piece]) -> Option<Code> {
+    if pieces.is_empty() {
+        return None;
+    }
     let (code, tier) = word.split_once('@').map_or((word, None), |(code, tier)| (code, tier.parse::<u8>().ok()));
     let (code, unknown_only) = code.strip_suffix('u').map_or((code, false), |code| (code, true));
-    let Some(code) = Code::from_word(code) else { return false };
-    score.counted.iter().any(|(at, x)| {
+    let code = Code::from_word(code)?;
+    let applies = score.counted.iter().any(|(at, x)| {
         *x >= HARD
             && pieces
                 .get(*at)
                 .is_some_and(|p| p.code == code && tier.is_none_or(|t| p.tier >= t) && (!unknown_only || p.unknown_network))
-    })
+    });
+    applies.then_some(code)
 }
 
 #[cfg(test)]
@@ -119,6 +184,8 @@ mod tests {
             (vec![p(0.9), d(0.9)], Disposition::Page),
             // Much from each side, but no boundary really crossed.
             (vec![p(0.45), d(0.45), piece(Code::T6, Boundary::Trust, 0.45)], Disposition::Watch),
+            // Trifles do not become a crossing by their number.
+            (vec![p(0.25); 30], Disposition::Watch),
         ] {
             let decision = decide(&score(&pieces, 1.0, &tuning), &pieces, Mapping::Mapped, false, &tuning);
             assert_eq!(decision.disposition, expected, "{pieces:?} {}", decision.rule);

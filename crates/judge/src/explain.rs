@@ -1,5 +1,5 @@
-//! The arithmetic of one verdict, written out so that a reader can do it again with a pocket calculator, and what would have kept it
-//! quiet.
+//! The arithmetic of one verdict, written out so that a reader can do it again with a pocket calculator, and what would have
+//! kept it quiet.
 
 use crate::decide::decide;
 use crate::score::{Piece, Score, score};
@@ -26,7 +26,8 @@ pub struct Remedy {
 pub struct Explanation {
     /// What is explained.
     pub record: CaseUpdate,
-    /// Single changes that would have kept it below an escalation; where none would, the shortest list of changes that together do.
+    /// Single changes that would have kept it below an escalation; where none would, the shortest list of changes that together
+    /// do.
     pub quiet_if: Vec<Remedy>,
     score: Score,
     tuning: Tuning,
@@ -288,7 +289,7 @@ mod tests {
 
     #[test]
     fn the_text_holds_every_step_and_a_way_out() {
-        let e = explained(&Bench::mature(), &[act().from_address("203.0.113.9").agent("curl").event("e-1")]);
+        let e = explained(&Bench::mature(), &[act().at_address("203.0.113.9").agent("curl").event("e-1")]);
         let text = e.to_string();
         assert_eq!(e.record.verdict, Disposition::Escalate, "{text}");
         for part in [
@@ -310,7 +311,7 @@ mod tests {
     #[test]
     fn a_reader_gets_the_same_numbers() {
         let acts = [
-            act().from_address("203.0.113.9").action("iam:CreateUser", 4).target("iam:eve", 1),
+            act().at_address("203.0.113.9").action("iam:CreateUser", 4).target("iam:eve", 1),
             act().action("s3:GetObject", 1).target("s3:payroll/x/y", 3),
             act().at_hour(3),
         ];

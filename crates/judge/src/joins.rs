@@ -1,9 +1,9 @@
-//! What joins workloads: credentials issued by one and used by another, a stranger's network seen with several identities, new values
-//! that several peers take up together.
+//! What joins workloads: credentials issued by one and used by another, a stranger's network seen with several identities, new
+//! values that several peers take up together.
 //!
-//! Judging a workload must not depend on what other threads do at that moment. So everything that concerns more than one workload is
-//! decided here, in one pass in the order of events, before the events go to their shards. The pass is cheap: it looks only at
-//! values that the baseline does not know of the workload.
+//! Judging a workload must not depend on what other threads do at that moment. So everything that concerns more than one
+//! workload is decided here, in one pass in the order of events, before the events go to their shards. The pass is cheap: it
+//! looks only at values that the baseline does not know of the workload.
 
 use crate::Tuning;
 use rustc_hash::FxHashMap;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use vires_event::{Link, Millis};
-use vires_profile::baseline::{Day, Facet, Learned, Reference, Stitches, datasets, default_group};
+use vires_profile::baseline::{Day, Facet, Learned, Reference, Stitches, default_group};
 use vires_profile::observation::{Observation, stable_hash};
 use vires_profile::zones::ZoneClass;
 
@@ -35,8 +35,8 @@ pub struct Joins {
 
 const DAY: Millis = 86_400_000;
 
-/// Facets that peers may take up together. Receivers, data classes and persons are not among them: what several hand to the same
-/// stranger is not thereby harmless.
+/// Facets that peers may take up together. Receivers, data classes and persons are not among them: what several hand to the
+/// same stranger is not thereby harmless.
 const SHARED: [Facet; 7] =
     [Facet::Zone, Facet::Asn, Facet::UserAgent, Facet::Account, Facet::Region, Facet::Platform, Facet::Credential];
 
@@ -81,7 +81,7 @@ impl Joins {
     /// True if the observation comes from an unknown network that is new to the workload.
     fn note_origin(&mut self, o: &mut Observation<'_>, own: Option<&Learned>, workload: u64, tuning: &Tuning) -> bool {
         let Some(origin) = o.origin.as_deref() else { return false };
-        if o.zone_class != ZoneClass::Unknown || own.is_some_and(|l| l.find(Facet::Zone, origin).is_some()) {
+        if o.zone_class != ZoneClass::Unknown || own.is_some_and(|l| l.hints_at(Facet::Zone, origin)) {
             return false;
         }
         if o.proven() {
@@ -108,7 +108,11 @@ impl Joins {
         let mut bits = 0u32;
         let (at, tier) = (o.at, o.tier);
         let mut consider = |facet: Facet, value: &str| {
-            if value.is_empty() || own.is_some_and(|l| facet.strata().iter().any(|f| l.find(*f, value).is_some())) {
+            if value.is_empty()
+                || own.is_some_and(|l| {
+                    l.hints_at(facet, value) || facet.strata().iter().any(|f| *f != facet && l.hints_at(*f, value))
+                })
+            {
                 return;
             }
             let key =
@@ -138,8 +142,8 @@ impl Joins {
         if tier < 4 && !o.denied() {
             consider(Facet::action(tier), &o.action);
         }
-        for dataset in datasets(o) {
-            consider(Facet::resource(o.data_class), &dataset);
+        for dataset in &o.datasets {
+            consider(Facet::resource(o.data_class), dataset);
         }
         for link in &o.links {
             if let Link::Became { id } = link {

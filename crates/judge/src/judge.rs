@@ -8,7 +8,7 @@ use crate::score::{Piece, Score, score};
 use crate::state::{Cached, JudgeState, Shard, WorkloadState, shard_of};
 use crate::time::rfc3339;
 use crate::verdict::{BoundaryScores, CaseUpdate, Detail, EvidenceLine, Outcome, Verdict, detail, signals};
-use crate::view::View;
+use crate::view::{View, clip};
 use crate::volume::Usual;
 use crate::{Code, Disposition, Tuning};
 use rustc_hash::FxHashMap;
@@ -16,13 +16,16 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use vires_event::{Boundary, Millis};
 use vires_profile::Workload;
-use vires_profile::baseline::{Baseline, DayCount, Name, Reference, bounded, default_group};
+use vires_profile::baseline::{Baseline, DayCount, Known, Name, Reference, bounded, default_group};
 use vires_profile::exceptions::{Claim, Exceptions};
 use vires_profile::observation::{Mapping, Observation, stable_hash};
 use vires_profile::{Inventory, WorkloadIndex};
 
 /// Most kinds of evidence per workload; of more the weightiest stay.
 const MOST_EVIDENCE: usize = 256;
+/// Days that wait to be learned, above which those that are due are learned at once, even without a newer event: times in logs
+/// may be anything.
+const MOST_DAYS: usize = 40;
 const HOUR: Millis = 3_600_000;
 
 /// Decides. Immutable: all threads share it.
@@ -119,12 +122,13 @@ impl Judge {
             let verdict = self.verdict(state, &subject, &score, &decision, o.at);
             return Outcome { verdict, update: None, duplicate: true, excused_by: Vec::new() };
         }
-        if o.at > state.watermark {
-            state.watermark = o.at;
+        if o.at > state.watermark || state.days.len() > MOST_DAYS {
+            state.watermark = state.watermark.max(o.at);
             state.settle(&self.tuning, subject.privileged);
         }
-        let today = self.note(state, &workload, o);
-        let findings = self.look(state, &workload, profile, today, o);
+        let known = self.reference.slot(&workload).and_then(|slot| self.reference.at(slot));
+        let today = note(state, known, o);
+        let findings = self.look(state, known, profile, today, o);
         let (new_evidence, excused_by) = self.remember(state, &subject, &workload, o, findings);
         let (score, decision) = self.stand(state, &subject, o.at);
         let day = state.day_mut(o.day());
@@ -133,7 +137,7 @@ impl Judge {
             workload: &workload,
             now: state.watermark.max(o.at),
             decision: &decision,
-            boundaries: bits(&score.crossed(self.tuning.disposition.min_boundary)),
+            boundaries: bits(&score.crossed(&self.tuning)),
             new_evidence,
             has_evidence: !score.counted.is_empty(),
         };
@@ -143,29 +147,15 @@ impl Judge {
         Outcome { verdict, update, duplicate: false, excused_by }
     }
 
-    /// Adds the event to its day; returns the day's counts.
-    fn note(&self, state: &mut WorkloadState, workload: &str, o: &Observation<'_>) -> DayCount {
-        let base = self.reference.slot(workload).and_then(|slot| self.reference.at(slot)).map(|k| &k.learned);
-        let day = o.day();
-        let learned = &mut state.day_mut(day).learned;
-        // Names that the baseline holds already are shared with it.
-        learned.learn(o, |facet, text| {
-            let known = facet.and_then(|facet| base?.find(facet, text)).filter(|known| &**known.name() == text);
-            known.map_or_else(|| Name::from(text), |known| known.name().clone())
-        });
-        learned.daily().on(day).copied().unwrap_or_default()
-    }
-
     /// Asks all criteria.
     fn look(
         &self,
         state: &mut WorkloadState,
-        workload: &str,
+        known: Option<&Known>,
         profile: Option<&Workload>,
         today: DayCount,
         o: &Observation<'_>,
     ) -> Vec<Finding> {
-        let known = self.reference.slot(workload).and_then(|slot| self.reference.at(slot));
         let group = known.map(|k| k.group).or_else(|| {
             let name = profile
                 .and_then(|p| p.peer_group.as_deref())
@@ -238,12 +228,11 @@ impl Judge {
                 }
             }
         }
-        if state.evidence.len() > MOST_EVIDENCE {
+        while state.evidence.len() > MOST_EVIDENCE {
             let lightest =
                 state.evidence.iter().enumerate().min_by(|(_, a), (_, b)| (a.best.x, b.key()).cmp(&(b.best.x, a.key())));
-            if let Some((at, _)) = lightest {
-                state.evidence.remove(at);
-            }
+            let Some((at, _)) = lightest else { break };
+            state.evidence.remove(at);
         }
         (new, excused)
     }
@@ -254,6 +243,9 @@ impl Judge {
             finding.workings.factors.push(factor);
             id.to_string()
         });
+        if let Some(issuer) = &o.issued_by {
+            finding.observed.push_str(&format!(", with a credential issued by {}", clip(issuer)));
+        }
         let x = milli(finding.workings.x());
         let event = match o.event_id.as_deref().filter(|id| !id.is_empty()) {
             Some(id) => bounded(id).into_owned(),
@@ -388,7 +380,7 @@ impl Judge {
             return Some(found);
         }
         let lines = cached.as_ref().map_or(Vec::new(), |c| self.lines(state, c.hour));
-        let made = Arc::new(detail(score, &lines, &missing, self.tuning.disposition.min_boundary));
+        let made = Arc::new(detail(score, &lines, &missing, &self.tuning));
         state.cache.score = cached.map(|mut c| {
             c.detail = Some(made.clone());
             c
@@ -430,7 +422,7 @@ impl Judge {
     ) -> CaseUpdate {
         let at = state.watermark;
         let mut evidence = self.lines(state, hour);
-        let found = detail(score, &evidence, &subject.missing(at), self.tuning.disposition.min_boundary);
+        let found = detail(score, &evidence, &subject.missing(at), &self.tuning);
         evidence
             .sort_by(|a, b| b.x.total_cmp(&a.x).then_with(|| (a.code, &a.facet, &a.value).cmp(&(b.code, &b.facet, &b.value))));
         let verdict = self.verdict(state, subject, score, decision, at);
@@ -442,7 +434,7 @@ impl Judge {
             update: why,
             verdict: decision.disposition,
             score: score.d,
-            rule: decision.rule.clone(),
+            rule: decision.rule.to_string(),
             workload: verdict.workload.to_string(),
             identity: String::new(),
             owner: verdict.owner.map(|o| o.to_string()),
@@ -477,6 +469,18 @@ impl Judge {
         let (score, decision) = self.stand(&mut state, &subject, at);
         Some(self.record(&mut state, &subject, &score, &decision, hour_of(at), Why::Asked))
     }
+}
+
+/// Adds the event to its day; returns the day's counts.
+fn note(state: &mut WorkloadState, known: Option<&Known>, o: &Observation<'_>) -> DayCount {
+    let day = o.day();
+    let learned = &mut state.day_mut(day).learned;
+    // Names that the baseline holds already are shared with it.
+    learned.learn(o, |facet, text| {
+        let found = facet.and_then(|facet| known?.learned.find(facet, text)).filter(|found| &**found.name() == text);
+        found.map_or_else(|| Name::from(text), |found| found.name().clone())
+    });
+    learned.daily().on(day).copied().unwrap_or_default()
 }
 
 /// Whom an event is held against.

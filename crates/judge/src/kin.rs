@@ -1,8 +1,8 @@
 //! When a new resource belongs to what a workload already uses: the next table of its own, the next secret in its own folder.
 //!
-//! Either it has the same parent (folder, bucket, namespace and sort), or its name starts with a word that most of the workload's
-//! resources of that service start with. Words that whole estates share (`prod`, `data`) bind nothing together: else every production
-//! secret would be a relative of every other.
+//! Either it has the same parent (folder, bucket, namespace and sort), or its name starts with a word that most of the
+//! workload's resources of that service start with. Words that whole estates share (`prod`, `data`) bind nothing together: else
+//! every production secret would be a relative of every other.
 
 /// Words too common to mean kinship.
 const COMMON: [&str; 40] = [

@@ -1,4 +1,5 @@
-//! What must hold whatever the events: the same result in one run or many, in any order within the late window, with duplicates.
+//! What must hold whatever the events: the same result in one run or many, in any order within the late window, with
+//! duplicates.
 
 use crate::bench::{Act, Bench, act};
 use crate::{Judge, JudgeState, Outcome, shard_of};
@@ -9,7 +10,7 @@ fn kinds() -> Vec<Act> {
     vec![
         act(),
         act().action("dynamodb:Query", 1).target("dynamodb:api-orders", 1),
-        act().from_address("203.0.113.9"),
+        act().at_address("203.0.113.9"),
         act().action("iam:CreateUser", 4).target("iam:eve", 1),
         act().action("iam:ListUsers", 0).denied(),
         act().action("iam:ListRoles", 0).denied(),
@@ -18,7 +19,7 @@ fn kinds() -> Vec<Act> {
         act().target("s3:orders/x/y", 2),
         act().in_region("ap-east-1"),
         act().sending_to("999988887777"),
-        act().by("peer1").from_address("203.0.113.9"),
+        act().by("peer1").at_address("203.0.113.9"),
         act().by("stranger").mapping(Mapping::Ghost),
         act().by("stranger").mapping(Mapping::Ghost).action("ssm:SendCommand", 3),
         act().interactive(),

@@ -1,11 +1,12 @@
 //! Escalation criteria: when activity of an identity goes beyond what that identity is for.
 //!
-//! [`Judge`] holds what was declared (inventory), learned (baseline), excepted and tuned. Each [`Observation`] passes two steps: the
-//! [joins](Judge::join), in the order of events, and [observe](Judge::observe) on the shard of its workload. What comes out is a
-//! [`Verdict`] of the event's case and, where the case has something to say, a [`CaseUpdate`] with all the arithmetic.
+//! [`Judge`] holds what was declared (inventory), learned (baseline), excepted and tuned. Each [`Observation`] passes two
+//! steps: the [joins](Judge::join), in the order of events, and [observe](Judge::observe) on the shard of its workload. What
+//! comes out is a [`Verdict`] of the event's case and, where the case has something to say, a [`CaseUpdate`] with all the
+//! arithmetic.
 //!
-//! Nothing here does I/O, reads a clock or spawns a thread. The same observations in the same order give the same verdicts, in one run
-//! or in many, on one thread or on many.
+//! Nothing here does I/O, reads a clock or spawns a thread. The same observations in the same order give the same verdicts, in
+//! one run or in many, on one thread or on many.
 //!
 //! [`Observation`]: vires_profile::observation::Observation
 
@@ -38,7 +39,7 @@ mod stories;
 pub use case::{Why, case_name};
 pub use code::{Break, Code, Disposition};
 pub use criteria::{Criterion, REGISTRY, criterion};
-pub use decide::{Decision, decide};
+pub use decide::{Decision, Rule, decide};
 pub use evidence::{Evidence, EvidenceRef, Factor, Workings};
 pub use explain::{Explanation, Remedy, explain};
 pub use judge::Judge;

@@ -8,8 +8,8 @@ use vires_profile::baseline::{Day, Facet, Known, Learned, Presence, Reference};
 
 /// Everything known of a workload at the moment of an event.
 ///
-/// What is visible depends on the time of the event alone, not on when it arrived: events that come late or in another order are
-/// judged by the same knowledge.
+/// What is visible depends on the time of the event alone, not on when it arrived: events that come late or in another order
+/// are judged by the same knowledge.
 pub(crate) struct Memory<'a> {
     base: Option<&'a Known>,
     overlay: Option<&'a Learned>,

@@ -1,7 +1,7 @@
 //! From evidence to a score: a damped sum per boundary, then the boundaries together.
 //!
-//! Within a boundary the greatest piece counts in full, further ones with the power `damp`: many weak novelties of a busy identity
-//! must not add up to what one real crossing means. More evidence never lowers the score.
+//! Within a boundary the greatest piece counts in full, further ones with the power `damp`: many weak novelties of a busy
+//! identity must not add up to what one real crossing means. More evidence never lowers the score.
 
 use crate::Tuning;
 use crate::code::{Break, Code};
@@ -16,6 +16,8 @@ pub struct Score {
     pub d: f64,
     /// Privilege, data, trust: 0 to 1.
     pub boundaries: [f64; 3],
+    /// The weightiest piece of each.
+    pub strongest: [f64; 3],
     /// Unusual time and volume: 0 to 1.
     pub variance: f64,
     /// What a trust boundary weighs, given what was done across it.
@@ -73,9 +75,15 @@ impl Score {
         }
     }
 
-    /// The boundaries that reach `least`, in the order of output.
-    pub fn crossed(&self, least: f64) -> Vec<Boundary> {
-        Boundary::ALL.iter().copied().filter(|b| self.of(*b) >= least).collect()
+    /// The boundaries that are crossed, in the order of output: those that reach `disposition.min_boundary`, one piece of
+    /// evidence of at least `disposition.min_piece` among them. Trifles are not a crossing, however many: a release brings a
+    /// dozen new calls.
+    pub fn crossed(&self, tuning: &Tuning) -> Vec<Boundary> {
+        let cuts = &tuning.disposition;
+        let crossed = |(boundary, strongest): (&Boundary, f64)| {
+            (self.of(*boundary) >= cuts.min_boundary && strongest >= cuts.min_piece).then_some(*boundary)
+        };
+        Boundary::ALL.iter().zip(self.strongest).filter_map(crossed).collect()
     }
 
     /// What is broken, by the pieces that were counted.
@@ -120,11 +128,13 @@ pub fn score(pieces: &[Piece], kappa: f64, tuning: &Tuning) -> Score {
             .fold(0.0, f64::max)
     };
     let combine = &tuning.combine;
-    let mut boundaries = [0.0; 3];
+    let (mut boundaries, mut strongest) = ([0.0; 3], [0.0; 3]);
     let on = [tuning.boundaries.privilege, tuning.boundaries.data, tuning.boundaries.trust];
-    for ((slot, boundary), on) in boundaries.iter_mut().zip(Boundary::ALL).zip(on) {
+    for (((slot, most), boundary), on) in boundaries.iter_mut().zip(&mut strongest).zip(Boundary::ALL).zip(on) {
         if on {
-            *slot = q3((kappa * together(of(Some(*boundary)), combine.damp)).min(1.0));
+            let xs = of(Some(*boundary));
+            *most = xs.iter().copied().fold(0.0, f64::max);
+            *slot = q3((kappa * together(xs, combine.damp)).min(1.0));
         }
     }
     let trust_scale = q3(combine.trust_floor + (1.0 - combine.trust_floor) * impact(TRUST_IMPACT, true));
@@ -137,7 +147,7 @@ pub fn score(pieces: &[Piece], kappa: f64, tuning: &Tuning) -> Score {
         * (1.0 - combine.variance_cap * variance);
     let d = ((100.0 * (1.0 - rest)).clamp(0.0, 100.0) * 10.0).round() / 10.0;
     let (context, habit) = signals(pieces, &counted, combine.damp);
-    Score { d, boundaries, variance, trust_scale, impact: q3(impact(0.0, false)), kappa, counted, context, habit }
+    Score { d, boundaries, strongest, variance, trust_scale, impact: q3(impact(0.0, false)), kappa, counted, context, habit }
 }
 
 /// The two signals that are views on the same evidence: who it is meant to be, and what it usually does.

@@ -18,6 +18,9 @@ use vires_profile::observation::{Mapping, stable_hash};
 const SCHEMA: &str = "vires-state/1";
 const DAY: Millis = 86_400_000;
 
+/// Most workloads of a shard: two million in all.
+const MOST_WORKLOADS: usize = 31_250;
+
 /// Number of shards. Fixed, so that it is no part of any result.
 pub const SHARDS: usize = 64;
 
@@ -188,6 +191,7 @@ impl Shard {
 
     pub(crate) fn entry(&mut self, workload: &str) -> &mut WorkloadState {
         if !self.workloads.contains_key(workload) {
+            self.make_room();
             let name: Arc<str> = workload.into();
             let mut state = WorkloadState { watermark: Millis::MIN, ..WorkloadState::default() };
             state.cache.name = Some(name.clone());
@@ -195,6 +199,23 @@ impl Shard {
         }
         #[expect(clippy::expect_used, reason = "inserted above if it was not there; an entry would allocate on every call")]
         self.workloads.get_mut(workload).expect("inserted above")
+    }
+
+    /// Names in logs are attacker-made: a full shard forgets the quarter of its workloads that was silent longest, those
+    /// without an open case or evidence first.
+    fn make_room(&mut self) {
+        if self.workloads.len() < MOST_WORKLOADS {
+            return;
+        }
+        let mut all: Vec<(bool, Millis, Arc<str>)> = self
+            .workloads
+            .iter()
+            .map(|(name, s)| (s.case.is_some() || !s.evidence.is_empty(), s.watermark, name.clone()))
+            .collect();
+        all.sort_unstable();
+        for (_, _, name) in all.into_iter().take(MOST_WORKLOADS / 4) {
+            self.workloads.remove(&name);
+        }
     }
 
     /// How many workloads.
@@ -208,7 +229,8 @@ impl Shard {
     }
 }
 
-/// Everything the judge remembers. Shards are independent: each may be judged on another thread, in the order of its own events.
+/// Everything the judge remembers. Shards are independent: each may be judged on another thread, in the order of its own
+/// events.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JudgeState {
     shards: Vec<Shard>,
@@ -243,8 +265,8 @@ impl JudgeState {
         self.shards.get(shard_of(workload))?.get(workload)
     }
 
-    /// The state as a file: the same state gives the same bytes. `inputs` is a text that must be the same when it is resumed, e.g.
-    /// the hash of the baseline.
+    /// The state as a file: the same state gives the same bytes. `inputs` is a text that must be the same when it is resumed,
+    /// e.g. the hash of the baseline.
     pub fn to_json(&self, inputs: &str) -> Result<String, serde_json::Error> {
         let mut all: Vec<(&Arc<str>, &WorkloadState)> = self.shards.iter().flat_map(|s| s.workloads.iter()).collect();
         all.sort_unstable_by_key(|(name, _)| *name);
@@ -293,6 +315,16 @@ impl JudgeState {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_shard_forgets_the_silent_first() {
+        let mut shard = Shard::default();
+        for i in 0..=MOST_WORKLOADS {
+            shard.entry(&format!("w{i}")).watermark = i as Millis;
+        }
+        assert_eq!(shard.len(), MOST_WORKLOADS - MOST_WORKLOADS / 4 + 1);
+        assert!(shard.get("w0").is_none() && shard.get(&format!("w{MOST_WORKLOADS}")).is_some());
+    }
 
     #[test]
     fn repeats_are_known_for_two_spans() {

@@ -1,5 +1,5 @@
-//! What the criteria are for, told as short stories: what must escalate, what must not although it looks alike, and what nobody can
-//! say.
+//! What the criteria are for, told as short stories: what must escalate, what must not although it looks alike, and what nobody
+//! can say.
 
 use crate::bench::{Act, Bench, act};
 use crate::{Disposition, Disposition::*, Why, explain};
@@ -22,12 +22,12 @@ fn what_leaves_the_intended_authority_escalates() {
     let whoami = || act().action("sts:GetCallerIdentity", 0);
     let bench = Bench::mature();
     let stories: Vec<(&str, Vec<Act>)> = vec![
-        ("a stolen key asks who it is", vec![whoami().from_address(STRANGER)]),
+        ("a stolen key asks who it is", vec![whoami().at_address(STRANGER)]),
         (
             "a stolen key is refused everything",
-            (0..4).map(|i| act().action(&format!("iam:List{i}"), 0).from_address(STRANGER).denied()).collect(),
+            (0..4).map(|i| act().action(&format!("iam:List{i}"), 0).at_address(STRANGER).denied()).collect(),
         ),
-        ("usual data, from elsewhere, with another tool", vec![act().from_address(STRANGER).agent("curl")]),
+        ("usual data, from elsewhere, with another tool", vec![act().at_address(STRANGER).agent("curl")]),
         ("secrets swept from the usual place", (0..8).map(secret).collect()),
         ("a user is created", vec![act().action("iam:CreateUser", 4).target("iam:eve", 1)]),
         ("logging is stopped", vec![act().action("cloudtrail:StopLogging", 4).effect(Effect::DefenseEvasion)]),
@@ -75,7 +75,7 @@ fn what_peers_do_together_is_a_change() {
     let outcomes = bench.run(&acts).2;
     assert!(outcomes[4].verdict.verdict < Escalate);
     // A stranger's network is no fashion.
-    let stolen = |w: &str| act().by(w).from_address(STRANGER);
+    let stolen = |w: &str| act().by(w).at_address(STRANGER);
     let mut acts: Vec<Act> = (0..4).map(|i| stolen(&format!("peer{i}"))).collect();
     acts.push(stolen("api"));
     let (judge, state, outcomes) = bench.run(&acts);
@@ -89,7 +89,7 @@ fn without_profile_and_history_nobody_can_say() {
     let everything: Vec<Act> = vec![
         act().action("iam:CreateUser", 4).target("iam:eve", 1),
         act().action("cloudtrail:StopLogging", 4).effect(Effect::DefenseEvasion),
-        act().from_address(STRANGER).interactive(),
+        act().at_address(STRANGER).interactive(),
         secret(1),
         secret(2),
         act().action("ec2:ModifySnapshotAttribute", 4).sending_to("999988887777"),
@@ -117,7 +117,7 @@ fn without_profile_and_history_nobody_can_say() {
 fn a_declaration_needs_no_history() {
     let bench = Bench::unknown().declare("[workload.expect]\nzones = [\"nat\"]\nmax_tier = 2\nmax_data_class = 1\n");
     assert_eq!(bench.verdict_after(&[act()]), Suppress);
-    assert!(bench.verdict_after(&[act().from_address(STRANGER)]) >= Escalate);
+    assert!(bench.verdict_after(&[act().at_address(STRANGER)]) >= Escalate);
     assert!(bench.verdict_after(&[act().action("iam:CreateUser", 4)]) >= Escalate);
     assert!(bench.verdict_after(&[act().target("s3:payroll/x/y", 3)]) >= Escalate);
 }
@@ -128,12 +128,12 @@ fn the_unmapped_escalate_on_hard_signs_only() {
     let ghost = |a: Act| a.mapping(Mapping::Ghost);
     assert_eq!(bench.verdict_after(&[ghost(act())]), CannotJudge);
     assert_eq!(bench.verdict_after(&[ghost(act().in_region("ap-east-1"))]), CannotJudge);
-    let (_, _, outcomes) = bench.run(&[ghost(act().from_address(STRANGER))]);
+    let (_, _, outcomes) = bench.run(&[ghost(act().at_address(STRANGER))]);
     let (verdict, update) = (&outcomes[0].verdict, outcomes[0].update.as_ref().unwrap());
     assert_eq!(verdict.verdict, Escalate);
     assert_eq!(update.missing, ["profile"]);
     assert!(update.urgency.is_some());
-    let orphan = bench.run(&[act().by("peer1").mapping(Mapping::Ghost).from_address(STRANGER)]).2;
+    let orphan = bench.run(&[act().by("peer1").mapping(Mapping::Ghost).at_address(STRANGER)]).2;
     assert_eq!(orphan[0].verdict.owner.as_deref(), Some("secops"));
 }
 
@@ -151,16 +151,16 @@ kind = "KIND"
 
 #[test]
 fn exceptions_excuse_what_they_name() {
-    let stolen = [act().from_address(STRANGER)];
+    let stolen = [act().at_address(STRANGER)];
     let pentest = Bench::mature().except(&PENTEST.replace("KIND", "pentest"));
     assert!(pentest.verdict_after(&stolen) < Escalate);
     let outcome = &pentest.run(&stolen).2[0];
     assert_eq!(outcome.excused_by, ["PT-1"]);
     // A planned change does not excuse a stranger's network, nor does a test from elsewhere.
     assert!(Bench::mature().except(&PENTEST.replace("KIND", "change")).verdict_after(&stolen) >= Escalate);
-    assert!(pentest.verdict_after(&[act().from_address("192.0.2.9")]) >= Escalate);
+    assert!(pentest.verdict_after(&[act().at_address("192.0.2.9")]) >= Escalate);
     // Nor a test that is over.
-    assert!(pentest.verdict_after(&[act().from_address(STRANGER).on_day(9)]) >= Escalate);
+    assert!(pentest.verdict_after(&[act().at_address(STRANGER).on_day(9)]) >= Escalate);
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn what_escalated_is_not_learned_and_what_is_quiet_is() {
         0.0
     );
     // A stranger who comes every day remains a stranger for two weeks.
-    let visits: Vec<Act> = (0..12).map(|day| act().from_address(STRANGER).on_day(day)).collect();
+    let visits: Vec<Act> = (0..12).map(|day| act().at_address(STRANGER).on_day(day)).collect();
     let outcomes = bench.run(&visits).2;
     assert!(outcomes.iter().all(|o| o.verdict.verdict >= Escalate));
     // Told once, not twelve times: nothing new for three days, then once more.
@@ -226,7 +226,7 @@ fn what_escalated_is_not_learned_and_what_is_quiet_is() {
 #[test]
 fn a_case_goes_quiet_when_its_evidence_is_old() {
     let bench = Bench::mature();
-    let acts = vec![act().from_address(STRANGER), act().at_hour(11), act().on_day(2), act().on_day(5)];
+    let acts = vec![act().at_address(STRANGER), act().at_hour(11), act().on_day(2), act().on_day(5)];
     let outcomes = bench.run(&acts).2;
     let verdicts: Vec<Disposition> = outcomes.iter().map(|o| o.verdict.verdict).collect();
     assert_eq!(verdicts, [Escalate, Escalate, Suppress, Suppress]);
@@ -237,7 +237,7 @@ fn a_case_goes_quiet_when_its_evidence_is_old() {
 
 #[test]
 fn ablation_switches_take_their_boundary_out() {
-    let stolen = [act().from_address(STRANGER)];
+    let stolen = [act().at_address(STRANGER)];
     let mut bench = Bench::mature();
     bench.tuning.boundaries.trust = false;
     assert!(bench.verdict_after(&stolen) < Escalate);

@@ -1,8 +1,8 @@
 //! How surprising a value is for this workload, in bits, and what a declaration makes of that.
 //!
 //! Two questions add up. How often does this workload show something new in this facet at all (its own rate of novelty, pulled
-//! towards its peers' rate while it is young)? And how rare is this very value among its peers, and in the estate? All numbers are
-//! rounded where they are printed and carried on as printed, so that a reader can recompute them.
+//! towards its peers' rate while it is young)? And how rare is this very value among its peers, and in the estate? All numbers
+//! are rounded where they are printed and carried on as printed, so that a reader can recompute them.
 
 use crate::memory::Memory;
 use serde::{Deserialize, Serialize};

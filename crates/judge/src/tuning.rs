@@ -1,5 +1,5 @@
-//! Every number that decides something, with its default. `default.toml` holds the same values with what each of them does; a tuning
-//! file gives any subset of the keys.
+//! Every number that decides something, with its default. `default.toml` holds the same values with what each of them does; a
+//! tuning file gives any subset of the keys.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -79,12 +79,12 @@ sections! {
     Sensitivity { action: [f64; 5] = [0.08, 0.12, 0.25, 0.60, 0.85], dataset: [f64; 4] = [0.0, 0.0, 0.50, 0.85],
         inside_tier: f64 = 0.6, denied: f64 = 0.5, denied_trust: f64 = 0.9, metadata: f64 = 0.4 }
     /// How much each kind of evidence weighs.
-    Weights { forbidden: f64 = 1.0, tier_excess: [f64; 2] = [0.5, 0.2], role_edge: f64 = 0.7, t4_target: f64 = 0.5,
+    Weights { forbidden: f64 = 1.0, tier_excess: [f64; 2] = [0.5, 0.2], role_edge: f64 = 0.55, t4_target: f64 = 0.5,
         probe_step: f64 = 0.2, probe_min: u16 = 3, priv_volume: f64 = 0.35, irreversible: f64 = 0.8, class_excess: f64 = 0.8,
         class_new: [f64; 4] = [0.0, 0.0, 0.45, 0.70], volume: f64 = 0.35, egress: f64 = 0.95, slow_change: f64 = 0.35,
         origin_unknown: f64 = 0.9, origin_declared_outside: f64 = 0.75, origin_known: f64 = 0.65, origin_provider: f64 = 0.2,
-        campaign: f64 = 1.0, account: f64 = 0.75, credential: f64 = 0.75, interactive: f64 = 0.85, decommissioned: f64 = 1.0,
-        dormant: f64 = 0.8, dormant_days: u16 = 30, dormant_familiar: f64 = 0.5, region: f64 = 0.40, region_t3: f64 = 0.65,
+        campaign: f64 = 1.0, account: f64 = 0.75, credential: f64 = 0.75, credential_brief: f64 = 0.5, interactive: f64 = 0.85, decommissioned: f64 = 1.0,
+        dormant: f64 = 0.8, dormant_days: u16 = 30, dormant_familiar: f64 = 0.5, region: f64 = 0.40, region_t3: f64 = 0.55,
         asn: f64 = 0.35, ua: f64 = 0.30, delegator: f64 = 0.35, delegator_restricted: f64 = 0.7, shared: f64 = 0.6,
         unattributable: f64 = 0.75, time: f64 = 0.5, total_volume: f64 = 0.5, detection: f64 = 0.8, fan_out: f64 = 0.35 }
     /// When a count is too high.
@@ -95,7 +95,8 @@ sections! {
     /// Whose evidence counts more.
     Tolerance { privileged: f64 = 1.15, agentic: f64 = 1.10, shared: f64 = 1.0 }
     /// Where a score becomes a decision.
-    DispositionCuts { watch: f64 = 20.0, escalate: f64 = 50.0, page: f64 = 85.0, min_boundary: f64 = 0.5, page_boundaries: u16 = 2,
+    DispositionCuts { watch: f64 = 20.0, escalate: f64 = 50.0, page: f64 = 85.0, min_boundary: f64 = 0.5, min_piece: f64 = 0.3,
+        page_boundaries: u16 = 2,
         page_on: Vec<String> = Vec::new(), privileged_delta: f64 = 0.0 }
     /// When a case speaks again, and when it ends.
     CaseRules { idle_close: Span = Span::hours(72), renotify: Span = Span::hours(72), max_notify_per_day: u16 = 3,
@@ -164,8 +165,8 @@ impl Default for Tuning {
 }
 
 impl Tuning {
-    /// Reads a tuning file: any subset of the keys, the rest keep their defaults. `name` is the file's name, for errors; a tuning
-    /// without a `name` key is called like its file.
+    /// Reads a tuning file: any subset of the keys, the rest keep their defaults. `name` is the file's name, for errors; a
+    /// tuning without a `name` key is called like its file.
     pub fn from_toml(text: &str, file: &str) -> Result<Self, FileError> {
         let mut tuning: Tuning = read_toml(text, file, SCHEMA)?;
         if !text.lines().any(|l| l.trim_start().strip_prefix("name").is_some_and(|rest| rest.trim_start().starts_with('='))) {
@@ -212,6 +213,7 @@ impl Tuning {
                     w.campaign,
                     w.account,
                     w.credential,
+                    w.credential_brief,
                     w.interactive,
                     w.decommissioned,
                     w.dormant,
@@ -244,7 +246,11 @@ impl Tuning {
         }
         let c = &self.disposition;
         let scale = [c.watch, c.escalate, c.page];
-        if scale.iter().any(|v| !(0.0..=100.0).contains(v)) || !scale.is_sorted() || !(0.0..=1.0).contains(&c.min_boundary) {
+        if scale.iter().any(|v| !(0.0..=100.0).contains(v))
+            || !scale.is_sorted()
+            || !(0.0..=1.0).contains(&c.min_boundary)
+            || !(0.0..=1.0).contains(&c.min_piece)
+        {
             return Some(
                 "[disposition] cuts must ascend from watch to page between 0 and 100, min_boundary lies between 0 and 1".into(),
             );
@@ -294,8 +300,8 @@ impl Tuning {
             .map(|code| format!("`{code}` is no evidence code"))
     }
 
-    /// SHA-256, in hexadecimal, of all values in their canonical form: two tunings that decide alike have the same, whatever their
-    /// comments and names.
+    /// SHA-256, in hexadecimal, of all values in their canonical form: two tunings that decide alike have the same, whatever
+    /// their comments and names.
     pub fn sha256(&self) -> String {
         let same = Tuning { name: String::new(), ..self.clone() };
         let text = toml::to_string(&same).unwrap_or_default();

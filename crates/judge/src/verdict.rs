@@ -4,7 +4,7 @@ use crate::case::{Why, case_name};
 use crate::evidence::{Evidence, EvidenceRef, Workings};
 use crate::score::{Piece, Score};
 use crate::surprisal::{Declared, q3};
-use crate::{Break, Code, Disposition};
+use crate::{Break, Code, Disposition, Tuning};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use vires_event::{Boundary, Millis};
@@ -286,12 +286,12 @@ pub(crate) fn signals(score: &Score) -> Signals {
 }
 
 /// The detail of a score. `missing` explains what cannot be judged.
-pub(crate) fn detail(score: &Score, lines: &[EvidenceLine], missing: &[&str], least: f64) -> Detail {
+pub(crate) fn detail(score: &Score, lines: &[EvidenceLine], missing: &[&str], tuning: &Tuning) -> Detail {
     let pieces: Vec<Piece> = lines.iter().map(EvidenceLine::piece).collect();
     let mut ranked: Vec<&EvidenceLine> = lines.iter().collect();
     ranked.sort_by(|a, b| b.x.total_cmp(&a.x).then_with(|| (a.code, &a.value).cmp(&(b.code, &b.value))));
     let mut detail = Detail {
-        boundaries: score.crossed(least),
+        boundaries: score.crossed(tuning),
         signals: signals(score),
         breaks: score.breaks(&pieces),
         ..Detail::default()

@@ -74,8 +74,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The weight of who did it from where, by how it ended: a refused request proves its sender all the same, unless it was the
-    /// proof that was refused.
+    /// The weight of who did it from where, by how it ended: a refused request proves its sender all the same, unless it was
+    /// the proof that was refused.
     pub fn trust_outcome(&self) -> f64 {
         match self.o.outcome {
             Some(Outcome::Denied) if !self.o.proven() => self.tuning.sensitivity.denied,

@@ -3,17 +3,25 @@
 use crate::memory::Memory;
 use crate::surprisal::q3;
 use crate::tuning::Volume;
+use std::cell::OnceCell;
 use vires_profile::baseline::{DAYS_KEPT, DayCount};
 
 /// The usual level of one count.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Series {
     /// Days it was taken from.
     pub days: usize,
     /// Greatest count.
     pub max: f64,
-    /// Median of the counts.
-    pub median: f64,
+    counts: Vec<f64>,
+    /// Computed when a count exceeds the greatest day, which is rare.
+    level: OnceCell<Level>,
+}
+
+/// Where counts lie and how far they spread.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+struct Level {
+    median: f64,
     /// Median and scaled median absolute deviation of log1p of the counts.
     log_median: f64,
     log_scale: f64,
@@ -22,44 +30,22 @@ pub(crate) struct Series {
     variance: f64,
 }
 
-impl Series {
-    fn of(mut counts: Vec<f64>, knobs: &Volume) -> Series {
-        if counts.is_empty() {
-            return Series::default();
-        }
-        let n = counts.len() as f64;
+impl Level {
+    fn of(counts: &[f64], mad_floor: f64) -> Level {
+        let mut counts = counts.to_vec();
+        let n = counts.len().max(1) as f64;
         let mean = counts.iter().sum::<f64>() / n;
         let variance = counts.iter().map(|c| (c - mean) * (c - mean)).sum::<f64>() / n;
         let median = median(&mut counts);
         let mut logs: Vec<f64> = counts.iter().map(|c| c.ln_1p()).collect();
         let log_median = self::median(&mut logs);
         let mut deviations: Vec<f64> = logs.iter().map(|l| (l - log_median).abs()).collect();
-        let log_scale = (1.4826 * self::median(&mut deviations)).max(knobs.mad_floor);
-        let max = counts.iter().copied().fold(0.0, f64::max);
-        Series { days: counts.len(), max, median, log_median, log_scale, mean, variance }
-    }
-
-    /// Deviations from the median, in log units.
-    pub fn z(&self, count: f64) -> f64 {
-        (count.ln_1p() - self.log_median) / self.log_scale
-    }
-
-    /// How far a count is beyond what is usual, from 0 to 1; 0 unless it exceeds the greatest day `over` times.
-    pub fn excess(&self, count: f64, over: f64, knobs: &Volume) -> f64 {
-        if self.days < usize::from(knobs.min_days) || count <= over * self.max {
-            return 0.0;
-        }
-        let excess = if self.median < knobs.small {
-            (self.tail(count) - 3.0) / knobs.z_span
-        } else {
-            (self.z(count) - knobs.z_low) / knobs.z_span
-        };
-        q3(excess.clamp(0.0, 1.0))
+        Level { median, log_median, log_scale: (1.4826 * self::median(&mut deviations)).max(mad_floor), mean, variance }
     }
 
     /// Minus the decimal logarithm of the chance of at least `count`, for a negative binomial of the observed mean and variance
-    /// (Poisson where they do not spread more than that): Chernoff's bound, in closed form, because counts come from logs and a sum
-    /// over them would be theirs to make long.
+    /// (Poisson where they do not spread more than that): Chernoff's bound, in closed form, because counts come from logs and a
+    /// sum over them would be theirs to make long.
     fn tail(&self, count: f64) -> f64 {
         // Half an event a day: unseen is not impossible.
         let mean = self.mean.max(0.5);
@@ -73,6 +59,33 @@ impl Series {
             count * (count / mean).ln() - (count - mean)
         };
         (nats / std::f64::consts::LN_10).max(0.0)
+    }
+}
+
+impl Series {
+    fn of(counts: Vec<f64>) -> Series {
+        let max = counts.iter().copied().fold(0.0, f64::max);
+        Series { days: counts.len(), max, counts, level: OnceCell::new() }
+    }
+
+    fn level(&self, knobs: &Volume) -> &Level {
+        self.level.get_or_init(|| Level::of(&self.counts, knobs.mad_floor))
+    }
+
+    /// Deviations from the median, in log units.
+    fn z(&self, count: f64, knobs: &Volume) -> f64 {
+        let level = self.level(knobs);
+        (count.ln_1p() - level.log_median) / level.log_scale
+    }
+
+    /// How far a count is beyond what is usual, from 0 to 1; 0 unless it exceeds the greatest day `over` times.
+    pub fn excess(&self, count: f64, over: f64, knobs: &Volume) -> f64 {
+        if self.days < usize::from(knobs.min_days) || count <= over * self.max {
+            return 0.0;
+        }
+        let level = self.level(knobs);
+        let beyond = if level.median < knobs.small { level.tail(count) - 3.0 } else { self.z(count, knobs) - knobs.z_low };
+        q3((beyond / knobs.z_span).clamp(0.0, 1.0))
     }
 }
 
@@ -95,17 +108,21 @@ pub(crate) struct Usual {
     pub spread: Series,
     /// Sensitive reads of the baseline alone: a slow rise must not become its own measure.
     anchor: Series,
-    /// Sum of the deviations of the days since the baseline, as far as they exceed the slack.
-    drift: f64,
+    /// Sensitive reads of the days since.
+    since: Vec<f64>,
+    drift: OnceCell<f64>,
 }
 
 impl Usual {
     /// The usual day, from all days known but today.
     pub fn of(memory: &Memory<'_>) -> Usual {
-        let knobs = &memory.tuning.volume;
-        let mut days: Vec<DayCount> = Vec::new();
+        let mut days: Vec<DayCount> = Vec::with_capacity(DAYS_KEPT);
         memory.for_each_layer(|learned| {
             for count in learned.daily().iter().filter(|c| c.day != memory.day) {
+                if days.last().is_none_or(|last| last.day < count.day) {
+                    days.push(*count);
+                    continue;
+                }
                 match days.binary_search_by_key(&count.day, |d| d.day) {
                     Ok(at) => {
                         if let Some(known) = days.get_mut(at) {
@@ -116,36 +133,38 @@ impl Usual {
                 }
             }
         });
-        let base_last = memory.base().and_then(|l| l.daily().iter().next_back()).map(|d| d.day);
-        let anchor: Vec<f64> = memory
-            .base()
-            .map_or(Vec::new(), |l| l.daily().iter().filter(|d| d.day < memory.day).map(|d| f64::from(d.sensitive)).collect());
-        let anchor = Series::of(anchor, knobs);
-        let mut drift = 0.0f64;
-        if anchor.days >= usize::from(knobs.drift_days) {
-            for day in days.iter().filter(|d| Some(d.day) > base_last && d.day < memory.day) {
-                drift = q3((drift + anchor.z(f64::from(day.sensitive)) - knobs.drift_slack).max(0.0));
-            }
-        }
+        let base = || memory.base().into_iter().flat_map(|l| l.daily().iter());
+        let base_last = base().map(|d| d.day).max();
+        let anchor = Series::of(base().filter(|d| d.day < memory.day).map(|d| f64::from(d.sensitive)).collect());
+        let since =
+            days.iter().filter(|d| Some(d.day) > base_last && d.day < memory.day).map(|d| f64::from(d.sensitive)).collect();
         let excess = days.len().saturating_sub(DAYS_KEPT);
         days.drain(..excess);
-        let series = |count: fn(&DayCount) -> f64| Series::of(days.iter().map(count).collect(), knobs);
+        let series = |count: fn(&DayCount) -> f64| Series::of(days.iter().map(count).collect());
         Usual {
             total: series(|d| f64::from(d.total)),
             sensitive: series(|d| f64::from(d.sensitive)),
             privileged: series(|d| f64::from(d.privileged)),
             spread: series(|d| d.spread()),
             anchor,
-            drift,
+            since,
+            drift: OnceCell::new(),
         }
+    }
+
+    /// Sum of the deviations of the days since the baseline, as far as they exceed the slack.
+    fn drift(&self, knobs: &Volume) -> f64 {
+        *self.drift.get_or_init(|| {
+            self.since.iter().fold(0.0, |sum, count| q3((sum + self.anchor.z(*count, knobs) - knobs.drift_slack).max(0.0)))
+        })
     }
 
     /// How high a slow rise of sensitive reads has become, from 0 to 1, counting today's so far.
     pub fn slow_rise(&self, today: f64, knobs: &Volume) -> f64 {
-        if self.anchor.days < usize::from(knobs.drift_days) || self.anchor.median < knobs.small {
+        if self.anchor.days < usize::from(knobs.drift_days) || self.anchor.level(knobs).median < knobs.small {
             return 0.0;
         }
-        let sum = self.drift + self.anchor.z(today) - knobs.drift_slack;
+        let sum = self.drift(knobs) + self.anchor.z(today, knobs) - knobs.drift_slack;
         q3(((sum - knobs.drift_height) / knobs.drift_height).clamp(0.0, 1.0))
     }
 }
@@ -155,14 +174,14 @@ mod tests {
     use super::*;
 
     fn series(counts: &[f64]) -> Series {
-        Series::of(counts.to_vec(), &Volume::default())
+        Series::of(counts.to_vec())
     }
 
     #[test]
     fn measures_against_the_workloads_own_days() {
         let knobs = Volume::default();
         let steady = series(&[100.0, 110.0, 95.0, 105.0, 98.0, 102.0, 101.0, 99.0]);
-        assert_eq!(steady.median, 100.5);
+        assert_eq!(steady.level(&knobs).median, 100.5);
         for (count, expected) in [(120.0, 0.0), (160.0, 0.0), (340.0, 0.009), (2000.0, 1.0)] {
             assert!(
                 (steady.excess(count, 1.5, &knobs) - expected).abs() < 0.02,
@@ -185,7 +204,7 @@ mod tests {
         assert!(rare.excess(12.0, 1.5, &knobs) > 0.5);
         assert!(rare.excess(1e12, 1.5, &knobs) <= 1.0);
         // Poisson's tail at 10 with mean 1 is 1.1e-7; the bound is a little above.
-        let poisson = Series { mean: 1.0, variance: 1.0, ..Series::default() };
+        let poisson = Level { mean: 1.0, variance: 1.0, ..Level::default() };
         assert!((6.0..=7.0).contains(&poisson.tail(10.0)), "{}", poisson.tail(10.0));
     }
 

@@ -1,8 +1,8 @@
-//! What one activity says of a workload: an audit record with everything the catalogue and the inventory know of it, and nothing
-//! else. Learning and judging read observations only.
+//! What one activity says of a workload: an audit record with everything the catalogue and the inventory know of it, and
+//! nothing else. Learning and judging read observations only.
 //!
-//! [`Observation::new`] joins an [`Activity`] with the catalogue's [`Facts`] and the inventory's [`Setting`]. An observation is built
-//! once per record; text stays borrowed from the line wherever it can.
+//! [`Observation::new`] joins an [`Activity`] with the catalogue's [`Facts`] and the inventory's [`Setting`]. An observation is
+//! built once per record; text stays borrowed from the line wherever it can.
 
 mod agent;
 mod hash;
@@ -172,8 +172,10 @@ pub struct Observation<'a> {
     pub outcome: Option<Outcome>,
     /// The source's error code.
     pub error_code: Option<Text<'a>>,
-    /// What it was done to, most specific first.
+    /// What it was done to, most specific first. Change it with [`Observation::set_targets`] only.
     pub targets: Vec<Target<'a>>,
+    /// The datasets of the first [`MAX_TARGETS`] targets: [`resource_template`] of each.
+    pub datasets: Vec<Text<'a>>,
     /// Highest data class of the targets; `None` if unknown.
     pub data_class: Option<u8>,
     /// Labels of the targets.
@@ -217,8 +219,8 @@ pub struct Observation<'a> {
 }
 
 impl<'a> Observation<'a> {
-    /// Joins a record with what catalogue and inventory say of it. `None` if it has no identity or no readable time: nothing can be
-    /// learned from such a record.
+    /// Joins a record with what catalogue and inventory say of it. `None` if it has no identity or no readable time: nothing
+    /// can be learned from such a record.
     pub fn new(activity: Activity<'a>, facts: Facts<'a>, setting: Setting<'a>) -> Option<Self> {
         let at = activity.at()?;
         let identity = activity.identity?;
@@ -262,6 +264,7 @@ impl<'a> Observation<'a> {
             attack: facts.attack,
             outcome: activity.outcome,
             error_code: activity.error_code,
+            datasets: datasets_of(&activity.targets),
             targets: activity.targets,
             // Reading a secret is touching restricted data, whatever its name.
             data_class: declared_class.or((facts.effect == Some(Effect::SecretRead)).then_some(3)).map(|c| c.min(3)),
@@ -290,6 +293,12 @@ impl<'a> Observation<'a> {
             coadopted: 0,
             issued_by: None,
         })
+    }
+
+    /// Replaces the targets.
+    pub fn set_targets(&mut self, targets: Vec<Target<'a>>) {
+        self.datasets = datasets_of(&targets);
+        self.targets = targets;
     }
 
     /// Day since 1970 UTC. Years after 2149 fall on its last day.
@@ -324,6 +333,17 @@ impl<'a> Observation<'a> {
             && matches!(self.effect, Some(Effect::ReadData | Effect::SecretRead | Effect::CopyOut))
             && !matches!(self.outcome, Some(Outcome::Denied | Outcome::Error))
     }
+}
+
+/// Most targets and destinations of one record that are looked at.
+pub const MAX_TARGETS: usize = 8;
+
+fn datasets_of<'a>(targets: &[Target<'a>]) -> Vec<Text<'a>> {
+    let dataset = |t: &Target<'a>| match &t.name {
+        Cow::Borrowed(name) => resource_template(name),
+        Cow::Owned(name) => Cow::Owned(resource_template(name).into_owned()),
+    };
+    targets.iter().take(MAX_TARGETS).map(dataset).collect()
 }
 
 /// The cloud or product a log format speaks of.

@@ -4,7 +4,8 @@
 //! a tier 4 action (granting, minting credentials, exposing, tampering with defences) hits a target the workload never touched.
 //!
 //! # Why
-//! For identities whose daily work is administration (infrastructure as code, vaults, CI) the action itself is no news; the object is.
+//! For identities whose daily work is administration (infrastructure as code, vaults, CI) the action itself is no news; the
+//! object is.
 //!
 //! # Stays quiet when
 //! the target is a habit, is declared, or lies within what the workload already uses (`novelty.child`).
@@ -20,8 +21,7 @@ use crate::surprisal::Declared;
 use crate::view::{Draft, View, declared};
 use crate::{Break, Code};
 use vires_event::Boundary;
-use vires_profile::baseline::{Facet, MAX_TARGETS};
-use vires_profile::observation::resource_template;
+use vires_profile::baseline::Facet;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     if view.o.tier < 4 {
@@ -29,11 +29,13 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     }
     let list = view.list(|e| e.resources.as_ref());
     let facet = Facet::resource(view.o.data_class);
-    for target in view.o.targets.iter().take(MAX_TARGETS) {
-        let gauge =
-            view.gauge_declared(facet, &resource_template(&target.name), declared(list.map(|l| l.matches(&target.name))));
+    for (target, dataset) in view.o.targets.iter().zip(&view.o.datasets) {
+        let gauge = view.gauge_declared(facet, dataset, declared(list.map(|l| l.matches(&target.name))));
         // An undeclared target of an administrator is for `new_dataset` to weigh; here only the surprise counts.
         let measure = if gauge.declared == Declared::Outside { gauge.v } else { gauge.g };
+        if measure == 0.0 {
+            continue;
+        }
         Draft::new(Code::P4, Some(Boundary::Privilege), Break::Purpose, "resource", &*target.name)
             .times(if gauge.declared == Declared::Outside { "v" } else { "g" }, measure)
             .times("t4_target", view.tuning.weights.t4_target)

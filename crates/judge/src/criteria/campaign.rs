@@ -4,15 +4,16 @@
 //! the same unknown network, new to this workload and a surprise, was used with other workloads' credentials within a day.
 //!
 //! # Why
-//! A leaked store of secrets is tried one after the other, from the same place. What one identity alone leaves open, several settle.
+//! A leaked store of secrets is tried one after the other, from the same place. What one identity alone leaves open, several
+//! settle.
 //!
 //! # Stays quiet when
-//! the network is known or named, or new networks are no surprise for this workload (hosted runners share theirs with everybody), or
-//! it is too young to have habits.
+//! the network is known or named, or new networks are no surprise for this workload (hosted runners share theirs with
+//! everybody), or it is too young to have habits.
 //!
 //! # Tuning
-//! `weights.campaign`; the window is `window.score`. Which identity came first is a matter of the order of events: the first one is
-//! raised when it acts again.
+//! `weights.campaign`; the window is `window.score`. Which identity came first is a matter of the order of events: the first
+//! one is raised when it acts again.
 //!
 //! # References
 //! OWASP NHI2:2025; ATT&CK T1078.004; NIST CSF 2.0 DE.AE-03 (information is correlated from multiple sources).
@@ -49,7 +50,7 @@ mod tests {
     #[test]
     fn a_shared_strangers_network_links_identities() {
         let bench = Bench::mature();
-        let stranger = || act().from_address("203.0.113.9");
+        let stranger = || act().at_address("203.0.113.9");
         let seen = bench.found_after(&[stranger().by("peer1")], stranger());
         assert!(seen.iter().any(|(code, x)| code == "C1" && *x == 1.0), "{seen:?}");
         assert_eq!(bench.x("C1", stranger()), None);

@@ -1,8 +1,8 @@
 //! D1 — data of a class it has no business with.
 //!
 //! # Escalates when
-//! it touches data above the profile's `max_data_class`; or, where none is declared, confidential or restricted data for the first
-//! time after a week of history.
+//! it touches data above the profile's `max_data_class`; or, where none is declared, confidential or restricted data for the
+//! first time after a week of history.
 //!
 //! # Why
 //! Reaching the crown jewels is the point of most intrusions, and the class of data is what owners know best about a workload.

@@ -1,18 +1,19 @@
 //! T3 — another kind of credential.
 //!
 //! # Escalates when
-//! it proves itself with a kind of credential, or one of an issuer, that it never used or that is not declared; or with one older
-//! than the profile's `max_cred_age`.
+//! it proves itself with a kind of credential, or one of an issuer, that it never used or that is not declared; or with one
+//! older than the profile's `max_cred_age`.
 //!
 //! # Why
-//! A workload that gets short-lived tokens from its platform does not one day carry a static key. A token older than its kind can be
-//! was copied and replayed.
+//! A workload that gets short-lived tokens from its platform does not one day carry a static key. A token older than its kind
+//! can be was copied and replayed.
 //!
 //! # Stays quiet when
-//! only the key changes: key ids are not learned, because keys rotate.
+//! only the key changes: key ids are not learned, because keys rotate. A short-lived kind in place of a static one counts
+//! `weights.credential_brief`.
 //!
 //! # Tuning
-//! `weights.credential`, `[novelty]`, `[declared]`.
+//! `weights.credential`, `weights.credential_brief`, `[novelty]`, `[declared]`.
 //!
 //! # References
 //! OWASP NHI4:2025, NHI7:2025; ATT&CK T1098.001, T1550.001; NIST CSF 2.0 DE.CM-09.
@@ -33,6 +34,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         Draft::new(Code::T3, Some(Boundary::Trust), Break::Ownership, "credential", value.into_owned())
             .times("g", gauge.g)
             .times("credential", view.tuning.weights.credential)
+            .times("short-lived", if brief(proof.kind) { view.tuning.weights.credential_brief } else { 1.0 })
             .times("outcome", view.trust_outcome())
             .gauge(gauge.clone())
             .says(
@@ -54,6 +56,11 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             )
             .put(found);
     }
+}
+
+/// True for credentials that end by themselves: taking them up is rather an improvement than a theft.
+fn brief(kind: CredentialKind) -> bool {
+    matches!(kind, CredentialKind::SessionKey | CredentialKind::Oidc | CredentialKind::PodToken | CredentialKind::ServiceToken)
 }
 
 /// True if the list names this credential: by its kind, its issuer, both, or the name its platform gives to the mechanism.
@@ -81,6 +88,7 @@ mod tests {
         let bench = Bench::mature();
         assert!(bench.x("T3", act().with(CredentialKind::AccessKey)).unwrap() > 0.4);
         assert_eq!(bench.x("T3", act().with(CredentialKind::SessionKey)), None);
+        assert!(bench.x("T3", act().with(CredentialKind::Oidc)).unwrap() < 0.4);
         let declared = Bench::young().declare("[workload.expect]\ncredentials = [\"irsa\"]\n");
         assert_eq!(declared.x("T3", act().with(CredentialKind::AccessKey)), Some(0.75));
         assert!(declared.x("T3", act().with(CredentialKind::SessionKey)).unwrap_or(0.0) < 0.12);

@@ -1,8 +1,8 @@
 //! T8 — on behalf of somebody new.
 //!
 //! # Escalates when
-//! an agent, or a workload with a declared list of delegators, acts for somebody it never acted for. With restricted data, or for
-//! somebody who is not on the list, it weighs more.
+//! an agent, or a workload with a declared list of delegators, acts for somebody it never acted for. With restricted data, or
+//! for somebody who is not on the list, it weighs more.
 //!
 //! # Why
 //! An agent's authority is its own and its principal's together. Whoever can make it act for them borrows what it may reach.

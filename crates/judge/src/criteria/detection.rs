@@ -4,8 +4,8 @@
 //! never alone: a finding of another product about this identity adds to the variance signal, by its severity.
 //!
 //! # Why
-//! Other detectors know things this log does not say, but not what this identity is meant to do. Their word ranks what is already
-//! out of line; it does not make it so.
+//! Other detectors know things this log does not say, but not what this identity is meant to do. Their word ranks what is
+//! already out of line; it does not make it so.
 //!
 //! # Stays quiet when
 //! the record is no finding.

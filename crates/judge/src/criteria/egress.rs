@@ -1,12 +1,12 @@
 //! D4 — handing something to a stranger.
 //!
 //! # Escalates when
-//! something goes to an outside account, bucket, domain or person that the workload never gave anything to, or that its profile does
-//! not list.
+//! something goes to an outside account, bucket, domain or person that the workload never gave anything to, or that its profile
+//! does not list.
 //!
 //! # Why
-//! Sharing a snapshot, replicating a bucket or mailing a file needs no unusual privilege and no unusual hour. The receiver is what
-//! gives it away.
+//! Sharing a snapshot, replicating a bucket or mailing a file needs no unusual privilege and no unusual hour. The receiver is
+//! what gives it away.
 //!
 //! # Stays quiet when
 //! the receiver is an account in which this estate itself acts, is a habit, is declared, or gets things from most of the peers.
@@ -21,7 +21,8 @@ use crate::evidence::Finding;
 use crate::view::{Draft, View};
 use crate::{Break, Code};
 use vires_event::Boundary;
-use vires_profile::baseline::{Facet, MAX_TARGETS};
+use vires_profile::baseline::Facet;
+use vires_profile::observation::MAX_TARGETS;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let list = view.list(|e| e.destinations.as_ref());
@@ -34,6 +35,9 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let gauge = view.gauge(Facet::Destination, destination, list);
+        if gauge.g == 0.0 {
+            continue;
+        }
         Draft::new(Code::D4, Some(Boundary::Data), Break::Purpose, "destination", &**destination)
             .times("g", gauge.g)
             .times("egress", view.tuning.weights.egress)

@@ -1,13 +1,15 @@
 //! V4 — many more distinct targets than ever.
 //!
 //! # Escalates when
-//! never alone: it adds to the variance signal if the day's distinct targets exceed those of any day before by `volume.over_max`.
+//! never alone: it adds to the variance signal if the day's distinct targets exceed those of any day before by
+//! `volume.over_max`.
 //!
 //! # Why
 //! Sweeps touch everything once. Jobs touch the same few things many times.
 //!
 //! # Stays quiet when
-//! history is short, or the workload always ranged widely. Beyond about 250 distinct targets a day they are no longer told apart.
+//! history is short, or the workload always ranged widely. Beyond about 250 distinct targets a day they are no longer told
+//! apart.
 //!
 //! # Tuning
 //! `weights.fan_out`, `[volume]`, `combine.variance_cap`.

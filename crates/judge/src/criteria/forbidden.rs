@@ -4,7 +4,8 @@
 //! the action, the zone it comes from or a target is on the profile's `deny` list.
 //!
 //! # Why
-//! The owner said in so many words that this must not happen. No habit makes it right: an established habit of it is a standing breach.
+//! The owner said in so many words that this must not happen. No habit makes it right: an established habit of it is a standing
+//! breach.
 //!
 //! # Stays quiet when
 //! nothing on the list matches. A refused request counts half (`sensitivity.denied`).
@@ -19,7 +20,7 @@ use crate::evidence::Finding;
 use crate::view::{Draft, View, clip};
 use crate::{Break, Code};
 use vires_event::Boundary;
-use vires_profile::baseline::MAX_TARGETS;
+use vires_profile::observation::MAX_TARGETS;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let Some(deny) = view.profile.map(|p| &p.deny).filter(|d| !d.is_empty()) else { return };

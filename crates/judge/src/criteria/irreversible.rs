@@ -1,12 +1,12 @@
 //! P7 — what cannot be undone, by who may not.
 //!
 //! # Escalates when
-//! an agent, or a workload whose profile says `allow_irreversible = false`, destroys something or sends something outside, and that
-//! is not its habit.
+//! an agent, or a workload whose profile says `allow_irreversible = false`, destroys something or sends something outside, and
+//! that is not its habit.
 //!
 //! # Why
-//! Agents choose their tools themselves, and can be talked into them. What can be undone may be tried; what cannot needs somebody
-//! who allowed it.
+//! Agents choose their tools themselves, and can be talked into them. What can be undone may be tried; what cannot needs
+//! somebody who allowed it.
 //!
 //! # Stays quiet when
 //! the profile says `allow_irreversible = true`, or the action is established.

@@ -1,12 +1,12 @@
 //! T5 — back from the dead.
 //!
 //! # Escalates when
-//! a decommissioned workload acts, or one acts again after a silence of `weights.dormant_days` or more, three times longer than any
-//! before.
+//! a decommissioned workload acts, or one acts again after a silence of `weights.dormant_days` or more, three times longer than
+//! any before.
 //!
 //! # Why
-//! Nobody watches what nobody uses. Forgotten test tenants, keys that survived a clean-up and accounts of closed projects are how
-//! intruders stay.
+//! Nobody watches what nobody uses. Forgotten test tenants, keys that survived a clean-up and accounts of closed projects are
+//! how intruders stay.
 //!
 //! # Stays quiet when
 //! silences of that length are usual. One that comes back from where it always came from, doing what it always did, counts
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(Bench::mature().declare("status = \"decommissioned\"\n").x("T5", act()), Some(1.0));
         let bench = Bench::mature();
         assert_eq!(bench.x("T5", act().on_day(60)), Some(0.4));
-        assert_eq!(bench.x("T5", act().on_day(60).from_address("203.0.113.9")), Some(0.8));
+        assert_eq!(bench.x("T5", act().on_day(60).at_address("203.0.113.9")), Some(0.8));
         assert_eq!(bench.x("T5", act().on_day(20)), None);
         assert_eq!(Bench::mature().declare("status = \"deprecated\"\n").x("T5", act()), None);
     }

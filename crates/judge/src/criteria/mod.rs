@@ -1,5 +1,5 @@
-//! The criteria, one file each. The head of a file is its reference page: when it escalates, why, when it stays quiet, how it is
-//! tuned, and what it goes back to. `vires explain <criterion>` prints it.
+//! The criteria, one file each. The head of a file is its reference page: when it escalates, why, when it stays quiet, how it
+//! is tuned, and what it goes back to. `vires explain <criterion>` prints it.
 //!
 //! To add one: a file here, a row in [`REGISTRY`], a code, its weight in the tuning.
 

@@ -1,16 +1,16 @@
 //! P2 — an action it never took.
 //!
 //! # Escalates when
-//! the workload does something it never did before, in proportion to the surprise and to the tier: a new metadata call weighs next to
-//! nothing, a first administrative call almost fully.
+//! the workload does something it never did before, in proportion to the surprise and to the tier: a new metadata call weighs
+//! next to nothing, a first administrative call almost fully.
 //!
 //! # Why
-//! First use of a privilege is the common moment of misuse, from added keys to stopped logging. A list of dangerous actions cannot see
-//! it, because the same calls are somebody else's daily work.
+//! First use of a privilege is the common moment of misuse, from added keys to stopped logging. A list of dangerous actions
+//! cannot see it, because the same calls are somebody else's daily work.
 //!
 //! # Stays quiet when
-//! the action is a habit, is declared, is common among peers, or the workload shows new actions of that tier all the time. Refused
-//! and failed requests count half; a new action within the declared `max_tier` counts `sensitivity.inside_tier`.
+//! the action is a habit, is declared, is common among peers, or the workload shows new actions of that tier all the time.
+//! Refused and failed requests count half; a new action within the declared `max_tier` counts `sensitivity.inside_tier`.
 //!
 //! # Tuning
 //! `sensitivity.action` by tier, `sensitivity.inside_tier`, `[novelty]`, `[declared]`.

@@ -1,14 +1,15 @@
 //! D2 — a dataset it never touched.
 //!
 //! # Escalates when
-//! it touches a dataset of class 2 or 3 (a bucket and folder, a table, a secret) that is new to it, or not on its list of resources.
+//! it touches a dataset of class 2 or 3 (a bucket and folder, a table, a secret) that is new to it, or not on its list of
+//! resources.
 //!
 //! # Why
 //! A workload reads the same few datasets day after day; a thief reads what there is.
 //!
 //! # Stays quiet when
-//! the dataset is a habit, or lies within what the workload uses (the next table of its own: `novelty.child`), or the workload meets
-//! new datasets of that class all the time. Classes 0 and 1 do not count.
+//! the dataset is a habit, or lies within what the workload uses (the next table of its own: `novelty.child`), or the workload
+//! meets new datasets of that class all the time. Classes 0 and 1 do not count.
 //!
 //! # Tuning
 //! `sensitivity.dataset` by class, `declared.resource_floor`, `declared.drift_resource`, `[novelty]`.
@@ -20,8 +21,7 @@ use crate::evidence::Finding;
 use crate::view::{Draft, View, declared};
 use crate::{Break, Code};
 use vires_event::Boundary;
-use vires_profile::baseline::{Facet, MAX_TARGETS};
-use vires_profile::observation::resource_template;
+use vires_profile::baseline::Facet;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let class = view.o.data_class.unwrap_or(0);
@@ -31,13 +31,12 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     }
     let list = view.list(|e| e.resources.as_ref());
     let facet = Facet::resource(Some(class));
-    for target in view.o.targets.iter().take(MAX_TARGETS) {
-        let dataset = resource_template(&target.name);
-        let gauge = view.gauge_declared(facet, &dataset, declared(list.map(|l| l.matches(&target.name))));
+    for (target, dataset) in view.o.targets.iter().zip(&view.o.datasets) {
+        let gauge = view.gauge_declared(facet, dataset, declared(list.map(|l| l.matches(&target.name))));
         if gauge.g == 0.0 {
             continue;
         }
-        Draft::new(Code::D2, Some(Boundary::Data), Break::Purpose, "resource", dataset.into_owned())
+        Draft::new(Code::D2, Some(Boundary::Data), Break::Purpose, "resource", &**dataset)
             .times("g", gauge.g)
             .times(format!("class {class}"), weight)
             .times("metadata only", view.metadata())

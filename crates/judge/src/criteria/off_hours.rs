@@ -5,8 +5,8 @@
 //! `window.mature_days` active days, or if the declared schedule does not expect it now.
 //!
 //! # Why
-//! Time is the weakest of habits: reruns, backfills and night fixes break it every week. Beside a crossed boundary it still helps to
-//! rank.
+//! Time is the weakest of habits: reruns, backfills and night fixes break it every week. Beside a crossed boundary it still
+//! helps to rank.
 //!
 //! # Stays quiet when
 //! the workload acts around the clock, or the clocks changed (an hour of slack).

@@ -1,12 +1,12 @@
 //! T2 — in another account, environment or cloud.
 //!
 //! # Escalates when
-//! it acts in an account, project or tenant where it never acted, in another environment than its own (from dev into prod), or on a
-//! platform that is new to it.
+//! it acts in an account, project or tenant where it never acted, in another environment than its own (from dev into prod), or
+//! on a platform that is new to it.
 //!
 //! # Why
-//! Accounts and environments are the walls of an estate. A workload that turns up behind another wall has new authority, given or
-//! taken. Workloads that live in several clouds are judged by workload, so their usual places are habits.
+//! Accounts and environments are the walls of an estate. A workload that turns up behind another wall has new authority, given
+//! or taken. Workloads that live in several clouds are judged by workload, so their usual places are habits.
 //!
 //! # Stays quiet when
 //! the place is a habit or declared, or several peers move there together.

@@ -28,6 +28,9 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     }
     let usual = &view.usual.privileged;
     let excess = usual.excess(f64::from(count), view.tuning.volume.over_max_t3, &view.tuning.volume);
+    if excess == 0.0 {
+        return;
+    }
     Draft::new(
         Code::P6,
         Some(Boundary::Privilege),

@@ -5,8 +5,8 @@
 //! `weights.probe_step`.
 //!
 //! # Why
-//! Software that works as meant is refused the same few things over and over; whoever holds a stolen credential has to find out what
-//! it can do.
+//! Software that works as meant is refused the same few things over and over; whoever holds a stolen credential has to find out
+//! what it can do.
 //!
 //! # Stays quiet when
 //! one action is refused a thousand times (a broken deployment, an expired token), or the refused actions were tried before.

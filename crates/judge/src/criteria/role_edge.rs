@@ -20,12 +20,16 @@ use crate::surprisal::Declared;
 use crate::view::{Draft, View};
 use crate::{Break, Code};
 use vires_event::{Boundary, Link};
-use vires_profile::baseline::{Facet, MAX_TARGETS};
+use vires_profile::baseline::Facet;
+use vires_profile::observation::MAX_TARGETS;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     for link in view.o.links.iter().take(MAX_TARGETS) {
         let Link::Became { id } = link else { continue };
         let gauge = view.gauge_declared(Facet::Role, id, Declared::Open);
+        if gauge.g == 0.0 {
+            continue;
+        }
         Draft::new(Code::P3, Some(Boundary::Privilege), Break::Ownership, "role", &**id)
             .times("g", gauge.g)
             .times("role_edge", view.tuning.weights.role_edge)

@@ -1,15 +1,15 @@
 //! D3 — far more sensitive reads than ever.
 //!
 //! # Escalates when
-//! the day's reads of data of class 2 and 3 exceed the busiest day ever by `volume.over_max` and stand out against the workload's own
-//! spread, or exceed the declared `sensitive_reads_per_day` by as much. It never escalates alone.
+//! the day's reads of data of class 2 and 3 exceed the busiest day ever by `volume.over_max` and stand out against the
+//! workload's own spread, or exceed the declared `sensitive_reads_per_day` by as much. It never escalates alone.
 //!
 //! # Why
 //! Theft through the front door looks like work, only more of it.
 //!
 //! # Stays quiet when
-//! the day is busy, but no busier than its busiest, or history is short and nothing is declared. Month ends and load tests are volume
-//! and nothing else: the weight keeps them below a case.
+//! the day is busy, but no busier than its busiest, or history is short and nothing is declared. Month ends and load tests are
+//! volume and nothing else: the weight keeps them below a case.
 //!
 //! # Tuning
 //! `weights.volume`, `[volume]`.
@@ -37,6 +37,9 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         Some(max) => format!("at most {max} sensitive reads a day (declared)"),
         None => format!("at most {} sensitive reads a day", view.usual.sensitive.max),
     };
+    if excess == 0.0 {
+        return;
+    }
     Draft::new(Code::D3, Some(Boundary::Data), Break::AccessPattern, "volume", format!("sensitive day {}", view.today.day))
         .times("excess", excess)
         .times("volume", view.tuning.weights.volume)

@@ -1,8 +1,8 @@
 //! T9 — a shared identity used as none of its users uses it.
 //!
 //! # Escalates when
-//! the profile names the users of a shared identity (`[[workload.mixture]]`) and a request fits none of them; or, where they are not
-//! named, network and tool are each usual, but never came together.
+//! the profile names the users of a shared identity (`[[workload.mixture]]`) and a request fits none of them; or, where they
+//! are not named, network and tool are each usual, but never came together.
 //!
 //! # Why
 //! Each value of a shared identity is somebody's habit, so single values say little. The tool of one user from the network of
@@ -74,6 +74,9 @@ fn unnamed_users(view: &View<'_>, found: &mut Vec<Finding>) {
         return;
     }
     let gauge = view.gauge_declared(Facet::Pair, &pair, Declared::Open);
+    if gauge.g == 0.0 {
+        return;
+    }
     Draft::new(Code::T9, Some(Boundary::Trust), Break::Ownership, "zone_user_agent", pair.as_str())
         .times("g", gauge.g)
         .times("shared", view.tuning.weights.shared)

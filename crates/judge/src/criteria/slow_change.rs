@@ -11,8 +11,8 @@
 //! the rise is gone before it adds up, there are fewer than `volume.drift_days` days of baseline, or usual counts are tiny.
 //!
 //! # Tuning
-//! `weights.slow_change`, `volume.drift_slack`, `volume.drift_height`, `volume.drift_days`. Learn a new baseline after a rise that
-//! is meant.
+//! `weights.slow_change`, `volume.drift_slack`, `volume.drift_height`, `volume.drift_days`. Learn a new baseline after a rise
+//! that is meant.
 //!
 //! # References
 //! Page, E. S. (1954), Continuous inspection schemes; ATT&CK T1030; NIST CSF 2.0 DE.CM-03.
@@ -27,6 +27,9 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         return;
     }
     let rise = view.usual.slow_rise(f64::from(view.today.sensitive), &view.tuning.volume);
+    if rise == 0.0 {
+        return;
+    }
     Draft::new(Code::D5, Some(Boundary::Data), Break::AccessPattern, "volume", "sensitive reads over days")
         .times("rise", rise)
         .times("slow_change", view.tuning.weights.slow_change)

@@ -5,11 +5,12 @@
 //! never escalates alone.
 //!
 //! # Why
-//! Both are easily forged and change with every upgrade, so they are weak; but they cost nothing to check, and sloppy thieves give
-//! themselves away.
+//! Both are easily forged and change with every upgrade, so they are weak; but they cost nothing to check, and sloppy thieves
+//! give themselves away.
 //!
 //! # Stays quiet when
-//! either is a habit. Versions are not compared, only products and operators.
+//! either is a habit, or the operator changed together with the network. Versions are not compared, only products and
+//! operators.
 //!
 //! # Tuning
 //! `weights.asn`, `weights.ua`, `[coadopt]`.
@@ -45,7 +46,9 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             (x, draft)
         })
     };
-    let asn = draft(Facet::Asn, view.o.asn.as_deref(), "asn", weights.asn);
+    // Another network mostly has another operator: that is one fact, and `origin` weighs it already.
+    let asn = view.o.asn.as_deref().filter(|_| !view.origin_is_new());
+    let asn = draft(Facet::Asn, asn, "asn", weights.asn);
     let agent = draft(Facet::UserAgent, view.o.ua.as_deref(), "ua", weights.ua);
     let greater = match (asn, agent) {
         (Some(a), Some(b)) => Some(if a.0 >= b.0 { a } else { b }),
@@ -68,5 +71,6 @@ mod tests {
         assert!(agent <= 0.3 && both <= 0.35 && both >= agent, "{agent} {both}");
         assert_eq!(bench.found(act().agent("curl").asn("AS64511")).iter().filter(|(c, _)| c == "T7").count(), 1);
         assert_eq!(bench.x("T7", act()), None);
+        assert_eq!(bench.x("T7", act().asn("AS64511").at_address("203.0.113.9")), None);
     }
 }

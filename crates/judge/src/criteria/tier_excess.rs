@@ -4,11 +4,12 @@
 //! an action lies above the profile's `max_tier` and is not a habit of the workload. Each tier of excess weighs more.
 //!
 //! # Why
-//! `max_tier` is the plainest statement of intended authority: an identity that may write, but not grant, has no business granting.
+//! `max_tier` is the plainest statement of intended authority: an identity that may write, but not grant, has no business
+//! granting.
 //!
 //! # Stays quiet when
-//! the profile declares no `max_tier`, the action is in its `actions`, or it is established: then the declaration is out of date and
-//! becomes a governance finding. Tiers 0 to 2 count half.
+//! the profile declares no `max_tier`, the action is in its `actions`, or it is established: then the declaration is out of
+//! date and becomes a governance finding. Tiers 0 to 2 count half.
 //!
 //! # Tuning
 //! `weights.tier_excess` (base, per tier), `sensitivity.denied`.

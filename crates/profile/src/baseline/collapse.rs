@@ -9,9 +9,9 @@ pub const LAST_LEVEL: u8 = 5;
 
 /// What stands for a value at a level of coarseness: 0 = itself, [`LAST_LEVEL`] = `*`.
 ///
-/// Each level is a function of the level before (`collapse(f, collapse(f, v, l), m) == collapse(f, v, m)` for `l <= m`), and a set
-/// of values is kept at the lowest level at which it has at most [`MAX_VALUES`]. The level thus depends on the set alone, not on the
-/// order in which it was learned, and merging shards stays exact.
+/// Each level is a function of the level before (`collapse(f, collapse(f, v, l), m) == collapse(f, v, m)` for `l <= m`), and a
+/// set of values is kept at the lowest level at which it has at most [`MAX_VALUES`]. The level thus depends on the set alone,
+/// not on the order in which it was learned, and merging shards stays exact.
 pub fn collapse(facet: Facet, value: &str, level: u8) -> Cow<'_, str> {
     match (facet, level) {
         (_, 0) => Cow::Borrowed(value),

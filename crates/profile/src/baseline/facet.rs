@@ -1,14 +1,15 @@
 //! The aspects of behaviour of which a baseline keeps values, and how an observation is taken apart into them.
 
-use crate::observation::{Observation, resource_template, stable_hash};
+use crate::observation::{MAX_TARGETS, Observation, stable_hash};
 use std::borrow::Cow;
 use std::sync::Arc;
 use vires_event::Link;
 
 macro_rules! facets {
     ($($(#[$meta:meta])* $variant:ident = $name:literal, $word:literal;)+) => {
-        /// One aspect of behaviour. Actions and resources are kept in strata, because how often a workload does something new there
-        /// differs by what is at stake: an agent that tries a new read every day must not thereby excuse its first admin call.
+        /// One aspect of behaviour. Actions and resources are kept in strata, because how often a workload does something new
+        /// there differs by what is at stake: an agent that tries a new read every day must not thereby excuse its first admin
+        /// call.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u8)]
         pub enum Facet { $($(#[$meta])* $variant),+ }
@@ -127,7 +128,7 @@ impl Facet {
 }
 
 /// Longest value that is kept whole, in bytes. Of longer ones the beginning and a hash remain, so that they stay distinct.
-const MAX_VALUE: usize = 200;
+pub(super) const MAX_VALUE: usize = 200;
 
 /// A value in the bounded form in which it is learned and looked up.
 pub fn bounded(value: &str) -> Cow<'_, str> {
@@ -146,12 +147,18 @@ pub fn value_key(facet: Facet, value: &str) -> u64 {
 /// A value shared between all that hold it.
 pub type Name = Arc<str>;
 
-/// Most targets and destinations of one record that are looked at.
-pub const MAX_TARGETS: usize = 8;
-
-/// The datasets an observation touched, in order, without repetition of neighbours.
-pub fn datasets<'o>(o: &'o Observation<'_>) -> impl Iterator<Item = Cow<'o, str>> {
-    o.targets.iter().take(MAX_TARGETS).map(|t| resource_template(&t.name))
+/// Calls `then` with two texts and what stands between them as one text, without allocating where it is short.
+fn joined<R>(a: &str, between: &str, b: &str, then: impl FnOnce(&str) -> R) -> R {
+    let mut buffer = [0u8; 192];
+    let mut end = 0;
+    for part in [a, between, b] {
+        match buffer.get_mut(end..end + part.len()) {
+            Some(room) => room.copy_from_slice(part.as_bytes()),
+            None => return then(&format!("{a}{between}{b}")),
+        }
+        end += part.len();
+    }
+    then(buffer.get(..end).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default())
 }
 
 /// The credential facet's value: the kind, with the issuer where there is one.
@@ -182,8 +189,8 @@ pub fn for_each_facet(o: &Observation<'_>, mut found: impl FnMut(Facet, &str)) {
         text(Facet::Delegator, o.delegator.as_deref());
         text(Facet::Platform, Some(o.platform()));
         text(Facet::Interactive, (o.interactive == Some(true)).then_some("yes"));
-        if let Some(pair) = pair_value(o) {
-            text(Facet::Pair, Some(&pair));
+        if let (Some(origin), Some(ua)) = (o.origin.as_deref(), o.ua.as_deref()) {
+            joined(origin, "|", ua, |pair| text(Facet::Pair, Some(pair)));
         }
     }
     if o.action.is_empty() {
@@ -198,13 +205,13 @@ pub fn for_each_facet(o: &Observation<'_>, mut found: impl FnMut(Facet, &str)) {
         found(Facet::Account, account);
     }
     if let Some(env) = o.env.as_deref().filter(|v| !v.is_empty()) {
-        found(Facet::Account, &format!("env:{env}"));
+        joined("env:", "", env, |env| found(Facet::Account, env));
     }
     if let Some(region) = o.region.as_deref().filter(|v| !v.is_empty()) {
         found(Facet::Region, region);
     }
-    for dataset in datasets(o) {
-        found(Facet::resource(o.data_class), &dataset);
+    for dataset in &o.datasets {
+        found(Facet::resource(o.data_class), dataset);
     }
     if let Some(class) = o.data_class.filter(|_| o.tier > 0) {
         found(Facet::DataClass, ["0", "1", "2", "3"].get(usize::from(class)).unwrap_or(&"3"));

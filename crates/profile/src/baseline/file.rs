@@ -1,5 +1,5 @@
-//! The file form: one JSON object `{"schema", "checksum", "body"}`, where the checksum covers the bytes of the body. One workload a
-//! line, so that two files can be compared with a line diff. The same knowledge always gives the same bytes.
+//! The file form: one JSON object `{"schema", "checksum", "body"}`, where the checksum covers the bytes of the body. One
+//! workload a line, so that two files can be compared with a line diff. The same knowledge always gives the same bytes.
 
 use super::facet::{FACETS, Facet};
 use super::learned::Learned;

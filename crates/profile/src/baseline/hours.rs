@@ -13,7 +13,8 @@ const HOURS: usize = 168;
 pub struct Hours {
     /// The last week, counted from 1970.
     week: u16,
-    /// Per hour of the week: bit k = active in week `week - k`. Absent until something was seen: most workloads of a big estate are idle.
+    /// Per hour of the week: bit k = active in week `week - k`. Absent until something was seen: most workloads of a big estate
+    /// are idle.
     slots: Option<Box<[u16; HOURS]>>,
 }
 

@@ -1,5 +1,5 @@
 use super::collapse::{LAST_LEVEL, MAX_VALUES, collapse};
-use super::facet::{FACETS, bounded, for_each_facet, value_key};
+use super::facet::{FACETS, MAX_VALUE, bounded, for_each_facet, value_key};
 use super::{Daily, Day, DayCount, Facet, Hours, Name, Presence};
 use crate::observation::Observation;
 use rustc_hash::FxHashSet;
@@ -54,8 +54,8 @@ impl Value {
 
 /// What was learned of one workload: for each facet the values seen and their days, counts by day, hours of the week.
 ///
-/// It is a function of the set of observations: the order in which they came leaves no trace, so baselines learned from shards merge
-/// into exactly the baseline that one pass over everything would have learned.
+/// It is a function of the set of observations: the order in which they came leaves no trace, so baselines learned from shards
+/// merge into exactly the baseline that one pass over everything would have learned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Learned {
     /// Workloads it is compared with. Where records disagree, the last in alphabetical order.
@@ -70,7 +70,8 @@ pub struct Learned {
 }
 
 impl Learned {
-    /// Adds what an observation teaches. `intern` turns a new value of a facet (or a group, without facet) into its shared form.
+    /// Adds what an observation teaches. `intern` turns a new value of a facet (or a group, without facet) into its shared
+    /// form.
     pub fn learn(&mut self, o: &Observation<'_>, mut intern: impl FnMut(Option<Facet>, &str) -> Name) {
         let day = o.day();
         if self.first.is_none_or(|first| day < first) {
@@ -89,8 +90,8 @@ impl Learned {
         let derived;
         let group = match o.peer_group.as_deref() {
             Some(group) => group,
-            // Only the first record composes the text; afterwards the comparison is for free.
-            None if self.group.is_some() => return,
+            // Mostly it is the group that is known already, or a declared one: then no text is composed.
+            None if self.group.as_deref().is_some_and(|known| !known.starts_with('~') || is_default_group(known, o)) => return,
             None => {
                 derived = default_group(o);
                 &derived
@@ -104,6 +105,11 @@ impl Learned {
     fn see(&mut self, facet: Facet, value: &str, day: Day, intern: &mut impl FnMut(Option<Facet>, &str) -> Name) {
         let value = self.form(facet, value);
         let key = value_key(facet, &value);
+        // Seen today already: the common case. The text behind the key is not fetched for that; should two keys ever collide,
+        // the second value stays unknown, which is the safe side.
+        if self.by_key(key, value.len()).is_some_and(|known| known.first <= day && known.seen().contains(day)) {
+            return;
+        }
         match self.position(key, &value) {
             Ok(at) => {
                 if let Some(known) = self.values.get_mut(at)
@@ -122,10 +128,25 @@ impl Learned {
     /// The form in which a value of this facet is kept here.
     fn form<'v>(&self, facet: Facet, value: &'v str) -> Cow<'v, str> {
         let level = self.level(facet);
+        if level == 0 && value.len() <= MAX_VALUE {
+            return Cow::Borrowed(value);
+        }
         match bounded(value) {
             Cow::Borrowed(value) => collapse(facet, value, level),
             Cow::Owned(value) => Cow::Owned(collapse(facet, &value, level).into_owned()),
         }
+    }
+
+    fn by_key(&self, key: u64, len: usize) -> Option<&Value> {
+        let at = self.values.partition_point(|v| v.key < key);
+        self.values.get(at).filter(|v| v.key == key && v.name.len() == len)
+    }
+
+    /// True if the value is known, by its hash alone: cheaper than [`Learned::find`], for hints that an attacker gains nothing
+    /// by forging.
+    pub fn hints_at(&self, facet: Facet, value: &str) -> bool {
+        let value = self.form(facet, value);
+        self.by_key(value_key(facet, &value), value.len()).is_some()
     }
 
     fn position(&self, key: u64, value: &str) -> Result<usize, usize> {
@@ -185,8 +206,8 @@ impl Learned {
         self.levels.get(facet as usize).copied().unwrap_or(0)
     }
 
-    /// Adds what was learned of the same workload elsewhere. `join` says how counts of one day add up: [`DayCount::plus`] for other
-    /// records, [`DayCount::max`] where they may be the same.
+    /// Adds what was learned of the same workload elsewhere. `join` says how counts of one day add up: [`DayCount::plus`] for
+    /// other records, [`DayCount::max`] where they may be the same.
     pub fn merge(&mut self, other: &Learned, join: fn(DayCount, DayCount) -> DayCount) {
         if let Some(group) = &other.group
             && self.group.as_deref().is_none_or(|known| beats(group, known))
@@ -265,13 +286,30 @@ impl Learned {
         &self.values
     }
 
-    /// On how many days after the first `warmup` a never seen value of this facet appeared, of the days that [`Presence`] remembers.
+    /// On how many days after the first `warmup` a never seen value of this facet appeared, of the days that [`Presence`]
+    /// remembers.
     pub fn novelty(&self, facet: Facet, warmup: u16) -> u32 {
         let Some(start) = self.settled(warmup) else { return 0 };
         let mut firsts: Vec<Day> = self.of(facet).iter().map(|v| v.first).filter(|d| *d >= start).collect();
         firsts.sort_unstable();
         firsts.dedup();
         u32::try_from(firsts.len()).unwrap_or(u32::MAX)
+    }
+
+    /// [`Learned::novelty`] of all facets, in one pass.
+    pub(super) fn novelties(&self, warmup: u16) -> [u32; FACETS] {
+        let mut new = [0; FACETS];
+        let Some(start) = self.settled(warmup) else { return new };
+        let mut firsts: Vec<(usize, Day)> =
+            self.values.iter().filter(|v| v.first >= start).map(|v| (v.facet() as usize, v.first)).collect();
+        firsts.sort_unstable();
+        firsts.dedup();
+        for (facet, _) in firsts {
+            if let Some(count) = new.get_mut(facet) {
+                *count += 1;
+            }
+        }
+        new
     }
 
     /// How many remembered active days came after the first `warmup` days.
@@ -314,6 +352,12 @@ fn beats(group: &str, known: &str) -> bool {
 /// The peers of a workload whose inventory names none: those of the same kind on the same platform.
 pub fn default_group(o: &Observation<'_>) -> String {
     format!("~{}@{}", o.kind.as_str(), o.platform())
+}
+
+/// True if `group` is [`default_group`] of the observation.
+fn is_default_group(group: &str, o: &Observation<'_>) -> bool {
+    let rest = group.strip_prefix('~').and_then(|rest| rest.strip_prefix(o.kind.as_str()));
+    rest.and_then(|rest| rest.strip_prefix('@')) == Some(o.platform())
 }
 
 /// Values that many workloads share, held once.

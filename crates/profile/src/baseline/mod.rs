@@ -1,11 +1,11 @@
 //! What was learned of each workload: on which days it did, touched and came from what.
 //!
-//! [`Baseline`] is learned from observations ([`Baseline::learn`]), kept in a file ([`Baseline::to_json`], [`Baseline::from_json`])
-//! and merged with baselines of other shards ([`Baseline::merge`]). It holds facts only; [`Reference`] joins them with today's
-//! inventory into what a judge compares with.
+//! [`Baseline`] is learned from observations ([`Baseline::learn`]), kept in a file ([`Baseline::to_json`],
+//! [`Baseline::from_json`]) and merged with baselines of other shards ([`Baseline::merge`]). It holds facts only; [`Reference`]
+//! joins them with today's inventory into what a judge compares with.
 //!
-//! A baseline is a function of the *set* of observations it was learned from. That is what makes merging exact, in any order and
-//! grouping, for shards by time as well as by identity.
+//! A baseline is a function of the *set* of observations it was learned from. That is what makes merging exact, in any order
+//! and grouping, for shards by time as well as by identity.
 
 mod collapse;
 mod daily;
@@ -21,7 +21,7 @@ mod stitch;
 pub use collapse::{MAX_VALUES, collapse};
 pub use daily::{DAYS_KEPT, Daily, DayCount};
 pub use error::BaselineError;
-pub use facet::{FACETS, Facet, MAX_TARGETS, Name, bounded, credential_value, datasets, for_each_facet, pair_value, value_key};
+pub use facet::{FACETS, Facet, Name, bounded, credential_value, for_each_facet, pair_value, value_key};
 pub use file::{seal, unseal};
 pub use hours::Hours;
 pub use learned::{Learned, Names, Value, default_group};

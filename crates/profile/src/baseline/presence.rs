@@ -6,7 +6,8 @@ pub type Day = u16;
 
 /// On which of the last 128 days something was seen, counted back from the last of them. Empty before anything was seen.
 ///
-/// Union is exact: a day that fell off was more than 128 days before a day that is still there, so it is out of the result as well.
+/// Union is exact: a day that fell off was more than 128 days before a day that is still there, so it is out of the result as
+/// well.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Presence {
     last: Day,

@@ -55,8 +55,8 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// Joins a baseline with today's inventory: identities that have been given a workload since are counted to it, names of one
-    /// identity are put together, networks that a zone now covers count as that zone. Novelty counts after `warmup` days.
+    /// Joins a baseline with today's inventory: identities that have been given a workload since are counted to it, names of
+    /// one identity are put together, networks that a zone now covers count as that zone. Novelty counts after `warmup` days.
     pub fn new(baseline: Baseline, inventory: &Inventory, warmup: u16) -> Self {
         let mut reference = Reference { warmup, stitches: baseline.stitches().clone(), ..Reference::default() };
         let declared: FxHashMap<&str, &Workload> = inventory.workloads().iter().map(|w| (w.id.as_str(), w)).collect();
@@ -118,16 +118,13 @@ impl Reference {
     fn count(&mut self) {
         for known in &self.known {
             let settled = u64::from(known.learned.settled_days(self.warmup));
-            let mut new = [0u64; FACETS];
-            for (facet, slot) in Facet::ALL.iter().zip(&mut new) {
-                *slot = u64::from(known.learned.novelty(*facet, self.warmup));
-            }
+            let new = known.learned.novelties(self.warmup);
             let stats = self.stats.get_mut(known.group as usize);
             for group in stats.into_iter().chain([&mut self.estate]) {
                 group.members += 1;
                 group.settled += settled;
                 for (sum, new) in group.new.iter_mut().zip(new) {
-                    *sum += new;
+                    *sum += u64::from(new);
                 }
                 for value in known.learned.values() {
                     let aspect = value.facet().strata();

@@ -27,8 +27,8 @@ pub struct Issue {
 
 /// Which records belong together: issued credentials and sessions with who is behind them, and names of one identity.
 ///
-/// A session's key leads to the role and to whoever assumed it, a new access key to its user and its creator, a token issued to a
-/// Kubernetes service account to the cloud role it then becomes, an object id to its application.
+/// A session's key leads to the role and to whoever assumed it, a new access key to its user and its creator, a token issued to
+/// a Kubernetes service account to the cloud role it then becomes, an object id to its application.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct Stitches {

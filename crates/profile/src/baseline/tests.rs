@@ -22,7 +22,7 @@ fn observe(s: &Step) -> Observation<'static> {
     a.time = Some((START + s.minute * 60_000).to_string().into());
     a.identity = Some(Identity {
         id: format!("aws:role/123456789012/w{}", s.workload).into(),
-        kind: Kind::Role,
+        kind: if s.action == 2 { Kind::Bot } else { Kind::Role },
         actor: Actor::Machine,
         name: "w".into(),
         raw: None,
@@ -170,7 +170,7 @@ fn many_values_collapse_to_what_they_share() {
     let mut o = observe(&plain(0, 0, 0, 0));
     o.data_class = None;
     for i in 0..2000 {
-        o.targets = vec![Target { name: format!("dynamodb:tables/t{}/p{}", i % 40, i / 40).into() }];
+        o.set_targets(vec![Target { name: format!("dynamodb:tables/t{}/p{}", i % 40, i / 40).into() }]);
         baseline.learn(&o);
     }
     let learned = baseline.get("w0").unwrap();
@@ -189,6 +189,9 @@ fn novelty_counts_days_after_the_warm_up() {
     let baseline = learn(&steps);
     let learned = baseline.get("w0").unwrap();
     assert_eq!((learned.settled_days(7), learned.novelty(Facet::Zone, 7), learned.novelty(Facet::Zone, 0)), (33, 1, 3));
+    for facet in Facet::ALL {
+        assert_eq!(learned.novelties(7)[*facet as usize], learned.novelty(*facet, 7));
+    }
 }
 
 #[test]

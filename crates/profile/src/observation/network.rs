@@ -4,8 +4,8 @@ use std::net::IpAddr;
 /// The network that stands for an address no zone covers: the private endpoint it came through, else its /24 (IPv4), /48 (IPv6)
 /// or, for private addresses, /16 (pods and instances come and go within it), else its autonomous system.
 ///
-/// An identity whose owner declared no zones has habits all the same. If every uncovered address were one value, the first request
-/// from a stranger's network would look like all the others.
+/// An identity whose owner declared no zones has habits all the same. If every uncovered address were one value, the first
+/// request from a stranger's network would look like all the others.
 pub fn network_of(ip: Option<&str>, endpoint: Option<&str>, asn: Option<&str>) -> Option<String> {
     if let Some(endpoint) = endpoint.filter(|e| !e.is_empty()) {
         return Some(format!("via:{endpoint}"));

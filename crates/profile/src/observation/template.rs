@@ -1,4 +1,5 @@
-//! Names without their ephemeral parts: `build-7f9c2b1d4e` and the next day's `build-0a1b2c3d4e` are the same thing to a baseline.
+//! Names without their ephemeral parts: `build-7f9c2b1d4e` and the next day's `build-0a1b2c3d4e` are the same thing to a
+//! baseline.
 
 use std::borrow::Cow;
 
@@ -84,8 +85,8 @@ fn date_end(b: &[u8], start: usize, end: usize) -> Option<usize> {
 }
 
 /// The key under which an identity is judged when no inventory names its workload: its canonical id with the ephemeral parts of
-/// names that come and go (nodes, hosts, federated subjects, generated roles). Ids that *are* the identity (applications, tokens,
-/// entities) stay whole.
+/// names that come and go (nodes, hosts, federated subjects, generated roles). Ids that *are* the identity (applications,
+/// tokens, entities) stay whole.
 pub fn identity_template(id: &str) -> Cow<'_, str> {
     let keep = if id.starts_with("aws:role/") || id.starts_with("aws:federated/") {
         // The account stays: two accounts' roles of one name are two identities.
@@ -102,8 +103,8 @@ pub fn identity_template(id: &str) -> Cow<'_, str> {
     }
 }
 
-/// The dataset a target belongs to, which is what a baseline learns: object stores down to two folders below the bucket, generated
-/// pod names as their template, all else as it is, without ephemeral parts.
+/// The dataset a target belongs to, which is what a baseline learns: object stores down to two folders below the bucket,
+/// generated pod names as their template, all else as it is, without ephemeral parts.
 ///
 /// Keys stay whole where the identifier is the thing (`kms:`); buckets too: their numbers do not come and go.
 pub fn resource_template(target: &str) -> Cow<'_, str> {
@@ -146,7 +147,8 @@ fn pod_template<'a>(target: &'a str, name: &str) -> Cow<'a, str> {
     }
     let head_len = target.len() - object.len();
     let mut base = object;
-    // `name-<replica set hash>-<pod suffix>`, `name-<suffix>`: a suffix that is a plain word (`-worker`) holds a vowel or is longer.
+    // `name-<replica set hash>-<pod suffix>`, `name-<suffix>`: a suffix that is a plain word (`-worker`) holds a vowel or is
+    // longer.
     if let Some((head, suffix)) = base.rsplit_once('-').filter(|(_, s)| generated(s, 5..=5)) {
         base = head;
         if let Some((head, _)) = base.rsplit_once('-').filter(|(_, s)| generated(s, 8..=10)) {
