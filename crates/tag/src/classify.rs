@@ -155,7 +155,7 @@ impl Classifier {
     }
 
     /// Replaces credentials in a name.
-    fn redact<'a>(&self, name: Text<'a>) -> Text<'a> {
+    pub fn redact<'a>(&self, name: Text<'a>) -> Text<'a> {
         let mut spans: Vec<(Range<usize>, &str)> = Vec::new();
         self.leaks.shapes(&name, &mut |_, _| false, |leak| spans.push((leak.span, &leak.pattern.id)));
         if spans.is_empty() {
