@@ -9,6 +9,7 @@ mod address;
 mod counts;
 mod engine;
 mod input;
+pub mod judging;
 mod listing;
 mod log;
 mod output;

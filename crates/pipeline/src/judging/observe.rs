@@ -1,0 +1,142 @@
+use std::borrow::Cow;
+use vires_event::{Actor, Text};
+use vires_profile::Inventory;
+use vires_profile::observation::{EventRef, Facts, Mapping, Observation, Proof, Setting, identity_template};
+use vires_source::Opened;
+use vires_tag::{Classifier, Memo, Tags};
+
+/// What one line says of one workload: the only place where decoder, catalogue and inventory meet.
+///
+/// The tags are those that `vires tag` writes. There is no observation of a line without identity or time, nor of a person whom the
+/// inventory does not list: what people do is not judged.
+pub fn observe<'a>(
+    classifier: &'a Classifier,
+    inventory: &'a Inventory,
+    opened: &mut Opened<'a>,
+    memo: &mut Memo,
+) -> (Tags<'a>, Option<Observation<'a>>) {
+    let tags = classifier.classify(opened, memo);
+    let observation = seen(classifier, inventory, opened, &tags);
+    (tags, observation)
+}
+
+fn seen<'a>(
+    classifier: &Classifier,
+    inventory: &'a Inventory,
+    opened: &mut Opened<'a>,
+    tags: &Tags<'a>,
+) -> Option<Observation<'a>> {
+    let at = opened.activity.as_ref()?.at()?;
+    let mut activity = opened.activity.take()?;
+    let identity = activity.identity.as_mut()?;
+    let found = inventory.resolve(&identity.id, identity.raw.as_deref()).map(|index| inventory.workload(index));
+    if found.is_none() && tags.actor == Some(Actor::Human) {
+        return None;
+    }
+    // A secret that stands as a name goes nowhere from here: not into a baseline, a reason or a case.
+    if let Some(id) = &tags.id {
+        identity.id.clone_from(id);
+    }
+    identity.raw = identity.raw.take().map(|raw| classifier.redact(raw));
+    for target in &mut activity.targets {
+        target.name = classifier.redact(std::mem::take(&mut target.name));
+    }
+    for destination in &mut activity.destinations {
+        *destination = classifier.redact(std::mem::take(destination));
+    }
+    if let Some(delegation) = &mut activity.delegation {
+        delegation.by = classifier.redact(std::mem::take(&mut delegation.by));
+    }
+    if let Some(action) = &tags.action {
+        activity.action.clone_from(action);
+    }
+    let id = identity.id.clone();
+    let facts = Facts {
+        effect: tags.effect,
+        tier: tags.effect.map(|e| e.tier()),
+        class: tags.sensitive.map(|s| s.class),
+        severity: tags.sensitive.map(|s| s.severity),
+        boundary: tags.sensitive.and_then(|s| s.boundary),
+        actor: tags.actor,
+        kind: tags.kind,
+        data_class: tags.data_class,
+        attack: tags.sensitive.map(|s| s.attack.iter().map(|a| Cow::Borrowed(a.as_str())).collect()).unwrap_or_default(),
+        leaks: tags.leaks.iter().map(|(kind, _)| Cow::Borrowed(*kind)).collect(),
+        detection: None,
+    };
+    let origin = &activity.origin;
+    let declared = activity.targets.iter().filter_map(|t| inventory.data.class_of(&t.name)).max_by_key(|(class, _)| *class);
+    let setting = Setting {
+        workload: found.map_or_else(|| Text::Owned(identity_template(&id).into_owned()), |w| w.id.as_str().into()),
+        mapping: found.map_or(Mapping::Ghost, |w| w.mapping(at)),
+        peer_group: found.and_then(|w| w.peer_group.as_deref()).map(Into::into),
+        shared: found.is_some_and(|w| w.shared),
+        zone: inventory.zones.lookup(origin.ip.as_deref(), origin.asn.as_deref(), origin.service.as_deref()),
+        data_class: declared.map(|(class, _)| class),
+        labels: declared.map(|(_, labels)| labels.iter().map(|l| l.as_str().into()).collect()).unwrap_or_default(),
+        env: None,
+    };
+    Observation::new(activity, facts, setting)
+}
+
+/// The same observation with text of its own, for those that outlive their line.
+#[expect(dead_code, reason = "used by the streaming stage, which follows")]
+pub(super) fn owned(o: Observation<'_>) -> Observation<'static> {
+    fn own(text: Text<'_>) -> Text<'static> {
+        Cow::Owned(text.into_owned())
+    }
+    fn may(text: Option<Text<'_>>) -> Option<Text<'static>> {
+        text.map(own)
+    }
+    fn all(texts: Vec<Text<'_>>) -> Vec<Text<'static>> {
+        texts.into_iter().map(own).collect()
+    }
+    Observation {
+        at: o.at,
+        event_id: may(o.event_id),
+        event_ref: EventRef { file: may(o.event_ref.file), line: o.event_ref.line },
+        source: o.source,
+        identity: own(o.identity),
+        raw_identity: may(o.raw_identity),
+        kind: o.kind,
+        actor: o.actor,
+        workload: own(o.workload),
+        mapping: o.mapping,
+        peer_group: may(o.peer_group),
+        shared: o.shared,
+        credential: o.credential.map(|c| Proof { kind: c.kind, hash: c.hash, issuer: may(c.issuer), age_s: c.age_s }),
+        session: may(o.session),
+        delegator: may(o.delegator),
+        action: own(o.action),
+        effect: o.effect,
+        tier: o.tier,
+        class: o.class,
+        severity: o.severity,
+        boundary: o.boundary,
+        attack: all(o.attack),
+        outcome: o.outcome,
+        error_code: may(o.error_code),
+        targets: o.targets.into_iter().map(|t| vires_event::Target { name: own(t.name) }).collect(),
+        datasets: all(o.datasets),
+        data_class: o.data_class,
+        labels: all(o.labels),
+        account: may(o.account),
+        env: may(o.env),
+        region: may(o.region),
+        origin: may(o.origin),
+        zone_class: o.zone_class,
+        ip: may(o.ip),
+        asn: may(o.asn),
+        ua: may(o.ua),
+        destinations: all(o.destinations),
+        count: o.count,
+        bytes: o.bytes,
+        interactive: o.interactive,
+        links: o.links.into_iter().map(vires_event::Link::into_owned).collect(),
+        leaks: all(o.leaks),
+        detection: o.detection,
+        campaign: o.campaign,
+        coadopted: o.coadopted,
+        issued_by: may(o.issued_by),
+    }
+}

@@ -1,0 +1,142 @@
+use super::observe::observe;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use vires_catalog::Catalog;
+use vires_judge::{CaseUpdate, Judge, JudgeState, Outcome, Tuning};
+use vires_profile::baseline::Baseline;
+use vires_profile::observation::{EventRef, Mapping, Observation};
+use vires_profile::{Exceptions, Inventory};
+use vires_source::{Scratch, open};
+use vires_tag::{Classifier, Memo};
+
+/// What is known of an estate before any of its lines is read.
+#[derive(Debug, Clone)]
+pub struct Estate {
+    /// The catalogue, compiled.
+    pub classifier: Arc<Classifier>,
+    /// What was declared.
+    pub inventory: Arc<Inventory>,
+    /// What was approved for a time.
+    pub exceptions: Arc<Exceptions>,
+}
+
+impl Estate {
+    /// Learns from lines, one after the other.
+    pub fn learner(&self, catalogue: &str) -> Learner<'_> {
+        Learner { reader: Reader::new(self), baseline: Baseline::new(catalogue) }
+    }
+
+    /// A judge who decides by this tuning and compares with this baseline.
+    pub fn judge(&self, tuning: Tuning, baseline: Baseline) -> Judge {
+        Judge::new(tuning, Arc::clone(&self.inventory), Arc::clone(&self.exceptions), baseline)
+    }
+
+    /// Judges lines, one after the other, as `vires judge` does.
+    pub fn replay<'e>(&'e self, judge: &'e Judge) -> Replay<'e> {
+        Replay { reader: Reader::new(self), judge, state: judge.fresh_state() }
+    }
+}
+
+/// A hash of all facts by which learned tiers, classes and effects came about. Baselines of different ones do not mix.
+pub fn catalogue_hash(catalog: &Catalog) -> String {
+    let mut hash = Sha256::new();
+    hash.update(format!("{:?}", catalog.actions()));
+    hash.update(format!("{:?}", catalog.effects()));
+    hash.update(format!("{:?}", catalog.resources()));
+    hash.update(format!("{:?}", catalog.data_names()));
+    hex(&hash.finalize())
+}
+
+/// Lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Turns lines into observations, with buffers that are reused.
+#[derive(Debug)]
+struct Reader<'e> {
+    estate: &'e Estate,
+    scratch: Scratch,
+    memo: Memo,
+}
+
+impl<'e> Reader<'e> {
+    fn new(estate: &'e Estate) -> Self {
+        Reader { estate, scratch: Scratch::default(), memo: Memo::default() }
+    }
+
+    fn line<'a>(&'a mut self, number: u64, line: &'a [u8]) -> Option<Observation<'a>> {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let mut opened = open(line, &mut self.scratch);
+        let mut observation = observe(&self.estate.classifier, &self.estate.inventory, &mut opened, &mut self.memo).1?;
+        observation.event_ref = EventRef { file: None, line: number };
+        Some(observation)
+    }
+}
+
+/// Learns from lines. See [`Estate::learner`].
+#[derive(Debug)]
+pub struct Learner<'e> {
+    reader: Reader<'e>,
+    baseline: Baseline,
+}
+
+impl Learner<'_> {
+    /// One line, with or without its line end.
+    pub fn line(&mut self, line: &[u8]) {
+        if let Some(observation) = self.reader.line(0, line) {
+            self.baseline.learn(&observation);
+        }
+    }
+
+    /// What was learned.
+    pub fn finish(self) -> Baseline {
+        self.baseline
+    }
+}
+
+/// Judges lines. See [`Estate::replay`].
+#[derive(Debug)]
+pub struct Replay<'e> {
+    reader: Reader<'e>,
+    judge: &'e Judge,
+    state: JudgeState,
+}
+
+/// One line that was judged.
+#[derive(Debug)]
+pub struct Judged<'a> {
+    /// What the line says. `event_ref` holds the number of the line.
+    pub observation: &'a Observation<'a>,
+    /// The verdict, and the case if it speaks.
+    pub outcome: Outcome,
+    judge: &'a Judge,
+    state: &'a JudgeState,
+}
+
+impl Judged<'_> {
+    /// All that stands against the line's workload now, whether or not its case has to speak.
+    pub fn ask(&self) -> Option<CaseUpdate> {
+        self.judge.ask(self.state, &self.observation.workload, self.observation.mapping)
+    }
+}
+
+impl Replay<'_> {
+    /// One line, with or without its line end. `None` if there is nothing in it to be judged.
+    pub fn line<R>(&mut self, number: u64, line: &[u8], visit: impl FnOnce(Judged<'_>) -> R) -> Option<R> {
+        let mut observation = self.reader.line(number, line)?;
+        let outcome = self.judge.judge(&mut self.state, &mut observation);
+        Some(visit(Judged { observation: &observation, outcome, judge: self.judge, state: &self.state }))
+    }
+
+    /// What stands against a workload now.
+    pub fn ask(&self, workload: &str, mapping: Mapping) -> Option<CaseUpdate> {
+        self.judge.ask(&self.state, workload, mapping)
+    }
+
+    /// What the judge remembers.
+    pub fn state(&self) -> &JudgeState {
+        &self.state
+    }
+}
