@@ -10,6 +10,7 @@ pub mod compare;
 pub mod decode;
 pub mod engine;
 pub mod evaluate;
+pub mod generate;
 pub mod reference;
 pub mod report;
 

@@ -6,19 +6,19 @@ use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use vires_catalog::Catalog;
-use vires_event::{Actor, Millis};
+use vires_event::Millis;
 use vires_judge::tuning::DEFAULT_TOML;
-use vires_judge::{CaseUpdate, Disposition, Judge, JudgeState, REGISTRY, explain};
+use vires_judge::{CaseUpdate, Disposition, Judge, REGISTRY, explain};
+use vires_pipeline::judging::{self, Judged};
 use vires_profile::baseline::Baseline;
-use vires_profile::observation::{EventRef, Facts, Mapping, Observation, Setting, identity_template};
+use vires_profile::observation::Observation;
 use vires_profile::{Exceptions, Inventory};
-use vires_source::{Opened, Scratch, open};
-use vires_tag::{Classifier, Memo};
+use vires_tag::Classifier;
 
 /// The judge that is shipped.
 #[derive(Debug, Default)]
 pub struct Shipped {
-    classifier: OnceLock<Result<Classifier, String>>,
+    classifier: OnceLock<Result<Arc<Classifier>, String>>,
 }
 
 impl Shipped {
@@ -27,12 +27,12 @@ impl Shipped {
         Shipped { classifier: OnceLock::new() }
     }
 
-    fn classifier(&self) -> Result<&Classifier, EngineError> {
+    fn classifier(&self) -> Result<Arc<Classifier>, EngineError> {
         let load = || {
             let catalog = Arc::new(Catalog::builtin().map_err(|e| e.to_string())?);
-            Classifier::new(&catalog).map_err(|e| e.to_string())
+            Classifier::new(&catalog).map(Arc::new).map_err(|e| e.to_string())
         };
-        self.classifier.get_or_init(load).as_ref().map_err(|e| EngineError::Input(e.clone()))
+        self.classifier.get_or_init(load).clone().map_err(EngineError::Input)
     }
 }
 
@@ -89,86 +89,39 @@ impl Engine for Shipped {
             Some(d) => Exceptions::from_toml(&d.text, &name(&d.path)).map_err(|e| EngineError::Input(e.to_string()))?,
             None => Exceptions::default(),
         };
-        let mut replayed = Replayed {
+        let known = judging::Estate {
             classifier: self.classifier()?,
-            estate,
             inventory: Arc::new(inventory),
             exceptions: Arc::new(exceptions),
-            baseline: Baseline::new(""),
         };
+        let mut learner = known.learner("");
         if let Some(history) = &estate.history {
-            let mut baseline = Baseline::new("");
-            replayed.each(history, |o| baseline.learn(&o))?;
-            replayed.baseline = baseline;
+            each(history, |_, line| learner.line(line))?;
         }
-        Ok(Box::new(replayed))
+        let baseline = learner.finish();
+        Ok(Box::new(Replayed { logs: estate, known, baseline }))
     }
 }
 
 struct Replayed<'a> {
-    classifier: &'a Classifier,
-    estate: &'a Estate,
-    inventory: Arc<Inventory>,
-    exceptions: Arc<Exceptions>,
+    logs: &'a Estate,
+    known: judging::Estate,
     baseline: Baseline,
 }
 
+/// Hands on every line with its number.
+fn each(source: &LogSource, mut visit: impl FnMut(u32, &[u8])) -> Result<(), EngineError> {
+    let failed = |e: std::io::Error| EngineError::Input(format!("failed to read the log: {e}"));
+    let mut lines = Lines::new(source).map_err(failed)?;
+    while let Some((number, line)) = lines.next_line().map_err(failed)? {
+        visit(number, line);
+    }
+    Ok(())
+}
+
 impl Replayed<'_> {
-    /// Hands on every line of which something can be learned.
-    fn each(&self, source: &LogSource, mut visit: impl FnMut(Observation<'_>)) -> Result<(), EngineError> {
-        let failed = |e: std::io::Error| EngineError::Input(format!("failed to read the log: {e}"));
-        let (mut scratch, mut memo) = (Scratch::default(), Memo::default());
-        let mut lines = Lines::new(source).map_err(failed)?;
-        while let Some((number, line)) = lines.next_line().map_err(failed)? {
-            let opened = open(line, &mut scratch);
-            if let Some(mut observation) = self.observe(opened, &mut memo) {
-                observation.event_ref = EventRef { file: None, line: u64::from(number) };
-                visit(observation);
-            }
-        }
-        Ok(())
-    }
-
-    fn observe<'a>(&'a self, opened: Opened<'a>, memo: &mut Memo) -> Option<Observation<'a>> {
-        let tags = self.classifier.classify(&opened, memo);
-        let activity = opened.activity?;
-        let at = activity.at()?;
-        let identity = activity.identity.as_ref()?;
-        let found = self.inventory.resolve(&identity.id, identity.raw.as_deref()).map(|index| self.inventory.workload(index));
-        if found.is_none() && tags.actor == Some(Actor::Human) {
-            return None;
-        }
-        let facts = Facts {
-            effect: tags.effect,
-            tier: tags.effect.map(|e| e.tier()),
-            class: tags.sensitive.map(|s| s.class),
-            severity: tags.sensitive.map(|s| s.severity),
-            boundary: tags.sensitive.and_then(|s| s.boundary),
-            actor: tags.actor,
-            kind: tags.kind,
-            data_class: tags.data_class,
-            attack: tags.sensitive.map(|s| s.attack.iter().map(|a| a.as_str().into()).collect()).unwrap_or_default(),
-            leaks: tags.leaks.iter().map(|(kind, _)| (*kind).into()).collect(),
-            detection: None,
-        };
-        let origin = &activity.origin;
-        let declared =
-            activity.targets.iter().filter_map(|t| self.inventory.data.class_of(&t.name)).max_by_key(|(class, _)| *class);
-        let setting = Setting {
-            workload: found.map_or_else(|| identity_template(&identity.id).into_owned().into(), |w| w.id.as_str().into()),
-            mapping: found.map_or(Mapping::Ghost, |w| w.mapping(at)),
-            peer_group: found.and_then(|w| w.peer_group.as_deref()).map(Into::into),
-            shared: found.is_some_and(|w| w.shared),
-            zone: self.inventory.zones.lookup(origin.ip.as_deref(), origin.asn.as_deref(), origin.service.as_deref()),
-            data_class: declared.map(|(class, _)| class),
-            labels: declared.map(|(_, labels)| labels.iter().map(|l| l.as_str().into()).collect()).unwrap_or_default(),
-            env: None,
-        };
-        Observation::new(activity, facts, setting)
-    }
-
     fn judge(&self, tuning: &Tuning) -> Result<Judge, EngineError> {
-        Ok(Judge::new(parse(tuning)?, Arc::clone(&self.inventory), Arc::clone(&self.exceptions), self.baseline.clone()))
+        Ok(self.known.judge(parse(tuning)?, self.baseline.clone()))
     }
 }
 
@@ -224,24 +177,22 @@ fn update_of(at: Millis, record: &CaseUpdate, events: &ByEvent) -> Update {
 impl Prepared for Replayed<'_> {
     fn replay(&self, tuning: &Tuning) -> Result<Replay, EngineError> {
         let judge = self.judge(tuning)?;
-        let mut state: JudgeState = judge.fresh_state();
+        let mut replay = self.known.replay(&judge);
         let mut events = ByEvent::default();
         let mut order: Vec<String> = Vec::new();
         let mut cases: FxHashMap<String, Case> = FxHashMap::default();
         // What was last said of a workload: an event that changes nothing needs no look.
         let mut standing: BTreeMap<String, (u64, usize)> = BTreeMap::new();
-        self.each(&self.estate.events, |mut o| {
-            events.note(&o);
-            let outcome = judge.judge(&mut state, &mut o);
+        let mut look = |judged: Judged<'_>| {
+            let (o, outcome) = (judged.observation, &judged.outcome);
+            events.note(o);
             let verdict = &outcome.verdict;
             let Some(name) = verdict.case_name() else { return };
             let now = (verdict.score.to_bits(), verdict.detail.as_ref().map_or(0, |d| Arc::as_ptr(d) as usize));
             let changed = standing.get(&*o.workload) != Some(&now);
-            let record = match outcome.update {
-                Some(update) => Some(*update),
-                None if changed && !outcome.duplicate && verdict.verdict >= Disposition::Watch => {
-                    judge.ask(&state, &o.workload, o.mapping)
-                }
+            let record = match &outcome.update {
+                Some(update) => Some((**update).clone()),
+                None if changed && !outcome.duplicate && verdict.verdict >= Disposition::Watch => judged.ask(),
                 None => None,
             };
             standing.insert(o.workload.to_string(), now);
@@ -255,20 +206,20 @@ impl Prepared for Replayed<'_> {
                 case.identity = o.identity.to_string();
             }
             case.updates.push(update);
-        })?;
+        };
+        each(&self.logs.events, |number, line| drop(replay.line(u64::from(number), line, &mut look)))?;
         Ok(Replay { cases: order.iter().filter_map(|name| cases.remove(name)).collect() })
     }
 
     fn trace(&self, tuning: &Tuning, line: Option<u32>) -> Result<Trace, EngineError> {
         let judge = self.judge(tuning)?;
-        let mut state = judge.fresh_state();
+        let mut replay = self.known.replay(&judge);
         let mut trace = Trace::default();
-        self.each(&self.estate.events, |mut o| {
-            let outcome = judge.judge(&mut state, &mut o);
+        let mut look = |judged: Judged<'_>| {
+            let (o, outcome) = (judged.observation, &judged.outcome);
             let number = u32::try_from(o.event_ref.line).unwrap_or(u32::MAX);
             if line == Some(number) {
-                let record = judge.ask(&state, &o.workload, o.mapping);
-                trace.workings = record.map(|record| explain(&record, judge.tuning()).to_string());
+                trace.workings = judged.ask().map(|record| explain(&record, judge.tuning()).to_string());
             }
             trace.events.push(TracedEvent {
                 line: number,
@@ -276,7 +227,8 @@ impl Prepared for Replayed<'_> {
                 score: outcome.verdict.score,
                 reasons: outcome.verdict.detail.as_ref().map(|d| d.reasons.clone()).unwrap_or_default(),
             });
-        })?;
+        };
+        each(&self.logs.events, |number, line| drop(replay.line(u64::from(number), line, &mut look)))?;
         Ok(trace)
     }
 }

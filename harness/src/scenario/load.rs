@@ -2,6 +2,7 @@
 
 use super::{Fault, Faults, Filter, LogSource, Manifest, SCHEMA, Truth, labels::Labels};
 use crate::decode::{Decoder, Names, Window};
+use crate::generate;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use sha2::{Digest, Sha256};
@@ -141,7 +142,7 @@ pub fn load_one(dir: &Path, decoder: &Decoder) -> Result<Scenario, Faults> {
     load(dir, read_manifest(dir)?, decoder)
 }
 
-fn read_manifest(dir: &Path) -> Result<Manifest, Fault> {
+pub(crate) fn read_manifest(dir: &Path) -> Result<Manifest, Fault> {
     let path = dir.join("scenario.toml");
     let text = read_text(&path)?;
     let manifest: Manifest = read_toml(&text, &path.display().to_string(), SCHEMA)?;
@@ -153,38 +154,70 @@ fn read_manifest(dir: &Path) -> Result<Manifest, Fault> {
     Ok(manifest)
 }
 
+/// What a scenario is made of, before anything of it is decoded.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    /// Its description.
+    pub manifest: Manifest,
+    /// Its folder.
+    pub dir: PathBuf,
+    /// What the judge may see.
+    pub estate: Estate,
+    /// What is known to be true.
+    pub labels: Labels,
+    /// SHA-256 of its files.
+    pub digest: String,
+}
+
 fn load(dir: &Path, manifest: Manifest, decoder: &Decoder) -> Result<Scenario, Faults> {
+    assemble(parts(dir, manifest)?, decoder)
+}
+
+/// Reads a folder, or works out what its generator sections come to.
+pub(crate) fn parts(dir: &Path, manifest: Manifest) -> Result<Parts, Faults> {
     let mut faults = Vec::new();
-    let inventory_file = document(dir, &["inventory.toml", "inventory.csv"], &mut faults);
-    let exceptions_file = document(dir, &["exceptions.toml"], &mut faults);
-    let labels_path = dir.join("labels.csv");
-    let (estate, labels) = {
-        let events = log(dir, "events.ndjson", &mut faults);
+    let inventory = document(dir, &["inventory.toml", "inventory.csv"], &mut faults);
+    let exceptions = document(dir, &["exceptions.toml"], &mut faults);
+    let (estate, labels) = if manifest.is_generated() {
+        let plan = generate::plan(&manifest, dir, inventory.as_ref().map(|d| d.text.as_str()))?;
+        let inventory = Some(Document { path: dir.join("inventory.toml"), text: plan.inventory });
+        (Some(Estate { events: plan.events, history: Some(plan.history), inventory, exceptions }), plan.labels)
+    } else {
+        let labels = read_labels(&dir.join("labels.csv"), &mut faults);
         let history = log(dir, "history.ndjson", &mut faults);
-        let labels = match labels_path.is_file() {
-            true => match Labels::parse(&read_text(&labels_path)?, &labels_path) {
-                Ok(labels) => labels,
-                Err(more) => {
-                    faults.extend(more);
-                    Labels::default()
-                }
-            },
-            false => {
-                let remedy = "list the events worth escalating; for a scenario without any, write the header row alone: \
-                              `event_id,identity,instance,label,boundary,note`";
-                faults.push(Fault::at(&labels_path, 0, "no_labels", "no such file", remedy));
-                Labels::default()
-            }
-        };
-        let Some(events) = events else {
-            if faults.is_empty() || !faults.iter().any(|f| f.to_string().contains("events.ndjson")) {
-                let remedy = "add raw vendor log lines in time order, or a `[background]` section to scenario.toml";
-                faults.push(Fault::at(&dir.join("events.ndjson"), 0, "no_events", "no such file", remedy));
-            }
-            return Err(Faults(faults));
-        };
-        (Estate { events, history, inventory: inventory_file, exceptions: exceptions_file }, labels)
+        let before = faults.len();
+        let events = log(dir, "events.ndjson", &mut faults);
+        if events.is_none() && faults.len() == before {
+            let remedy = "add raw vendor log lines in time order, or a `[background]` section to scenario.toml";
+            faults.push(Fault::at(&dir.join("events.ndjson"), 0, "no_events", "no such file", remedy));
+        }
+        (events.map(|events| Estate { events, history, inventory, exceptions }), labels)
     };
+    let digest = digest(dir, &manifest)?;
+    match estate {
+        Some(estate) if faults.is_empty() => Ok(Parts { manifest, dir: dir.to_path_buf(), estate, labels, digest }),
+        _ => Err(Faults(faults)),
+    }
+}
+
+fn read_labels(path: &Path, faults: &mut Vec<Fault>) -> Labels {
+    if !path.is_file() {
+        let remedy = "list the events worth escalating; for a scenario without any, write the header row alone: \
+                      `event_id,identity,instance,label,boundary,note`";
+        faults.push(Fault::at(path, 0, "no_labels", "no such file", remedy));
+        return Labels::default();
+    }
+    let parsed = read_text(path).map_err(|e| vec![e]).and_then(|text| Labels::parse(&text, path));
+    parsed.unwrap_or_else(|more| {
+        faults.extend(more);
+        Labels::default()
+    })
+}
+
+/// Decodes the logs, joins the labels, checks everything.
+pub(crate) fn assemble(parts: Parts, decoder: &Decoder) -> Result<Scenario, Faults> {
+    let Parts { manifest, dir, estate, labels, digest } = parts;
+    let mut faults = Vec::new();
     let inventory = match &estate.inventory {
         None => Inventory::default(),
         Some(document) => match Inventory::parse(&document.text, &document.path.display().to_string()) {
@@ -204,8 +237,8 @@ fn load(dir: &Path, manifest: Manifest, decoder: &Decoder) -> Result<Scenario, F
     let wanted: FxHashSet<String> = labels.rows.iter().map(|row| row.event_id.clone()).chain(objective).collect();
     let mut names = Names::default();
     let mut decode = |source: &LogSource, wanted: &FxHashSet<String>| {
-        let path = source.path().map_or_else(|| dir.to_path_buf(), Path::to_path_buf);
-        decoder.read(source, &inventory, &mut names, wanted).map_err(|e| Fault::read(&path, e))
+        let path = source.path().unwrap_or(&dir);
+        decoder.read(source, &inventory, &mut names, wanted).map_err(|e| Fault::read(path, e))
     };
     let history = match &estate.history {
         Some(source) => decode(source, &FxHashSet::default())?,
@@ -213,18 +246,18 @@ fn load(dir: &Path, manifest: Manifest, decoder: &Decoder) -> Result<Scenario, F
     };
     let events = decode(&estate.events, &wanted)?;
     if events.facts.is_empty() && events.unreadable == 0 {
-        let path = estate.events.path().unwrap_or(dir);
+        let path = estate.events.path().unwrap_or(&dir);
         faults.push(Fault::at(path, 0, "no_events", "the test window is empty", "add raw vendor log lines in time order"));
     }
+    let labels_path = dir.join("labels.csv");
     let truth = Truth::join(&labels, &labels_path, &events, &manifest.id).unwrap_or_else(|more| {
         faults.extend(more);
         Truth::default()
     });
-    let digest = digest(dir, &manifest)?;
     if !faults.is_empty() {
         return Err(Faults(faults));
     }
-    Ok(Scenario { manifest, dir: dir.to_path_buf(), estate, truth, labels, events, history, names, inventory, digest })
+    Ok(Scenario { manifest, dir, estate, truth, labels, events, history, names, inventory, digest })
 }
 
 fn document(dir: &Path, names: &[&str], faults: &mut Vec<Fault>) -> Option<Document> {
@@ -276,8 +309,9 @@ fn digest(dir: &Path, manifest: &Manifest) -> Result<String, Fault> {
         "exceptions.toml",
     ];
     let mut all = Sha256::new();
+    let templates = manifest.inject.iter().filter_map(|inject| generate::template_path(dir, &inject.template));
     let files = FILES.iter().map(|name| (name.to_string(), dir.join(name)));
-    for (name, path) in files {
+    for (name, path) in files.chain(templates.map(|path| ("template".to_string(), path))) {
         if !path.is_file() {
             continue;
         }
@@ -294,6 +328,9 @@ fn digest(dir: &Path, manifest: &Manifest) -> Result<String, Fault> {
         all.update(name.as_bytes());
         all.update([0]);
         all.update(hasher.finalize());
+    }
+    if manifest.is_generated() {
+        all.update(generate::archetypes_sha256().as_bytes());
     }
     Ok(hex(&all.finalize()))
 }

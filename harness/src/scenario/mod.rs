@@ -3,6 +3,7 @@
 //! What the judge may see ([`Estate`]) and what is known to be true ([`Truth`]) are separate types, so that no label, title, id or
 //! folder name can reach a verdict.
 
+mod expand;
 mod fault;
 mod find;
 mod labels;
@@ -12,12 +13,13 @@ mod logs;
 mod manifest;
 mod truth;
 
+pub use expand::{Form, write_literal};
 pub use fault::{Fault, Faults};
 pub use find::{Filter, find};
 pub use labels::{Label, LabelRow, Labels};
 pub use lint::lint;
-pub(crate) use load::hex;
 pub use load::{Corpus, Document, Estate, Scenario, load_all, load_one};
+pub(crate) use load::{Parts, assemble, hex, parts, read_manifest};
 pub use logs::{Lines, LogSource, Opens};
 pub use manifest::{Background, Expect, ExpectedVerdict, History, Inject, Manifest, Provenance, SCHEMA, ScenarioKind, Split};
 pub use truth::{Instance, Mark, Truth};

@@ -1,0 +1,194 @@
+use super::archetype::Archetypes;
+use super::inject::{fill, moment, template_path};
+use super::member::Population;
+use super::stream::DayStreams;
+use crate::scenario::{Fault, Faults, Labels, LogSource, Manifest};
+use std::path::Path;
+use std::sync::Arc;
+use vires_event::{Millis, parse_time};
+
+const DAY: Millis = 86_400_000;
+/// First day of a test window that names none: 2026-03-01.
+const START: i64 = 20_513;
+
+/// What the generator sections of a scenario come to.
+pub struct Plan {
+    /// The test window.
+    pub events: LogSource,
+    /// What came before it.
+    pub history: LogSource,
+    /// Labels of what was injected.
+    pub labels: Labels,
+    /// The inventory as TOML.
+    pub inventory: String,
+}
+
+/// What is generated, apart from what is injected.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    /// Who acts.
+    pub population: Arc<Population>,
+    /// First day of the test window, since 1970.
+    pub start: i64,
+    /// Days before it.
+    pub history_days: u32,
+    /// Its own days.
+    pub days: u32,
+    /// Seed of the habits and of the history.
+    pub history_seed: u64,
+    /// Seed of the test window.
+    pub seed: u64,
+    /// Whether habits drift.
+    pub drift: bool,
+}
+
+impl Spec {
+    /// The days before the test window.
+    pub fn history(&self) -> DayStreams {
+        let from = self.start - i64::from(self.history_days);
+        self.span(from, self.start, self.history_seed, Vec::new())
+    }
+
+    /// The test window, with further lines by time.
+    pub fn events(&self, injected: Vec<(Millis, String)>) -> DayStreams {
+        self.span(self.start, self.start + i64::from(self.days), self.seed, injected)
+    }
+
+    fn span(&self, from: i64, to: i64, seed: u64, injected: Vec<(Millis, String)>) -> DayStreams {
+        DayStreams {
+            population: Arc::clone(&self.population),
+            born: self.start - i64::from(self.history_days),
+            from,
+            to,
+            seed,
+            drift_seed: self.history_seed,
+            drift: self.drift,
+            injected: Arc::new(injected),
+        }
+    }
+
+    /// The inventory as TOML; see [`super::inventory`].
+    pub fn inventory(&self, literal: Option<&str>) -> String {
+        super::inventory::write(&self.population, literal, self.history_seed)
+    }
+}
+
+/// Longest window and largest estate: more is a typing error.
+const MOST_DAYS: u32 = 3650;
+const MOST_MEMBERS: u64 = 1_000_000;
+
+/// Works out what the generator sections of a manifest ask for.
+pub fn plan(manifest: &Manifest, dir: &Path, literal_inventory: Option<&str>) -> Result<Plan, Faults> {
+    let path = dir.join("scenario.toml");
+    let fault = |code, message: String, remedy| Fault::at(&path, 0, code, message, remedy);
+    for name in ["events.ndjson", "events.ndjson.gz", "history.ndjson", "history.ndjson.gz", "labels.csv"] {
+        if dir.join(name).is_file() {
+            let message = format!("{name} stands beside generator sections");
+            let remedy =
+                "leave either the files or `[history]`, `[background]` and `[[inject]]`; put further events into a template";
+            return Err(fault("two_forms", message, remedy).into());
+        }
+    }
+    let archetypes = Archetypes::builtin().map_err(Fault::from)?;
+    let known = || archetypes.names().collect::<Vec<_>>().join(", ");
+    let background = manifest.background.clone().unwrap_or(crate::scenario::Background {
+        days: 14,
+        seed: 0,
+        drift: false,
+        archetypes: Default::default(),
+        start: None,
+    });
+    let history = manifest.history.as_ref();
+    let (history_days, history_seed) = history.map_or((30, background.seed), |h| (h.days, h.seed));
+    let members: u64 = background.archetypes.values().map(|n| u64::from(*n)).sum();
+    if background.days == 0 || background.days > MOST_DAYS || history_days > MOST_DAYS || members > MOST_MEMBERS {
+        let message = format!("{} days, {history_days} days of history, {members} identities", background.days);
+        return Err(fault("size", message, "keep to 1 to 3650 days and at most a million identities").into());
+    }
+    let mut population = Population::default();
+    for (name, count) in &background.archetypes {
+        let Some(archetype) = archetypes.get(name) else {
+            return Err(fault("archetype", format!("no archetype `{name}`; there are {}", known()), "name one of them").into());
+        };
+        population.add(archetype, *count, history_seed);
+    }
+    let story = history.and_then(|h| h.generator.as_deref());
+    for inject in &manifest.inject {
+        if population.find(&inject.identity).is_some() {
+            continue;
+        }
+        let Some(archetype) = story.and_then(|name| archetypes.get(name)) else {
+            let message = match story {
+                Some(name) => format!("no archetype `{name}`; there are {}", known()),
+                None => format!("no identity `{}`", inject.identity),
+            };
+            let remedy = "name a member of a background archetype, or an archetype as `generator` in `[history]`";
+            return Err(fault("identity", message, remedy).into());
+        };
+        population.add_named(archetype, &inject.identity, history_seed);
+    }
+    if population.members.is_empty() {
+        return Err(fault("nobody", "nobody acts".into(), "give `[background]` some archetypes").into());
+    }
+    let start = match &background.start {
+        None => START,
+        Some(text) => match parse_time(&format!("{text}T00:00:00Z")) {
+            Some(at) => at.div_euclid(DAY),
+            None => return Err(fault("start", format!("`start = \"{text}\"` is no date"), "write it like 2026-03-01").into()),
+        },
+    };
+    let spec = Spec {
+        population: Arc::new(population),
+        start,
+        history_days,
+        days: background.days,
+        history_seed,
+        seed: background.seed,
+        drift: background.drift,
+    };
+    let (injected, labels) = injected(manifest, dir, &spec)?;
+    Ok(Plan {
+        events: LogSource::Stream(Arc::new(spec.events(injected))),
+        history: LogSource::Stream(Arc::new(spec.history())),
+        labels,
+        inventory: spec.inventory(literal_inventory),
+    })
+}
+
+fn injected(manifest: &Manifest, dir: &Path, spec: &Spec) -> Result<(Vec<(Millis, String)>, Labels), Faults> {
+    let path = dir.join("scenario.toml");
+    let (mut lines, mut labels, mut faults) = (Vec::new(), Labels::default(), Vec::new());
+    for (number, inject) in manifest.inject.iter().enumerate() {
+        let mut fault = |code, message: String, remedy| faults.push(Fault::at(&path, 0, code, message, remedy));
+        let Some((day, time)) = moment(&inject.at).filter(|(day, _)| *day < i64::from(spec.days)) else {
+            let message = format!("`at = \"{}\"` is no moment of the {} days", inject.at, spec.days);
+            fault("inject_at", message, "write it like d12T03:10; the first day is d0");
+            continue;
+        };
+        let Some(file) = template_path(dir, &inject.template) else {
+            let message = format!("no template `{}`", inject.template);
+            fault("template", message, "put NAME.ndjson into the scenario's folder or into datasets/templates/");
+            continue;
+        };
+        let Some(member) = spec.population.find(&inject.identity) else { continue };
+        let text = std::fs::read_to_string(&file).map_err(|e| Fault::read(&file, e))?;
+        match fill(inject, number, member, &file, &text, (spec.start + day) * DAY + time, spec.seed) {
+            Ok((more, rows)) => {
+                lines.extend(more);
+                labels.rows.extend(rows);
+            }
+            Err(more) => faults.extend(more),
+        }
+    }
+    lines.sort_by_key(|(at, _)| *at);
+    let end = (spec.start + i64::from(spec.days)) * DAY;
+    if let Some((at, _)) = lines.iter().find(|(at, _)| *at >= end) {
+        let message = format!("an injected event falls on {}, after the last day", crate::decode::format_time(*at));
+        faults.push(Fault::at(&path, 0, "inject_at", message, "inject it earlier or give `[background]` more days"));
+    }
+    if faults.is_empty() { Ok((lines, labels)) } else { Err(Faults(faults)) }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;
