@@ -21,6 +21,16 @@ impl<'o> Object<'o> {
         Object { out, start, truncated: false }
     }
 
+    /// Goes on with the object that stands in `out` from `start` on, as [`Object::pause`] left it.
+    pub fn resume(out: &'o mut Vec<u8>, start: usize, truncated: bool) -> Self {
+        Object { out, start, truncated }
+    }
+
+    /// Leaves the object open; true if anything was cut so far.
+    pub fn pause(self) -> bool {
+        self.truncated
+    }
+
     /// A member whose value is a word of a closed vocabulary: plain ASCII that needs no escape.
     pub fn word(&mut self, key: &str, word: &str) {
         debug_assert!(word.bytes().all(is_plain));
@@ -48,6 +58,34 @@ impl<'o> Object<'o> {
         if self.room(key.len() + 24) {
             self.key(key);
             self.digits(number);
+        }
+    }
+
+    /// A number with up to three decimals. Nothing is written for one that is not finite.
+    pub fn decimal(&mut self, key: &str, number: f64) {
+        if number.is_finite() && self.room(key.len() + 32) {
+            self.key(key);
+            self.three_decimals(number);
+        }
+    }
+
+    /// A nested object of numbers with up to three decimals, e.g. the three signals.
+    pub fn decimals(&mut self, key: &str, members: &[(&str, f64)]) {
+        if members.iter().all(|(_, n)| n.is_finite())
+            && self.room(key.len() + 6 + members.iter().map(|(k, _)| k.len() + 32).sum::<usize>())
+        {
+            self.key(key);
+            self.out.push(b'{');
+            for (n, (name, number)) in members.iter().enumerate() {
+                if n > 0 {
+                    self.out.push(b',');
+                }
+                self.out.push(b'"');
+                self.out.extend_from_slice(name.as_bytes());
+                self.out.extend_from_slice(b"\":");
+                self.three_decimals(*number);
+            }
+            self.out.push(b'}');
         }
     }
 
@@ -115,6 +153,13 @@ impl<'o> Object<'o> {
         self.out.push(b'"');
         self.out.extend_from_slice(key.as_bytes());
         self.out.extend_from_slice(b"\":");
+    }
+
+    fn three_decimals(&mut self, number: f64) {
+        // Far beyond what any score or share takes, so that the text stays short.
+        let rounded = (number.clamp(-1e9, 1e9) * 1000.0).round() / 1000.0;
+        // -0 is 0.
+        self.out.extend_from_slice((rounded + 0.0).to_string().as_bytes());
     }
 
     fn digits(&mut self, number: u64) {
@@ -205,6 +250,22 @@ mod tests {
         assert_eq!(quoted("a\"b\\\n\u{1b}[31m\u{9b}\u{202e}", 100), (r#""a\"b\\\n\u001b[31m\u009b\u202e""#.into(), false));
         assert_eq!(quoted("éééééé", 9), ("\"ééé\"".into(), true));
         assert_eq!(quoted("\u{1}\u{1}", 8), (r#""\u0001""#.into(), true));
+    }
+
+    #[test]
+    fn goes_on_where_it_was_left() {
+        let mut out = b"x".to_vec();
+        let mut object = Object::open(&mut out);
+        object.word("a", "b");
+        object.list("l", ["1", "2"], 1, 20);
+        let cut = object.pause();
+        let mut object = Object::resume(&mut out, 1, cut);
+        object.decimal("d", 83.45678);
+        object.decimal("n", f64::NAN);
+        object.decimals("s", &[("p", 0.5), ("q", -0.0), ("r", 1.0)]);
+        object.close();
+        let want = r#"x{"a":"b","l":["1"],"d":83.457,"s":{"p":0.5,"q":0,"r":1},"truncated":true}"#;
+        assert_eq!(std::str::from_utf8(&out).unwrap(), want);
     }
 
     proptest! {
