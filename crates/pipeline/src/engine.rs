@@ -236,13 +236,21 @@ impl<S: Stage> Engine<'_, S> {
     fn block(&self, stage: &S, ticket: u64, worker: &mut Worker<S>) {
         let Worker { block, draft, out, scratch, .. } = worker;
         let mut counts = Counts { bytes_in: block.len() as u64, ..Counts::default() };
-        let answers = work::draft(stage, self.rules, block, scratch, draft, &mut counts);
+        let mut answers = work::draft(stage, self.rules, block, scratch, draft, &mut counts);
         let answer = if S::ORDERED {
-            let settled = self.settled.take(ticket, |()| catch_unwind(AssertUnwindSafe(|| stage.settle(scratch))));
+            let settle = || {
+                stage.pass(block);
+                stage.settle(scratch);
+            };
+            let settled = self.settled.take(ticket, |()| catch_unwind(AssertUnwindSafe(settle)));
             let rendered = settled.and_then(|()| catch_unwind(AssertUnwindSafe(|| stage.render(draft, scratch, out))));
             if rendered.is_err() {
                 counts.internal = counts.lines_in;
                 work::fall_back_all(stage, self.rules.codec, block, scratch, out);
+            } else {
+                let left_out = stage.left_out(scratch).min(answers);
+                counts.filtered += left_out;
+                answers -= left_out;
             }
             out
         } else {
@@ -259,7 +267,7 @@ impl<S: Stage> Engine<'_, S> {
         let done = u64::from(last);
         let counts = Counts { bytes_in: block.len() as u64, lines_in: done, too_long: done, ..Counts::default() };
         if S::ORDERED {
-            self.settled.take(ticket, |()| ());
+            let _ = self.settled.take(ticket, |()| catch_unwind(AssertUnwindSafe(|| stage.pass(block))));
         }
         match stage.too_long() {
             None => {

@@ -32,6 +32,14 @@ pub trait Stage: Send + Sync {
     fn render(&self, draft: &[u8], _scratch: &mut Self::Scratch, out: &mut Vec<u8>) {
         out.extend_from_slice(draft);
     }
+
+    /// How many records of the block [`Stage::render`] left out, because the user asked for a selection.
+    fn left_out(&self, _scratch: &mut Self::Scratch) -> u64 {
+        0
+    }
+
+    /// Sees all bytes of the input, records and what stands between them, in the ordered step before [`Stage::settle`].
+    fn pass(&self, _bytes: &[u8]) {}
 }
 
 /// What a stage found out about one record, for the counters.

@@ -80,7 +80,6 @@ fn seen<'a>(
 }
 
 /// The same observation with text of its own, for those that outlive their line.
-#[expect(dead_code, reason = "used by the streaming stage, which follows")]
 pub(super) fn owned(o: Observation<'_>) -> Observation<'static> {
     fn own(text: Text<'_>) -> Text<'static> {
         Cow::Owned(text.into_owned())

@@ -1,0 +1,138 @@
+use crate::turn::InTurn;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use vires_judge::joins::Joins;
+use vires_judge::{CaseUpdate, JudgeState, SHARDS, Shard, shard_of};
+use vires_profile::baseline::BaselineError;
+
+/// Takes the records of cases, in the order of the lines that made them speak.
+pub type CaseSink = Box<dyn FnMut(&CaseUpdate) + Send>;
+
+/// What the judge remembers while a stream runs: each shard under its own lock, with an order in which blocks get it.
+///
+/// The ordered step of a block draws its tickets, so that any thread may judge any block later on and each workload still sees its
+/// events in the order of the input. A reload replaces the judge, not this.
+pub struct Live {
+    gate: Mutex<Gate>,
+    shards: Vec<InTurn<Shard>>,
+    cases: InTurn<CaseSink>,
+    /// What the state must find again when it is resumed.
+    inputs: String,
+}
+
+/// What only the ordered step uses.
+pub(super) struct Gate {
+    pub(super) joins: Joins,
+    tickets: [u64; SHARDS],
+    blocks: u64,
+    lines: u64,
+    /// Lines that the last snapshot knew.
+    saved: u64,
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Live").field("inputs", &self.inputs).finish_non_exhaustive()
+    }
+}
+
+/// The tickets of one block.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    block: u64,
+    /// Shard, its ticket, and the events that belong to it; ascending by shard.
+    pub(super) shards: Vec<(usize, u64, Vec<usize>)>,
+}
+
+impl Live {
+    /// Goes on from `state`, which has seen `lines` lines. `inputs` names what it must find again, e.g. the baseline.
+    pub fn new(mut state: JudgeState, lines: u64, inputs: String, cases: CaseSink) -> Self {
+        Live {
+            shards: state.shards_mut().iter_mut().map(|shard| InTurn::new(std::mem::take(shard))).collect(),
+            gate: Mutex::new(Gate { joins: state.joins, tickets: [0; SHARDS], blocks: 0, lines, saved: u64::MAX }),
+            cases: InTurn::new(cases),
+            inputs,
+        }
+    }
+
+    /// Reads a snapshot that [`Live::snapshot`] made. `name` is the file's name, for errors. Returns the state, how many lines it has
+    /// seen, and the inputs it was kept with.
+    pub fn read(text: &[u8], name: &str) -> Result<(JudgeState, u64, String), BaselineError> {
+        let (state, kept) = JudgeState::from_json(text, name)?;
+        let (lines, inputs) = kept.split_once(' ').and_then(|(n, inputs)| Some((n.parse().ok()?, inputs))).unwrap_or((0, &kept));
+        Ok((state, lines, inputs.to_owned()))
+    }
+
+    pub(super) fn gate(&self) -> MutexGuard<'_, Gate> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work` on a shard when the ticket's turn has come.
+    pub(super) fn shard<R>(&self, number: usize, ticket: u64, work: impl FnOnce(&mut Shard) -> R) -> Option<R> {
+        self.shards.get(number).map(|shard| shard.take(ticket, work))
+    }
+
+    /// Hands over the cases that one block made speak.
+    pub(super) fn tell<'c>(&self, turns: &Turns, cases: impl Iterator<Item = &'c CaseUpdate>) {
+        self.cases.take(turns.block, |sink| cases.for_each(|case| sink(case)));
+    }
+
+    /// The state as a file, if it has changed since the last call. Lines that have come in meanwhile wait.
+    pub fn snapshot(&self) -> Result<Option<String>, serde_json::Error> {
+        let mut gate = self.gate();
+        if gate.lines == gate.saved {
+            return Ok(None);
+        }
+        let mut state = JudgeState::default();
+        state.joins = std::mem::take(&mut gate.joins);
+        for (number, slot) in state.shards_mut().iter_mut().enumerate() {
+            if let Some(shard) = self.shard(number, gate.draw(number), std::mem::take) {
+                *slot = shard;
+            }
+        }
+        let text = state.to_json(&format!("{} {}", gate.lines, self.inputs));
+        for (number, slot) in state.shards_mut().iter_mut().enumerate() {
+            self.shard(number, gate.draw(number), |shard| *shard = std::mem::take(slot));
+        }
+        gate.joins = state.joins;
+        gate.saved = gate.lines;
+        text.map(Some)
+    }
+
+    /// The state itself, at the end of a run.
+    pub fn into_state(self) -> JudgeState {
+        let mut state = JudgeState::default();
+        for (slot, shard) in state.shards_mut().iter_mut().zip(self.shards) {
+            *slot = shard.into_inner();
+        }
+        state.joins = self.gate.into_inner().unwrap_or_else(PoisonError::into_inner).joins;
+        state
+    }
+}
+
+impl Gate {
+    /// The number of the next line, from 1.
+    pub(super) fn line(&mut self) -> u64 {
+        self.lines += 1;
+        self.lines
+    }
+
+    /// The tickets for a block whose events belong to these workloads.
+    pub(super) fn turns<'w>(&mut self, workloads: impl Iterator<Item = (usize, &'w str)>) -> Turns {
+        let mut events: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (at, workload) in workloads {
+            events.entry(shard_of(workload)).or_default().push(at);
+        }
+        let shards = events.into_iter().map(|(shard, events)| (shard, self.draw(shard), events)).collect();
+        let block = self.blocks;
+        self.blocks += 1;
+        Turns { block, shards }
+    }
+
+    fn draw(&mut self, shard: usize) -> u64 {
+        let Some(next) = self.tickets.get_mut(shard) else { return 0 };
+        *next += 1;
+        *next - 1
+    }
+}

@@ -1,0 +1,250 @@
+use super::answer::{self, End, SLOT};
+use super::live::{Live, Turns};
+use super::observe::{observe, owned};
+use super::replay::Estate;
+use crate::protocol::Codec;
+use crate::stage::{Report, Stage};
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use vires_judge::{Disposition, Judge, Outcome};
+use vires_profile::baseline::bounded;
+use vires_profile::observation::{EventRef, Observation};
+use vires_source::open;
+use vires_tag::splice::Field;
+use vires_tag::{Memo, Only, Options, Problem, Reply, Tags};
+
+/// How judged lines are answered.
+#[derive(Debug, Clone)]
+pub struct Answers {
+    /// As for tagging.
+    pub tag: Options,
+    /// Leave out lines whose case is not at least this grave.
+    pub least: Option<Disposition>,
+    /// How answers are framed.
+    pub codec: Codec,
+}
+
+/// `vires judge` as a stage: tags lines in parallel, joins workloads in order, judges each workload's events in order.
+#[derive(Debug)]
+pub struct Judging {
+    estate: Estate,
+    judge: Judge,
+    answers: Answers,
+    field: Field,
+    live: Arc<Live>,
+}
+
+impl Judging {
+    /// Judges lines of `estate` and remembers them in `live`.
+    pub fn new(estate: Estate, judge: Judge, answers: Answers, live: Arc<Live>) -> Self {
+        let field = Field::new(&answers.tag.field);
+        Judging { estate, judge, answers, field, live }
+    }
+
+    /// Where it remembers.
+    pub fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
+    /// The judge.
+    pub fn judge(&self) -> &Judge {
+        &self.judge
+    }
+}
+
+/// What the records of a block leave for the steps that follow.
+#[derive(Debug, Default)]
+pub struct JudgingScratch {
+    open: vires_source::Scratch,
+    memo: Memo,
+    /// Objects as far as they are known, one after the other.
+    heads: Vec<u8>,
+    /// Where in a record its object belongs.
+    slots: Vec<usize>,
+    pending: Vec<Pending>,
+    turns: Turns,
+    object: Vec<u8>,
+    left_out: u64,
+}
+
+#[derive(Debug)]
+struct Pending {
+    /// Where its frame starts in the draft.
+    start: usize,
+    /// False if the record was left out.
+    shown: bool,
+    head: Range<usize>,
+    slots: Range<usize>,
+    end: End,
+    seen: Option<Box<Observation<'static>>>,
+    outcome: Option<Outcome>,
+    failed: bool,
+}
+
+impl JudgingScratch {
+    fn forget(&mut self) {
+        self.heads.clear();
+        self.slots.clear();
+        self.pending.clear();
+    }
+}
+
+impl Stage for Judging {
+    type Scratch = JudgingScratch;
+    const ORDERED: bool = true;
+
+    fn record(&self, line: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) -> Report {
+        let JudgingScratch { open: buffers, memo, heads, slots, pending, .. } = scratch;
+        let (line, cr) = line.split_at(line.len() - usize::from(line.ends_with(b"\r")));
+        let mut opened = open(line, buffers);
+        let (tags, seen) = observe(&self.estate.classifier, &self.estate.inventory, &mut opened, memo);
+        let (start, first_slot, first_byte) = (out.len(), slots.len(), heads.len());
+        let mut head = std::mem::take(&mut scratch.object);
+        head.clear();
+        let end = answer::begin(&tags, &mut head);
+        heads.extend_from_slice(&head);
+        scratch.object = head;
+        let filtered = match self.answers.tag.only {
+            None => false,
+            Some(Only::Tagged) => !tags.tagged(),
+            Some(Only::Sensitive) => !tags.touches_sensitive(),
+            Some(Only::Machine) => !tags.by_machine(),
+        };
+        if !filtered && answer::draft(line, &opened, &self.answers.tag, &self.field, out) {
+            slots.extend(memchr::memchr_iter(SLOT, &out[start..]));
+        }
+        out.extend_from_slice(cr);
+        let report = Report {
+            source: tags.source,
+            tagged: tags.tagged(),
+            sensitive: tags.touches_sensitive(),
+            not_json: tags.error == Some(Problem::NotJson),
+            invalid_utf8: !opened.valid_utf8,
+            unknown_source: tags.error == Some(Problem::UnknownSource)
+                || (tags.source.is_none() && tags.error == Some(Problem::InvalidUtf8)),
+            filtered,
+        };
+        pending.push(Pending {
+            start,
+            shown: !filtered,
+            head: first_byte..heads.len(),
+            slots: first_slot..slots.len(),
+            end,
+            seen: seen.map(|o| Box::new(owned(o))),
+            outcome: None,
+            failed: false,
+        });
+        report
+    }
+
+    fn fallback(&self, line: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
+        (scratch.open, scratch.memo) = Default::default();
+        // Called for a record on which `record` failed, or for all of a block from its start.
+        scratch.pending.retain(|p| p.start < out.len());
+        let (line, cr) = line.split_at(line.len() - usize::from(line.ends_with(b"\r")));
+        let mut object = Vec::new();
+        Tags::failed(Problem::Internal).render(&mut object);
+        let opened = open(line, &mut scratch.open);
+        let start = out.len();
+        if answer::draft(line, &opened, &self.answers.tag, &self.field, out) {
+            let drafted = out.split_off(start);
+            fill(&drafted, memchr::memchr_iter(SLOT, &drafted), &object, out);
+        }
+        out.extend_from_slice(cr);
+    }
+
+    fn too_long(&self) -> Option<&[u8]> {
+        match self.answers.tag.reply {
+            Reply::Event => None,
+            Reply::Rsyslog => Some(b"{}"),
+        }
+    }
+
+    fn settle(&self, scratch: &mut JudgingScratch) {
+        let mut gate = self.live.gate();
+        for pending in &mut scratch.pending {
+            let line = gate.line();
+            if let Some(o) = &mut pending.seen {
+                o.event_ref = EventRef { file: None, line };
+                // What fails here fails for one event: the tickets must be drawn whatever happens.
+                pending.failed = catch_unwind(AssertUnwindSafe(|| self.judge.join(&mut gate.joins, o))).is_err();
+            }
+        }
+        let seen = scratch.pending.iter().enumerate().filter(|(_, p)| !p.failed);
+        let bounds: Vec<(usize, std::borrow::Cow<'_, str>)> =
+            seen.filter_map(|(at, p)| Some((at, bounded(&p.seen.as_ref()?.workload)))).collect();
+        let turns = gate.turns(bounds.iter().map(|(at, workload)| (*at, &**workload)));
+        drop(bounds);
+        scratch.turns = turns;
+    }
+
+    fn render(&self, draft: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
+        self.look(scratch);
+        let told = scratch.pending.iter().filter_map(|p| p.outcome.as_ref()?.update.as_deref());
+        self.live.tell(&scratch.turns, told);
+        self.write(draft, scratch, out);
+        scratch.forget();
+    }
+
+    fn left_out(&self, scratch: &mut JudgingScratch) -> u64 {
+        std::mem::take(&mut scratch.left_out)
+    }
+}
+
+impl Judging {
+    /// Judges the events of a block, shard by shard. Every ticket is used, or the blocks behind this one would wait for ever.
+    fn look(&self, scratch: &mut JudgingScratch) {
+        for (number, ticket, events) in std::mem::take(&mut scratch.turns.shards) {
+            self.live.shard(number, ticket, |shard| {
+                for at in events {
+                    let Some(pending) = scratch.pending.get_mut(at) else { continue };
+                    let Some(o) = pending.seen.as_deref() else { continue };
+                    match catch_unwind(AssertUnwindSafe(|| self.judge.observe(shard, o))) {
+                        Ok(outcome) => pending.outcome = Some(outcome),
+                        Err(_) => pending.failed = true,
+                    }
+                }
+            });
+        }
+    }
+
+    fn write(&self, draft: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
+        let JudgingScratch { heads, slots, pending, object, left_out, .. } = scratch;
+        let codec = self.answers.codec;
+        let mut judged = pending.iter().filter(|p| p.shown).peekable();
+        let mut at = 0;
+        while let Some(frame) = codec.frame(draft, at) {
+            let start = out.len();
+            match judged.next_if(|p| p.start == at) {
+                // Too long to be looked at, or one on which the program failed: as it stands.
+                None => out.extend_from_slice(frame.record),
+                Some(p) => {
+                    let verdict = p.outcome.as_ref().map(|outcome| &outcome.verdict);
+                    if self.answers.least.is_some_and(|least| verdict.is_none_or(|v| v.verdict < least)) {
+                        *left_out += 1;
+                        at = frame.next;
+                        continue;
+                    }
+                    object.clear();
+                    object.extend_from_slice(heads.get(p.head.clone()).unwrap_or_default());
+                    answer::end(object, p.end, verdict, p.failed);
+                    fill(frame.record, slots.get(p.slots.clone()).unwrap_or_default().iter().copied(), object, out);
+                }
+            }
+            codec.close(out, start);
+            at = frame.next;
+        }
+    }
+}
+
+/// Copies a draft with the object in every slot.
+fn fill(draft: &[u8], slots: impl Iterator<Item = usize>, object: &[u8], out: &mut Vec<u8>) {
+    let mut done = 0;
+    for slot in slots {
+        out.extend_from_slice(draft.get(done..slot).unwrap_or_default());
+        out.extend_from_slice(object);
+        done = slot + 1;
+    }
+    out.extend_from_slice(draft.get(done..).unwrap_or_default());
+}
