@@ -8,6 +8,53 @@
 //! Nothing here does I/O, reads a clock or spawns a thread. The same observations in the same order give the same verdicts, in
 //! one run or in many, on one thread or on many.
 //!
+//! ```
+//! use std::sync::Arc;
+//! use vires_judge::{Disposition, Judge, Tuning};
+//! use vires_profile::baseline::Baseline;
+//! use vires_profile::observation::{Facts, Mapping, Observation, Setting};
+//! use vires_profile::{Exceptions, Inventory};
+//! # use vires_event::{Activity, Actor, Effect, Identity, Kind, Source};
+//!
+//! let inventory = r#"
+//! schema = "vires-inventory/1"
+//! [[workload]]
+//! id = "reports"
+//! owner = { team = "bi" }
+//! purpose = "read and render"
+//! principals = ["aws:role/123456789012/reports"]
+//! [workload.expect]
+//! max_tier = 1
+//! "#;
+//! let inventory = Arc::new(Inventory::from_toml(inventory, "inventory.toml").expect("valid"));
+//! let judge = Judge::new(Tuning::default(), inventory, Arc::new(Exceptions::default()), Baseline::new("catalogue"));
+//! let mut state = judge.fresh_state();
+//!
+//! let mut activity = Activity::new(Source::Cloudtrail, "iam:CreateUser");
+//! activity.time = Some("2026-03-01T10:00:00Z".into());
+//! activity.identity = Some(Identity {
+//!     id: "aws:role/123456789012/reports".into(),
+//!     kind: Kind::Role,
+//!     actor: Actor::Machine,
+//!     name: "reports".into(),
+//!     raw: None,
+//! });
+//! let facts = Facts { effect: Some(Effect::CredentialMint), ..Facts::default() };
+//! let setting = Setting {
+//!     workload: "reports".into(),
+//!     mapping: Mapping::Mapped,
+//!     peer_group: None,
+//!     shared: false,
+//!     zone: None,
+//!     data_class: None,
+//!     labels: vec![],
+//!     env: None,
+//! };
+//! let mut observation = Observation::new(activity, facts, setting).expect("it names an identity and a time");
+//! let outcome = judge.judge(&mut state, &mut observation);
+//! assert_eq!(outcome.verdict.verdict, Disposition::Escalate);
+//! ```
+//!
 //! [`Observation`]: vires_profile::observation::Observation
 
 mod case;

@@ -1,0 +1,147 @@
+//! What is said of a workload: verdicts and case records.
+
+use super::{Judge, Subject, hour_of};
+use crate::Disposition;
+use crate::case::{Why, case_name};
+use crate::decide::Decision;
+use crate::score::Score;
+use crate::state::{JudgeState, WorkloadState};
+use crate::time::rfc3339;
+use crate::verdict::{BoundaryScores, CaseUpdate, Detail, EvidenceLine, Verdict, detail, signals};
+use std::sync::Arc;
+use vires_event::Millis;
+use vires_profile::baseline::bounded;
+use vires_profile::observation::{Mapping, Observation};
+
+impl Judge {
+    /// The evidence of the window that ends with an hour.
+    pub(super) fn lines(&self, state: &WorkloadState, hour: u32) -> Vec<EvidenceLine> {
+        let window = self.tuning.window.score.in_hours();
+        state
+            .evidence
+            .iter()
+            .filter_map(|e| e.weight(hour, window).map(|x| EvidenceLine::of(e, f64::from(x) / 1000.0)))
+            .collect()
+    }
+
+    pub(super) fn verdict(
+        &self,
+        state: &mut WorkloadState,
+        subject: &Subject<'_>,
+        score: &Score,
+        decision: &Decision,
+        at: Millis,
+    ) -> Verdict {
+        let escalated = decision.disposition >= Disposition::Escalate;
+        Verdict {
+            verdict: decision.disposition,
+            score: score.d,
+            mapping: subject.mapping,
+            workload: state.cache.name.clone().unwrap_or_else(|| Arc::from("")),
+            owner: subject.owner.clone().or_else(|| escalated.then(|| self.default_owner.clone())),
+            case: state.case.as_ref().map(|c| c.id),
+            detail: self.detail(state, subject, score, at),
+        }
+    }
+
+    fn detail(&self, state: &mut WorkloadState, subject: &Subject<'_>, score: &Score, at: Millis) -> Option<Arc<Detail>> {
+        let missing = subject.missing(at);
+        if score.counted.is_empty() && missing.is_empty() {
+            return None;
+        }
+        let cached = state.cache.score.take();
+        if let Some(found) = cached.as_ref().and_then(|c| c.detail.clone()) {
+            state.cache.score = cached;
+            return Some(found);
+        }
+        let lines = cached.as_ref().map_or(Vec::new(), |c| self.lines(state, c.hour));
+        let made = Arc::new(detail(score, &lines, &missing, &self.tuning));
+        state.cache.score = cached.map(|mut c| {
+            c.detail = Some(made.clone());
+            c
+        });
+        Some(made)
+    }
+
+    pub(super) fn update(
+        &self,
+        state: &mut WorkloadState,
+        subject: &Subject<'_>,
+        score: &Score,
+        decision: &Decision,
+        o: &Observation<'_>,
+        why: Why,
+    ) -> CaseUpdate {
+        let hour = state.cache.score.as_ref().map_or(hour_of(state.watermark), |c| c.hour);
+        let mut record = self.record(state, subject, score, decision, hour, why);
+        record.time = rfc3339(o.at);
+        record.identity = bounded(&o.identity).into_owned();
+        if subject.mapping != Mapping::Mapped {
+            let ghost = if subject.mapping == Mapping::Ghost { 0.5 } else { 0.0 };
+            let data = o.data_class.map_or(0.0, |c| f64::from(c) / 3.0);
+            let impact = score.impact.max(f64::from(o.tier) / 4.0).max(data);
+            record.urgency = Some((100.0 * impact.max(ghost)).round());
+        }
+        record
+    }
+
+    /// The case record of a workload as it stands.
+    fn record(
+        &self,
+        state: &mut WorkloadState,
+        subject: &Subject<'_>,
+        score: &Score,
+        decision: &Decision,
+        hour: u32,
+        why: Why,
+    ) -> CaseUpdate {
+        let at = state.watermark;
+        let mut evidence = self.lines(state, hour);
+        let found = detail(score, &evidence, &subject.missing(at), &self.tuning);
+        evidence
+            .sort_by(|a, b| b.x.total_cmp(&a.x).then_with(|| (a.code, &a.facet, &a.value).cmp(&(b.code, &b.facet, &b.value))));
+        let verdict = self.verdict(state, subject, score, decision, at);
+        let [privilege, data, trust] = score.boundaries;
+        CaseUpdate {
+            schema: "vires-case/1".into(),
+            case: state.case.as_ref().map_or(String::new(), |c| case_name(c.id)),
+            time: rfc3339(at),
+            update: why,
+            verdict: decision.disposition,
+            score: score.d,
+            rule: decision.rule.to_string(),
+            workload: verdict.workload.to_string(),
+            identity: String::new(),
+            owner: verdict.owner.map(|o| o.to_string()),
+            mapping: subject.mapping,
+            privileged: subject.privileged,
+            missing: subject.missing(at).into_iter().map(String::from).collect(),
+            urgency: None,
+            boundaries: found.boundaries,
+            boundary_scores: BoundaryScores { privilege, data, trust },
+            breaks: found.breaks,
+            signals: signals(score),
+            variance: score.variance,
+            trust_scale: score.trust_scale,
+            kappa: score.kappa,
+            reasons: found.reasons,
+            evidence,
+            standards: found.standards,
+            opened: state.case.as_ref().map(|c| rfc3339(c.opened)),
+            reopens: state.case.as_ref().and_then(|c| c.previous).map(case_name),
+            tuning_sha256: self.tuning_sha256.clone(),
+        }
+    }
+
+    /// What stands against a workload after its last event, whether or not it has to speak. `None` if nothing was seen of it.
+    pub fn ask(&self, state: &JudgeState, workload: &str, mapping: Mapping) -> Option<CaseUpdate> {
+        let mut state = state.get(workload)?.clone();
+        let profile = self.profile(workload);
+        let owner = profile.and_then(|(i, _)| self.owners.get(i.0 as usize)).cloned().flatten();
+        let profile = profile.map(|p| p.1);
+        let subject = Subject { profile, owner, mapping, privileged: profile.is_some_and(|p| p.privileged) };
+        let at = state.watermark;
+        let (score, decision) = self.stand(&mut state, &subject, at);
+        Some(self.record(&mut state, &subject, &score, &decision, hour_of(at), Why::Asked))
+    }
+}
