@@ -82,12 +82,12 @@ fn places_where_a_shape_belongs() {
     let c = Catalog::builtin().unwrap();
     let token = |id: &str| c.tokens().iter().find(|t| t.id == id).unwrap();
     let temporary = token("aws-temp-access-key-id");
-    assert!(temporary.is_expected(Source::Cloudtrail, "userIdentity.accessKeyId"));
-    assert!(temporary.is_expected(Source::Cloudtrail, "accessKeyId"));
-    assert!(!temporary.is_expected(Source::Cloudtrail, "requestParameters.description"));
-    assert!(!temporary.is_expected(Source::Github, "accessKeyId"));
-    assert!(token("aws-session-token").is_expected(Source::Cloudtrail, "responseElements.credentials.sessionToken"));
-    assert!(!token("github-pat").is_expected(Source::Github, "actor"));
+    assert!(temporary.is_expected(Source::Cloudtrail, ["accessKeyId", "userIdentity"]));
+    assert!(temporary.is_expected(Source::Cloudtrail, ["accessKeyId"]));
+    assert!(!temporary.is_expected(Source::Cloudtrail, ["description", "requestParameters"]));
+    assert!(!temporary.is_expected(Source::Github, ["accessKeyId"]));
+    assert!(token("aws-session-token").is_expected(Source::Cloudtrail, ["sessionToken", "credentials", "responseElements"]));
+    assert!(!token("github-pat").is_expected(Source::Github, ["actor"]));
 }
 
 #[test]

@@ -193,7 +193,7 @@ impl Classifier {
             }
             None => {
                 let end = inner.and_then(|_| opened.text.find('{')).unwrap_or(opened.text.len());
-                self.leaks.scan(&opened.text[..end], |_, _| false, |leak| found.add(leak.pattern, ""));
+                self.leaks.scan(&opened.text[..end], |_, _| false, |leak| found.add(leak.pattern, std::iter::empty()));
             }
         }
         if let Some(inner) = inner {
@@ -205,17 +205,16 @@ impl Classifier {
 
     fn leaks_in<'a>(&'a self, root: Value<'a>, skip: &Range<usize>, found: &mut Found<'a>) {
         let source = found.source;
-        let place = |at: usize| root.scalar_at(at).map(|(path, _)| path).unwrap_or_default();
-        let expected = |pattern: &TokenPattern, at: usize| source.is_some_and(|s| pattern.is_expected(s, &place(at)));
+        let expected = |pattern: &TokenPattern, at: usize| source.is_some_and(|s| pattern.is_expected(s, root.names_at(at)));
         self.leaks.scan(root.document(), expected, |leak| {
             if !skip.contains(&leak.span.start) {
-                found.add(leak.pattern, &place(leak.span.start));
+                found.add(leak.pattern, root.names_at(leak.span.start));
             }
         });
         // An escape can break a credential's shape in the line, though whoever parses the line gets the credential.
         for string in root.escaped_strings().filter(|s| s.span() != *skip) {
             if let Some(text) = string.str() {
-                self.leaks.scan(&text, |_, _| false, |leak| found.add(leak.pattern, &place(string.span().start)));
+                self.leaks.scan(&text, |_, _| false, |leak| found.add(leak.pattern, root.names_at(string.span().start)));
             }
         }
     }
@@ -233,8 +232,8 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
-    fn add(&mut self, pattern: &'a TokenPattern, path: &str) {
-        let expected = self.source.is_some_and(|s| pattern.is_expected(s, path));
+    fn add<'n>(&mut self, pattern: &'a TokenPattern, names: impl Iterator<Item = &'n str> + Clone) {
+        let expected = self.source.is_some_and(|s| pattern.is_expected(s, names));
         if !expected && self.leaks.len() < MAX_FOUND && !self.leaks.iter().any(|(id, _)| *id == pattern.id) {
             debug_assert!(matches!(pattern.kind, TokenKind::Secret | TokenKind::KeyId));
             self.leaks.push((&pattern.id, pattern.severity));

@@ -177,9 +177,9 @@ fn redact<'a>(catalog: &Catalog, name: &str) -> Cow<'a, str> {
 
 fn leaks<'a>(catalog: &'a Catalog, opened: &Opened<'a>, source: Option<Source>) -> Vec<(&'a str, u8)> {
     let mut found: BTreeMap<&str, u8> = BTreeMap::new();
-    let mut look = |text: &str, skip: &Range<usize>, place: &dyn Fn(usize) -> String| {
+    let mut look = |text: &str, skip: &Range<usize>, place: &dyn Fn(usize) -> Vec<&'a str>| {
         for (pattern, span) in shapes(catalog, text) {
-            let expected = source.is_some_and(|s| pattern.is_expected(s, &place(span.start)));
+            let expected = source.is_some_and(|s| pattern.is_expected(s, place(span.start)));
             if !skip.contains(&span.start) && pattern.verify(&text[span]) && !expected {
                 found.insert(&pattern.id, pattern.severity);
             }
@@ -194,12 +194,12 @@ fn leaks<'a>(catalog: &'a Catalog, opened: &Opened<'a>, source: Option<Source>) 
     let skip = inner.and(opened.payload).map(|p| p.span()).unwrap_or_default();
     if outer.is_none() {
         let end = inner.and_then(|_| opened.text.find('{')).unwrap_or(opened.text.len());
-        look(&opened.text[..end], &(0..0), &|_| String::new());
+        look(&opened.text[..end], &(0..0), &|_| Vec::new());
     }
     for (root, skip) in outer.map(|o| (o, skip.clone())).into_iter().chain(inner.map(|i| (i, 0..0))) {
-        look(root.document(), &skip, &|at| root.scalar_at(at).map(|(path, _)| path).unwrap_or_default());
+        look(root.document(), &skip, &|at| root.names_at(at).collect());
         for string in root.escaped_strings().filter(|s| s.span() != skip) {
-            let place = root.scalar_at(string.span().start).map(|(path, _)| path).unwrap_or_default();
+            let place: Vec<&str> = root.names_at(string.span().start).collect();
             look(&string.str().unwrap_or_default(), &(0..0), &|_| place.clone());
         }
     }

@@ -17,8 +17,9 @@ impl Expected {
         (!member.is_empty()).then(|| Expected { source, member: member.to_owned() })
     }
 
-    /// True if a value found in a record of `source` at `path` (a member's name or a dotted path) is in this place.
-    pub fn covers(&self, source: Source, path: &str) -> bool {
+    /// True if a value found in a record of `source` below members of these `names`, the innermost first, is in this place. A name
+    /// that holds dots counts as the steps of a path.
+    pub fn covers<'n>(&self, source: Source, names: impl IntoIterator<Item = &'n str>) -> bool {
         if self.source.is_some_and(|s| s != source) {
             return false;
         }
@@ -26,10 +27,17 @@ impl Expected {
             return true;
         }
         let mut want = self.member.rsplit('.');
-        let mut have = path.rsplit('.').filter(|s| !s.starts_with('['));
+        let mut have = names.into_iter().flat_map(|name| {
+            // Not taken apart if it is longer than any name of a place: a log could repeat it for every value.
+            let most = if name.len() > MAX_NAME { 1 } else { usize::MAX };
+            name.rsplitn(most, '.')
+        });
         want.all(|w| have.next().is_some_and(|h| h.eq_ignore_ascii_case(w)))
     }
 }
+
+/// Longer than any member's name that a row may be about, with all the dots in it.
+const MAX_NAME: usize = 256;
 
 #[cfg(test)]
 mod tests {
@@ -38,12 +46,13 @@ mod tests {
     #[test]
     fn covers_names_and_paths() {
         let place = Expected::parse("cloudtrail:credentials.sessionToken").unwrap();
-        assert!(place.covers(Source::Cloudtrail, "responseElements.credentials.sessionToken"));
-        assert!(place.covers(Source::Cloudtrail, "credentials.[].SessionToken"));
-        assert!(!place.covers(Source::Cloudtrail, "sessionToken"));
-        assert!(!place.covers(Source::Okta, "credentials.sessionToken"));
-        assert!(Expected::parse("*:accessKeyId").unwrap().covers(Source::Okta, "accessKeyId"));
-        assert!(Expected::parse("vault:*").unwrap().covers(Source::Vault, ""));
+        assert!(place.covers(Source::Cloudtrail, ["SessionToken", "credentials", "responseElements"]));
+        assert!(place.covers(Source::Cloudtrail, ["responseElements.credentials.sessionToken"]));
+        assert!(!place.covers(Source::Cloudtrail, ["sessionToken"]));
+        assert!(!place.covers(Source::Cloudtrail, [format!("{}.credentials.sessionToken", "x".repeat(MAX_NAME)).as_str()]));
+        assert!(!place.covers(Source::Okta, ["sessionToken", "credentials"]));
+        assert!(Expected::parse("*:accessKeyId").unwrap().covers(Source::Okta, ["accessKeyId"]));
+        assert!(Expected::parse("vault:*").unwrap().covers(Source::Vault, []));
         for bad in ["accessKeyId", "nowhere:x", "okta:"] {
             assert_eq!(Expected::parse(bad), None, "{bad}");
         }

@@ -105,9 +105,10 @@ impl TokenPattern {
             && checksum::holds(self.checksum, candidate, body)
     }
 
-    /// True if this shape is normal in records of `source` at `path` (a member's name or a dotted path).
-    pub fn is_expected(&self, source: Source, path: &str) -> bool {
-        self.expected_in.iter().any(|e| e.covers(source, path))
+    /// True if this shape is normal in records of `source` below members of these `names`, the innermost first.
+    pub fn is_expected<'n>(&self, source: Source, names: impl IntoIterator<Item = &'n str, IntoIter: Clone>) -> bool {
+        let names = names.into_iter();
+        self.expected_in.iter().any(|e| e.covers(source, names.clone()))
     }
 }
 

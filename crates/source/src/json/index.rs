@@ -15,6 +15,8 @@ pub(super) struct Node {
     /// Span of the value, with quotes or brackets.
     pub span: (u32, u32),
     pub next: u32,
+    /// The container of this value; the root is its own.
+    pub parent: u32,
     pub kind: Type,
     /// True if the key contains a backslash.
     pub key_escaped: bool,
@@ -76,7 +78,10 @@ impl Tape {
             let node = self.nodes.len() as u32;
             let kept = self.nodes.len() < MAX_NODES || self.open.len() <= 1;
             if kept {
+                // A container that is not indexed holds no value that is.
+                let parent = self.open.last().copied().unwrap_or(node);
                 self.nodes.push(Node {
+                    parent,
                     key: key.0,
                     key_escaped: key.1,
                     span: (start as u32, c.at as u32),

@@ -10,4 +10,4 @@ mod value;
 
 pub use index::{Invalid, Tape};
 pub use unescape::unescape_into;
-pub use value::{Fields, Items, Leaves, Type, Value};
+pub use value::{Fields, Items, Leaves, Names, Type, Value};

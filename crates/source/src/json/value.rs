@@ -110,9 +110,7 @@ impl<'a> Value<'a> {
     pub fn get(&self, key: &str) -> Option<Value<'a>> {
         let mut found = None;
         for field in self.fields() {
-            if field.0.len() == key.len() && field.0.as_bytes() == key.as_bytes() {
-                found = Some(field.1);
-            } else if field.1.node().key_escaped && field.1.key_is(key) {
+            if field.0 == key || (field.1.node().key_escaped && field.1.key_is(key)) {
                 found = Some(field.1);
             }
         }
@@ -159,26 +157,16 @@ impl<'a> Value<'a> {
         Leaves { nodes: self.nodes, text: self.text, at: self.at, end: self.node().next }
     }
 
-    /// The scalar below this value that holds the byte `offset` of the parsed text, with its dotted path from here (array items
-    /// add no segment). `None` if the byte belongs to a key, a bracket or a blank.
-    pub fn scalar_at(&self, offset: usize) -> Option<(String, Value<'a>)> {
-        let mut path = String::new();
-        let mut value = *self;
-        loop {
-            let items = match value.kind() {
-                Type::Object => value.children(Type::Object),
-                Type::Array => value.children(Type::Array),
-                _ => return value.span().contains(&offset).then_some((path, value)),
-            };
-            value =
-                items.take_while(|child| child.span().start <= offset).last().filter(|child| child.span().contains(&offset))?;
-            if !value.key_raw().is_empty() {
-                if !path.is_empty() {
-                    path.push('.');
-                }
-                path.push_str(value.key_raw());
-            }
-        }
+    /// The names of the members around the scalar that holds the byte `offset` of the document, the innermost first; array items
+    /// have none. Nothing if the byte belongs to a key, a bracket or a blank. Costs no more for a larger document.
+    pub fn names_at(&self, offset: usize) -> Names<'a> {
+        let Value { nodes, text, .. } = *self;
+        let after = nodes.partition_point(|node| node.span.0 as usize <= offset);
+        let scalar = after.checked_sub(1).filter(|&at| {
+            let node = &nodes[at];
+            offset < node.span.1 as usize && !matches!(node.kind, Type::Object | Type::Array)
+        });
+        Names { nodes, text, at: scalar.unwrap_or_default() as u32, left: if scalar.is_some() { MAX_NAMES } else { 0 } }
     }
 
     /// The whole text that this value was parsed from; [`Value::span`] counts in it.
@@ -267,6 +255,35 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
+/// So many containers around a value are looked at for their names. Records that mean anything are far shallower.
+const MAX_NAMES: u32 = 64;
+
+/// Iterator over names, see [`Value::names_at`].
+#[derive(Clone)]
+pub struct Names<'a> {
+    nodes: &'a [Node],
+    text: &'a str,
+    at: u32,
+    left: u32,
+}
+
+impl<'a> Iterator for Names<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        while self.left > 0 {
+            let value = Value { nodes: self.nodes, text: self.text, at: self.at };
+            let parent = value.node().parent;
+            self.left = if parent == self.at { 0 } else { self.left - 1 };
+            self.at = parent;
+            if !value.key_raw().is_empty() {
+                return Some(value.key_raw());
+            }
+        }
+        None
+    }
+}
+
 /// Iterator over scalars, see [`Value::leaves`].
 #[derive(Clone)]
 pub struct Leaves<'a> {
@@ -313,11 +330,31 @@ mod tests {
         assert!(v.path("a.b.c").is_none());
         let leaves: Vec<_> = v.get("a").unwrap().leaves().map(|(k, v)| (k, v.raw())).collect();
         assert_eq!(leaves, [("c", r#""x\ny""#), ("", "2")]);
-        let place = |needle: &str| v.scalar_at(text.find(needle).unwrap()).map(|(path, value)| (path, value.raw()));
-        assert_eq!(place("x\\ny"), Some(("a.b.c".into(), r#""x\ny""#)));
-        assert_eq!(place("12345"), Some(("n".into(), "12345678901234567890")));
-        assert_eq!(place("b\""), None);
+        let names = |needle: &str| v.names_at(text.find(needle).unwrap()).collect::<Vec<_>>();
+        assert_eq!(names("x\\ny"), ["c", "b", "a"]);
+        assert_eq!(names("12345"), ["n"]);
+        assert_eq!(names("b\""), [""; 0]);
         assert_eq!(v.get("a").unwrap().fields().count(), 1);
         assert_eq!(v.get("n").unwrap().fields().count(), 0);
+    }
+    #[test]
+    fn names_of_places() {
+        let mut tape = Tape::default();
+        let deep = format!(r#"{{"a":{}"x"{}}}"#, "[".repeat(100), "]".repeat(100));
+        for (text, offset, want) in [
+            ("\"x\"", 1, vec![]),
+            (r#"{"a":1,"b":{"c":[2,{"d":3}]},"e":4}"#, 5, vec!["a"]),
+            (r#"{"a":1,"b":{"c":[2,{"d":3}]},"e":4}"#, 17, vec!["c", "b"]),
+            (r#"{"a":1,"b":{"c":[2,{"d":3}]},"e":4}"#, 24, vec!["d", "c", "b"]),
+            (r#"{"a":1,"b":{"c":[2,{"d":3}]},"e":4}"#, 33, vec!["e"]),
+            (r#"{"a":1,"b":{"c":[2,{"d":3}]},"e":4}"#, 27, vec![]),
+            (r#"{"":1}"#, 4, vec![]),
+            (r#"{"a":1}"#, 100, vec![]),
+            // Too deep to be anything we know.
+            (&deep, 106, vec![]),
+        ] {
+            let value = tape.parse(text).unwrap();
+            assert_eq!(value.names_at(offset).collect::<Vec<_>>(), want, "{offset} of {text}");
+        }
     }
 }
