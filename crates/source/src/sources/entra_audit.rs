@@ -9,6 +9,7 @@ use crate::support::cloud::{bounded, lower};
 use crate::support::fields::{any_case, first, join, say};
 use crate::support::names::{human, is_mail};
 use crate::support::network::address;
+use std::cell::LazyCell;
 use vires_event::{Activity, Link, Origin, Outcome, Place, Source, Target, Text};
 
 const MAX_TARGETS: usize = 8;
@@ -110,13 +111,15 @@ fn touched<'a>(resource: Value<'a>, a: &mut Activity<'a>) {
         a.targets.push(Target { name: join("entra:", &name) });
     }
     a.mentions.extend(["displayName", "id"].iter().filter_map(|key| say(resource, key)).map(|t| bounded(t, 256)));
+    let owner = LazyCell::new(|| {
+        // An application's object id is not that of its service principal.
+        let principal = say(resource, "type").is_none_or(|t| t == "ServicePrincipal");
+        say(resource, "id").filter(|_| principal).map(|id| join("entra:sp:", &lower(bounded(id, 64))))
+    });
     for property in any_case(resource, "modifiedProperties").into_iter().flat_map(|m| m.items()) {
         let value = say(property, "newValue");
         if say(property, "displayName").is_some_and(|n| n == "KeyDescription") {
-            // An application's object id is not that of its service principal.
-            let principal = say(resource, "type").is_none_or(|t| t == "ServicePrincipal");
-            let owner = say(resource, "id").filter(|_| principal).map(|id| join("entra:sp:", &lower(bounded(id, 64))));
-            issued(value.as_deref().unwrap_or(""), say(property, "oldValue").as_deref().unwrap_or(""), owner, a);
+            issued(value.as_deref().unwrap_or(""), say(property, "oldValue").as_deref().unwrap_or(""), owner.as_ref(), a);
         }
         if a.mentions.len() < MAX_MENTIONS
             && let Some(value) = value
@@ -127,11 +130,11 @@ fn touched<'a>(resource: Value<'a>, a: &mut Activity<'a>) {
 }
 
 /// The keys that an application has now and had not before: `[KeyIdentifier=<id>,KeyType=Password,…]`.
-fn issued<'a>(new: &str, old: &str, owner: Option<Text<'a>>, a: &mut Activity<'a>) {
+fn issued<'a>(new: &str, old: &str, owner: Option<&Text<'a>>, a: &mut Activity<'a>) {
     for rest in new.split("KeyIdentifier=").skip(1).take(MAX_TARGETS) {
         let id = rest.split([',', ']', '"']).next().unwrap_or("");
         if !id.is_empty() && id.len() <= 64 && !old.contains(id) {
-            a.links.push(Link::Issued { credential: id.to_ascii_lowercase().into(), owner: owner.clone() });
+            a.links.push(Link::Issued { credential: id.to_ascii_lowercase().into(), owner: owner.cloned() });
         }
     }
 }

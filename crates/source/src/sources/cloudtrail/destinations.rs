@@ -151,13 +151,11 @@ fn policy(document: Value<'_>, found: &mut Found<'_, '_>) {
             continue;
         }
         let Some(principal) = statement.get("Principal") else { continue };
+        // A condition on who or where makes everybody into somebody.
+        let narrowed = statement.get("Condition").is_some_and(narrows);
         for (key, leaf) in principal.leaves() {
             let Some(text) = leaf.text() else { continue };
-            // A condition on who or where makes everybody into somebody.
-            if text == "*" && statement.get("Condition").is_some_and(narrows) {
-                continue;
-            }
-            if key != "Service" {
+            if key != "Service" && !(text == "*" && narrowed) {
                 found.principal(&text);
             }
         }

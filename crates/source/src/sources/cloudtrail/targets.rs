@@ -19,6 +19,7 @@ pub(super) fn read<'a>(r: &Record<'a>, service: &str, operation: &str, a: &mut A
     for resource in r.resources.iter().flat_map(|list| list.items()).take(MAX_TARGETS) {
         for (key, value) in resource.fields() {
             if matches!(key, "ARN" | "arn")
+                && a.mentions.len() < MAX_MENTIONS + MAX_TARGETS
                 && let Some(arn) = value.text()
             {
                 let arn = bounded(arn, 2048);
