@@ -21,8 +21,9 @@ const KEEP_BYTES: usize = 1 << 20;
 pub struct Scratch {
     outer: Tape,
     repaired: String,
-    // One level is used up by each attempt, so a line may hold twice as many candidates as levels.
-    levels: [Level; 2 * MAX_DEPTH],
+    lossy: String,
+    // One level is used up by each attempt, so a line may hold twice as many candidates as levels; and one is our own wrapper.
+    levels: [Level; 2 * MAX_DEPTH + 1],
 }
 
 #[derive(Debug, Default)]
@@ -45,7 +46,7 @@ pub enum Shape<'a> {
 /// A line, opened.
 #[derive(Debug)]
 pub struct Opened<'a> {
-    /// The line as text. Each byte that is not UTF-8 was read as `?`, so that offsets stay those of the line.
+    /// The line as text. In an object, each byte that is not UTF-8 was read as `?`, so that offsets stay those of the line.
     pub text: &'a str,
     /// What the line is.
     pub shape: Shape<'a>,
@@ -61,7 +62,7 @@ pub struct Opened<'a> {
 
 /// Opens one line (without its line end).
 pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
-    let Scratch { outer, repaired, levels } = scratch;
+    let Scratch { outer, repaired, lossy, levels } = scratch;
     let (text, valid_utf8): (&'a str, bool) = match simdutf8::basic::from_utf8(line) {
         Ok(text) => (text, true),
         Err(_) => {
@@ -83,14 +84,56 @@ pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
                 Some(log) => (Shape::NativeLog(log), log),
                 None => (Shape::Object(value), value),
             };
-            let Found { activity, record, payload } = in_object(record, &hints, MAX_DEPTH, levels).0;
-            Opened { text, shape, payload, activity, record, valid_utf8 }
+            // A line that an earlier pass wrapped is read as it was then: the wrapper is no level, and the bytes it mended count.
+            let wrapped = tags_of_wrapped_text(value);
+            let depth = MAX_DEPTH + usize::from(wrapped.is_some());
+            let mended = wrapped.is_some_and(|tags| tags.get_text("error").is_some_and(|e| e == "invalid_utf8"));
+            let Found { activity, record, payload } = in_object(record, &hints, depth, levels).0;
+            Opened { text, shape, payload, activity, record, valid_utf8: valid_utf8 && !mended }
         }
         _ => {
-            let Found { activity, record, .. } = in_text(header::split(text), &hints, MAX_DEPTH, levels).0;
+            // What is read is what the answer will say, so that whoever reads the answer finds the same.
+            let text = if valid_utf8 { text } else { mend(line, lossy) };
+            let Found { activity, record, .. } = match text.trim_start().starts_with('{') {
+                // Broken JSON: no need to find that out twice.
+                true => Found::default(),
+                false => in_payload(text, None, &hints, MAX_DEPTH, levels).0,
+            };
             Opened { text, shape: Shape::Text, payload: None, activity, record, valid_utf8 }
         }
     }
+}
+
+/// The tags of an earlier pass, if that pass made the object from a line of text: a message and tags, nothing else.
+fn tags_of_wrapped_text(object: Value<'_>) -> Option<Value<'_>> {
+    let mut members = object.fields();
+    let (_, message) = members.next()?;
+    let (_, tags) = members.next()?;
+    let ours = members.next().is_none()
+        && message.key_is("message")
+        && message.kind() == Type::String
+        && tags.get("v").is_some_and(|v| v.kind() == Type::Number)
+        && tags.get("tagged").is_some_and(|t| t.kind() == Type::Bool);
+    ours.then_some(tags)
+}
+
+/// `text` without blanks around it and without the byte order mark that some editors and exports begin a file with.
+fn trim(text: &str) -> &str {
+    text.strip_prefix(MARK).unwrap_or(text).trim_matches([' ', '\t', '\n', '\r'])
+}
+
+const MARK: char = '\u{feff}';
+
+/// Copies `line` with U+FFFD for what is not UTF-8, as the answer to a line of text says it.
+fn mend<'a>(line: &[u8], out: &'a mut String) -> &'a str {
+    out.clear();
+    for chunk in line.utf8_chunks() {
+        out.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            out.push(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    out
 }
 
 /// Copies `line` with every byte that is not part of a UTF-8 character replaced by `?`, so that the length stays.
@@ -176,7 +219,7 @@ fn in_unescaped<'a>(
     depth: usize,
     levels: &'a mut [Level],
 ) -> Search<'a> {
-    let trimmed = text.trim_matches([' ', '\t', '\n', '\r']);
+    let trimmed = trim(text);
     if trimmed.starts_with('{') {
         return match tape.parse(trimmed) {
             Ok(value) => in_object(value, hints, depth, levels),
@@ -306,6 +349,38 @@ mod tests {
             line = format!(r#"{{"message":{}}}"#, quoted(&line));
         }
         assert_eq!(record_of(&line), None);
+    }
+
+    /// What an earlier pass makes of a line of text is read as the line was.
+    #[test]
+    fn reads_wrapped_text_as_the_text() {
+        let sshd = "Nov 23 18:44:41 web1 sshd[12]: Accepted publickey for deploy from 192.0.2.1 port 22 ssh2";
+        let inner = format!("Nov 23 18:44:41 h a: {EVENT}");
+        for line in [
+            sshd.as_bytes().to_vec(),
+            format!(" \t{sshd} ").into_bytes(),
+            format!("\u{feff}{sshd}").into_bytes(),
+            format!("\u{feff}{EVENT}").into_bytes(),
+            [b"\xff", sshd.as_bytes()].concat(),
+            [sshd.as_bytes(), b"\xf0\x9f"].concat(),
+            format!("{{{sshd}").into_bytes(),
+            EVENT.replace("}}", "}").into_bytes(),
+            format!("<13>Nov 23 18:44:41 h a: {}", format!(r#"{{"log":{}}}"#, quoted(&inner))).into_bytes(),
+            format!("<13>Nov 23 18:44:41 h a: {}", format!(r#"{{"message":{}}}"#, quoted(&inner))).into_bytes(),
+        ] {
+            let said = |line: &[u8]| {
+                let mut scratch = Scratch::default();
+                let opened = open(line, &mut scratch);
+                format!("{:?} {:?} {}", opened.activity, opened.record, opened.valid_utf8)
+            };
+            let text = String::from_utf8_lossy(&line);
+            let error = if std::str::from_utf8(&line).is_ok() { "" } else { r#","error":"invalid_utf8""# };
+            let wrapped = format!(r#"{{"message":{},"nhi":{{"v":1,"tagged":false{error}}}}}"#, quoted(&text));
+            assert_eq!(said(wrapped.as_bytes()), said(&line), "{text}");
+        }
+        let mut scratch = Scratch::default();
+        assert!(open(format!(" {sshd}").as_bytes(), &mut scratch).activity.is_some());
+        assert_eq!(record_of(&format!("\u{feff}{EVENT}")).as_deref(), Some(EVENT));
     }
 
     #[test]
