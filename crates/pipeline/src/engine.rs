@@ -100,14 +100,26 @@ impl<'a> Runner<'a> {
     }
 
     /// Runs `stage` over the whole input: reads blocks, has them worked on in parallel, writes the answers in order.
-    pub fn run<S: Stage>(mut self, stage: S, reload: Reload<'_, S>) -> Result<Summary, Error> {
+    pub fn run<S: Stage>(self, stage: S, reload: Reload<'_, S>) -> Result<Summary, Error> {
+        self.run_shared(Arc::new(stage), reload)
+    }
+
+    /// Like [`Runner::run`], and hands the stage back. Only for stages that are not reloaded.
+    pub(crate) fn run_and_return<S: Stage>(self, stage: S, reload: Reload<'_, S>) -> Result<(S, Summary), Error> {
+        let stage = Arc::new(stage);
+        let summary = self.run_shared(Arc::clone(&stage), reload)?;
+        let stage = Arc::into_inner(stage).ok_or_else(|| Error::System(io::ErrorKind::Other.into()))?;
+        Ok((stage, summary))
+    }
+
+    fn run_shared<S: Stage>(mut self, stage: Arc<S>, reload: Reload<'_, S>) -> Result<Summary, Error> {
         let Options { stats_file, log, framing, omprog, threads, .. } = self.options;
         let counts = Arc::new(Mutex::new(Counts::default()));
         let stats =
             stats_file.clone().map(|file| StatsWriter::start(file, Arc::clone(&counts), Arc::clone(log))).transpose()?;
         self.output.ready();
         let engine = Engine {
-            front: Mutex::new(Front { input: self.input, stage: Arc::new(stage), generation: 0, ticket: 0 }),
+            front: Mutex::new(Front { input: self.input, stage, generation: 0, ticket: 0 }),
             settled: InTurn::new(()),
             output: InTurn::new(self.output),
             counts: Arc::clone(&counts),

@@ -3,11 +3,13 @@
 //! Text from logs is written by whoever acts in them: nothing here lets it move the cursor, colour the screen or break a row.
 //! Knows no policy.
 
+mod cases;
 mod columns;
 mod table;
 mod text;
 mod width;
 
+pub use cases::{cases_summary, cases_table, ranked};
 pub use columns::{Column, Columns};
 pub use table::Table;
 pub use text::{clean, fit, rfc3339};

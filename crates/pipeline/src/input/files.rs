@@ -97,6 +97,13 @@ impl Files {
     }
 }
 
+/// The files that reading `paths` would read. `None` if one of them is a stream, whose bytes can be had only once.
+pub(crate) fn regular_files(paths: &[PathBuf]) -> Option<Vec<PathBuf>> {
+    let files = Files::new(paths, false).queue;
+    let streams = |path: &PathBuf| path.as_os_str() == "-" || std::fs::metadata(path).is_ok_and(|m| !m.is_file());
+    (!files.iter().any(streams)).then(|| files.into())
+}
+
 fn open(path: &Path) -> io::Result<Bytes> {
     if path.as_os_str() == "-" {
         return super::stdin();

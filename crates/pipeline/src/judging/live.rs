@@ -100,6 +100,11 @@ impl Live {
         text.map(Some)
     }
 
+    /// The last snapshot was lost: the next one is due whether or not there is news.
+    pub(super) fn unsaved(&self) {
+        self.gate().saved = u64::MAX;
+    }
+
     /// The state itself, at the end of a run.
     pub fn into_state(self) -> JudgeState {
         let mut state = JudgeState::default();

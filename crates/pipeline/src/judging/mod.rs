@@ -4,12 +4,18 @@
 //! loop ([`Learner`], [`Replay`]): what is measured. The verbs do the same on many threads.
 
 mod answer;
+mod learning;
 mod live;
 mod observe;
 mod replay;
 mod stage;
+mod state_file;
+mod survey;
 
+pub use learning::{LearnError, Learned, learn};
 pub use live::{CaseSink, Live};
 pub use observe::observe;
 pub use replay::{Estate, Judged, Learner, Replay, catalogue_hash};
 pub use stage::{Answers, Judging, JudgingScratch};
+pub use state_file::{StateError, StateFile, StateKeeper};
+pub use survey::{Survey, SurveyScratch};

@@ -115,7 +115,16 @@ pub struct Judged<'a> {
     state: &'a JudgeState,
 }
 
-impl Judged<'_> {
+impl<'a> Judged<'a> {
+    pub(super) fn new(observation: &'a Observation<'a>, outcome: Outcome, judge: &'a Judge, state: &'a JudgeState) -> Self {
+        Judged { observation, outcome, judge, state }
+    }
+
+    /// Who judged it.
+    pub fn judge(&self) -> &Judge {
+        self.judge
+    }
+
     /// All that stands against the line's workload now, whether or not its case has to speak.
     pub fn ask(&self) -> Option<CaseUpdate> {
         self.judge.ask(self.state, &self.observation.workload, self.observation.mapping)

@@ -1,0 +1,181 @@
+use super::observe::observe;
+use super::replay::{Estate, hex};
+use crate::engine::{Error, Options, Runner, Summary};
+use crate::input::{Source, regular_files};
+use crate::stage::{Report, Stage};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use vires_judge::{SHARDS, shard_of};
+use vires_profile::baseline::{Baseline, Day, Input};
+use vires_source::open;
+use vires_tag::Memo;
+
+/// What came of learning.
+#[derive(Debug)]
+pub struct Learned {
+    /// What was learned.
+    pub baseline: Baseline,
+    /// What went through, and what could not be read.
+    pub summary: Summary,
+}
+
+/// Why nothing was learned.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum LearnError {
+    #[error(transparent)]
+    Run(#[from] Error),
+    #[error("{first} and {second} have the same content, which would be counted twice: leave one out", first = .0.display(), second = .1.display())]
+    Twice(PathBuf, PathBuf),
+    #[error("failed to start threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Learns from all input on all threads. The order of the lines makes no difference, so the result is the same for any number of
+/// threads. Files that cannot be read are named in the summary and left out.
+pub fn learn(options: &Options, estate: &Estate, catalogue: &str) -> Result<Learned, LearnError> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.max(1)).build()?;
+    let files = match &options.source {
+        Source::Files(paths) => regular_files(paths),
+        _ => Some(Vec::new()),
+    };
+    let hashes: Vec<_> = files.iter().flatten().collect();
+    let hashes: Vec<(PathBuf, io::Result<(String, u64)>)> =
+        pool.install(|| hashes.into_par_iter().map(|path| (path.clone(), hash_of(path))).collect());
+    drop(pool);
+    let mut inputs: BTreeMap<String, (PathBuf, u64)> = BTreeMap::new();
+    for (path, hashed) in hashes {
+        // What cannot be read is named by the run itself.
+        let Ok((sha256, bytes)) = hashed else { continue };
+        let known = inputs.insert(sha256, (path.clone(), bytes));
+        if let Some((first, _)) = known.filter(|_| bytes > 0) {
+            return Err(LearnError::Twice(first, path));
+        }
+    }
+    let streams = files.is_none() || !matches!(options.source, Source::Files(_));
+    let learning = Learning::new(estate, catalogue, streams);
+    let runner = Runner::open(options)?;
+    let (learning, summary) = runner.run_and_return(learning, &|_| Err("learning does not reload".to_owned()))?;
+    let mut baseline = Baseline::new(catalogue);
+    let days = learning.days();
+    for (sha256, (_, bytes)) in inputs {
+        baseline.add_input(sha256, Input { bytes, days });
+    }
+    if let Some((sha256, bytes)) = learning.stream() {
+        baseline.add_input(sha256, Input { bytes, days });
+    }
+    for shard in learning.shards {
+        baseline.absorb(shard.into_inner().unwrap_or_else(PoisonError::into_inner));
+    }
+    Ok(Learned { baseline, summary })
+}
+
+fn hash_of(path: &Path) -> io::Result<(String, u64)> {
+    let mut file = std::fs::File::open(path)?;
+    let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 18]);
+    loop {
+        let n = file.read(&mut buffer)?;
+        if n == 0 {
+            return Ok((hex(&hash.finalize()), bytes));
+        }
+        hash.update(buffer.get(..n).unwrap_or_default());
+        bytes += n as u64;
+    }
+}
+
+/// Learning as a stage that answers nothing. One baseline per shard, so that threads seldom want the same one.
+struct Learning<'e> {
+    estate: &'e Estate,
+    shards: Vec<Mutex<Baseline>>,
+    /// Hash and length of what a stream brought.
+    hash: Option<Mutex<(Sha256, u64)>>,
+    days: Mutex<Option<(Day, Day)>>,
+}
+
+#[derive(Default)]
+struct Buffers {
+    open: vires_source::Scratch,
+    memo: Memo,
+    days: Option<(Day, Day)>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn wider(known: Option<(Day, Day)>, more: Option<(Day, Day)>) -> Option<(Day, Day)> {
+    match (known, more) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (a, b) => a.or(b),
+    }
+}
+
+impl<'e> Learning<'e> {
+    fn new(estate: &'e Estate, catalogue: &str, streams: bool) -> Self {
+        Learning {
+            estate,
+            shards: (0..SHARDS).map(|_| Mutex::new(Baseline::new(catalogue))).collect(),
+            hash: streams.then(|| Mutex::new((Sha256::new(), 0))),
+            days: Mutex::new(None),
+        }
+    }
+
+    fn days(&self) -> Option<(Day, Day)> {
+        *lock(&self.days)
+    }
+
+    fn stream(&self) -> Option<(String, u64)> {
+        let hash = lock(self.hash.as_ref()?);
+        Some((hex(&hash.0.clone().finalize()), hash.1))
+    }
+}
+
+impl Stage for Learning<'_> {
+    type Scratch = Buffers;
+    const ORDERED: bool = true;
+
+    fn record(&self, line: &[u8], scratch: &mut Buffers, _: &mut Vec<u8>) -> Report {
+        let Buffers { open: buffers, memo, days } = scratch;
+        let mut opened = open(line.strip_suffix(b"\r").unwrap_or(line), buffers);
+        let valid_utf8 = opened.valid_utf8;
+        let (tags, seen) = observe(&self.estate.classifier, &self.estate.inventory, &mut opened, memo);
+        if let Some(o) = seen {
+            *days = wider(*days, Some((o.day(), o.day())));
+            if let Some(shard) = self.shards.get(shard_of(&o.workload)) {
+                lock(shard).learn(&o);
+            }
+        }
+        Report {
+            source: tags.source,
+            tagged: tags.tagged(),
+            sensitive: tags.touches_sensitive(),
+            not_json: tags.error == Some(vires_tag::Problem::NotJson),
+            invalid_utf8: !valid_utf8,
+            unknown_source: tags.error == Some(vires_tag::Problem::UnknownSource),
+            filtered: true,
+        }
+    }
+
+    fn fallback(&self, _: &[u8], scratch: &mut Buffers, _: &mut Vec<u8>) {
+        (scratch.open, scratch.memo) = Default::default();
+    }
+
+    fn settle(&self, scratch: &mut Buffers) {
+        let mut days = lock(&self.days);
+        *days = wider(*days, scratch.days.take());
+    }
+
+    fn render(&self, _: &[u8], _: &mut Buffers, _: &mut Vec<u8>) {}
+
+    fn pass(&self, bytes: &[u8]) {
+        if let Some(hash) = &self.hash {
+            let mut hash = lock(hash);
+            hash.0.update(bytes);
+            hash.1 += bytes.len() as u64;
+        }
+    }
+}

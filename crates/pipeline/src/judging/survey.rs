@@ -1,0 +1,80 @@
+use super::observe::{observe, owned};
+use super::replay::{Estate, Judged};
+use crate::stage::{Report, Stage};
+use std::sync::{Mutex, PoisonError};
+use vires_judge::{Judge, JudgeState};
+use vires_profile::observation::{EventRef, Observation};
+use vires_source::open;
+use vires_tag::{Memo, Problem};
+
+/// Judges all input and writes none of it: `visit` sees each judged line, in order, with everything behind its verdict.
+///
+/// Lines are read in parallel and judged one after the other.
+pub struct Survey<F> {
+    estate: Estate,
+    judge: Judge,
+    seen: Mutex<Seen<F>>,
+}
+
+struct Seen<F> {
+    state: JudgeState,
+    line: u64,
+    visit: F,
+}
+
+/// What a block's lines say; `None` for a line that is not judged.
+#[derive(Debug, Default)]
+pub struct SurveyScratch {
+    open: vires_source::Scratch,
+    memo: Memo,
+    observations: Vec<Option<Box<Observation<'static>>>>,
+}
+
+impl<F: FnMut(Judged<'_>) + Send> Survey<F> {
+    /// A survey that starts without memory.
+    pub fn new(estate: Estate, judge: Judge, visit: F) -> Self {
+        let seen = Mutex::new(Seen { state: judge.fresh_state(), line: 0, visit });
+        Survey { estate, judge, seen }
+    }
+}
+
+impl<F: FnMut(Judged<'_>) + Send> Stage for Survey<F> {
+    type Scratch = SurveyScratch;
+    const ORDERED: bool = true;
+
+    fn record(&self, line: &[u8], scratch: &mut SurveyScratch, _: &mut Vec<u8>) -> Report {
+        let SurveyScratch { open: buffers, memo, observations } = scratch;
+        let mut opened = open(line.strip_suffix(b"\r").unwrap_or(line), buffers);
+        let valid_utf8 = opened.valid_utf8;
+        let (tags, seen) = observe(&self.estate.classifier, &self.estate.inventory, &mut opened, memo);
+        observations.push(seen.map(|o| Box::new(owned(o))));
+        Report {
+            source: tags.source,
+            tagged: tags.tagged(),
+            sensitive: tags.touches_sensitive(),
+            not_json: tags.error == Some(Problem::NotJson),
+            invalid_utf8: !valid_utf8,
+            unknown_source: tags.error == Some(Problem::UnknownSource),
+            filtered: true,
+        }
+    }
+
+    fn fallback(&self, _: &[u8], scratch: &mut SurveyScratch, _: &mut Vec<u8>) {
+        (scratch.open, scratch.memo) = Default::default();
+        scratch.observations.push(None);
+    }
+
+    fn settle(&self, scratch: &mut SurveyScratch) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let Seen { state, line, visit } = &mut *seen;
+        for observation in scratch.observations.drain(..) {
+            *line += 1;
+            let Some(mut o) = observation else { continue };
+            o.event_ref = EventRef { file: None, line: *line };
+            let outcome = self.judge.judge(state, &mut o);
+            visit(Judged::new(&o, outcome, &self.judge, state));
+        }
+    }
+
+    fn render(&self, _: &[u8], _: &mut SurveyScratch, _: &mut Vec<u8>) {}
+}
