@@ -11,6 +11,8 @@ pub mod decode;
 pub mod engine;
 pub mod evaluate;
 pub mod generate;
+pub mod import;
+pub mod mutate;
 pub mod reference;
 pub mod report;
 

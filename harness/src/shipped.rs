@@ -207,7 +207,9 @@ impl Prepared for Replayed<'_> {
             }
             case.updates.push(update);
         };
-        each(&self.logs.events, |number, line| drop(replay.line(u64::from(number), line, &mut look)))?;
+        each(&self.logs.events, |number, line| {
+            replay.line(u64::from(number), line, &mut look);
+        })?;
         Ok(Replay { cases: order.iter().filter_map(|name| cases.remove(name)).collect() })
     }
 
@@ -228,7 +230,9 @@ impl Prepared for Replayed<'_> {
                 reasons: outcome.verdict.detail.as_ref().map(|d| d.reasons.clone()).unwrap_or_default(),
             });
         };
-        each(&self.logs.events, |number, line| drop(replay.line(u64::from(number), line, &mut look)))?;
+        each(&self.logs.events, |number, line| {
+            replay.line(u64::from(number), line, &mut look);
+        })?;
         Ok(trace)
     }
 }

@@ -29,6 +29,14 @@ pub enum Verb {
     Explain(ExplainArgs),
     /// Check scenario folders
     Lint(LintArgs),
+    /// Write generated scenarios in their literal form
+    Expand(ExpandArgs),
+    /// Write a quiet estate: identities with habits, rhythms and drift
+    Generate(GenerateArgs),
+    /// Replay scenarios as a cleverer attacker or a worse log would have them
+    Mutate(MutateArgs),
+    /// Turn your checkout of a public collection, or your own CloudTrail, into scenarios
+    Import(ImportArgs),
     /// Write a generated log whose counts are known, to measure speed against
     Corpus(crate::bench::CorpusArgs),
 }
@@ -147,6 +155,83 @@ pub struct LintArgs {
     /// Exit 1 on warnings too
     #[arg(long)]
     pub strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExpandArgs {
+    #[command(flatten)]
+    pub corpus: CorpusSelection,
+    /// Folder to write to; each scenario under its id
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Gzip the logs
+    #[arg(long)]
+    pub gzip: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct GenerateArgs {
+    /// Scenario folder to write
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// How many identities, in a mix of all archetypes
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub identities: u32,
+    /// Instead of the mix: so many of an archetype
+    #[arg(long, value_name = "NAME=COUNT")]
+    pub archetype: Vec<String>,
+    /// Days of the test window
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: u32,
+    /// Days before it
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=3650))]
+    pub history: u32,
+    /// Id of the scenario; what stands before its slash is the family
+    #[arg(long, default_value = "noise/estate")]
+    pub id: String,
+    /// Habits do not change
+    #[arg(long)]
+    pub no_drift: bool,
+    /// Gzip the logs
+    #[arg(long)]
+    pub gzip: bool,
+    /// Equal seeds give equal bytes
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct MutateArgs {
+    #[command(flatten)]
+    pub corpus: CorpusSelection,
+    /// Which change [default: all]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub mutation: Vec<crate::mutate::Mutation>,
+    /// Tuning [default: the shipped one]
+    #[arg(long, value_name = "FILE")]
+    pub tuning: Option<PathBuf>,
+    /// Also write the changed scenarios
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Seed of everything drawn by chance
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// Which collection
+    #[arg(value_enum)]
+    pub collection: crate::import::Collection,
+    /// Where it is checked out
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Folder to write scenarios to
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// For your own logs: the last N days are the test window
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub test_days: u32,
 }
 
 fn share(text: &str) -> Result<f64, String> {

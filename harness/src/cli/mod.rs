@@ -5,6 +5,7 @@
 mod ablate;
 mod args;
 mod compare;
+mod expand;
 mod explain;
 mod files;
 mod lint;
@@ -73,6 +74,10 @@ fn verb(verb: Verb, engine: &dyn Engine, out: &mut Vec<u8>, talk: &mut Vec<u8>) 
         Verb::Sweep(args) => sweep::run(&args, engine, out),
         Verb::Explain(args) => explain::run(&args, engine, out),
         Verb::Lint(args) => lint::run(&args, out),
+        Verb::Expand(args) => expand::expand(&args, out),
+        Verb::Generate(args) => expand::generate(&args, out),
+        Verb::Mutate(args) => expand::mutate(&args, engine, out),
+        Verb::Import(args) => expand::import(&args, out),
         Verb::Corpus(args) => crate::bench::run(&args, out),
     }
 }

@@ -254,3 +254,50 @@ fn lint_counts_and_fails_on_errors() {
     assert_eq!(ended, code(1));
     assert!(out.contains("error[no_attack]"), "{out}");
 }
+
+#[test]
+fn generates_an_estate_that_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("estate").display().to_string();
+    let args = ["generate", "--out", &out, "--identities", "12", "--days", "3", "--history", "4", "--gzip"];
+    let (ended, text, talk) = harness(&args);
+    assert_eq!(ended, code(0), "{talk}");
+    assert!(text.starts_with("12 identities, 3 days after 4 days of history (36 identity-days)"), "{text}");
+    let (ended, text, talk) = harness(&["lint", &out]);
+    assert_eq!(ended, code(0), "{text}{talk}");
+    let (_, text, _) = harness(&["run", &out, "--format", "json"]);
+    let v: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(v["unreadable_lines"], 0);
+    assert!(v["tunings"][0]["quiet_identity_days"].as_u64().unwrap() > 15);
+    let (ended, _, talk) = harness(&["generate", "--out", &out, "--archetype", "nobody=3"]);
+    assert_eq!(ended, code(2));
+    assert!(talk.contains("no archetype `nobody`; there are agent"), "{talk}");
+}
+
+#[test]
+fn expands_and_refuses_to_write_over_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out").display().to_string();
+    let (ended, text, talk) = harness(&["expand", &corpus(), "--out", &out, "--filter", "rotation*"]);
+    assert_eq!(ended, code(0), "{talk}");
+    assert!(text.starts_with("1 scenarios written to"), "{text}");
+    let copy = dir.path().join("out/rotation/key_rotation/events.ndjson");
+    assert_eq!(std::fs::read(copy).unwrap(), std::fs::read(fixtures().join("rotation/key_rotation/events.ndjson")).unwrap());
+    let (ended, _, talk) = harness(&["expand", &out, "--out", &out]);
+    assert_eq!(ended, code(2));
+    assert!(talk.contains("over itself"), "{talk}");
+}
+
+#[test]
+fn mutations_show_what_a_judge_hangs_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let (good, _) = tunings(dir.path());
+    let out = dir.path().join("out").display().to_string();
+    let args = ["mutate", &corpus(), "--tuning", &good, "--mutation", "own-zone", "--mutation", "reorder", "--out", &out];
+    let (ended, text, talk) = harness(&args);
+    assert_eq!(ended, code(0), "{talk}");
+    // The rule looks for the stranger's address.
+    assert!(text.lines().any(|l| l.split_whitespace().eq(["own-zone", "0", "1", "0", "0", "0.00"])), "{text}");
+    assert!(text.lines().any(|l| l.split_whitespace().eq(["reorder", "1", "0", "0", "0", "1.00"])), "{text}");
+    assert!(dir.path().join("out/cred_reuse/key_external~own-zone/scenario.toml").is_file());
+}
