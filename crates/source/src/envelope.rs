@@ -13,7 +13,7 @@ use vires_event::{Activity, Text};
 /// How many envelopes are opened around a record.
 pub const MAX_DEPTH: usize = 3;
 
-/// An unescape buffer that once grew beyond this gives its memory back before the next line.
+/// A buffer of text that once grew beyond this gives its memory back before the next line.
 const KEEP_BYTES: usize = 1 << 20;
 
 /// Buffers that are reused from line to line.
@@ -63,6 +63,7 @@ pub struct Opened<'a> {
 /// Opens one line (without its line end).
 pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
     let Scratch { outer, repaired, lossy, levels } = scratch;
+    [&mut *repaired, &mut *lossy].into_iter().chain(levels.iter_mut().map(|level| &mut level.text)).for_each(empty);
     let (text, valid_utf8): (&'a str, bool) = match simdutf8::basic::from_utf8(line) {
         Ok(text) => (text, true),
         Err(_) => {
@@ -70,12 +71,6 @@ pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
             (repaired.as_str(), false)
         }
     };
-    for level in levels.iter_mut() {
-        level.text.clear();
-        if level.text.capacity() > KEEP_BYTES {
-            level.text = String::new();
-        }
-    }
     let hints = Hints::default();
     let levels = &mut levels[..];
     match outer.parse(text) {
@@ -104,6 +99,13 @@ pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
     }
 }
 
+fn empty(buffer: &mut String) {
+    buffer.clear();
+    if buffer.capacity() > KEEP_BYTES {
+        *buffer = String::new();
+    }
+}
+
 /// The tags of an earlier pass, if that pass made the object from a line of text: a message and tags, nothing else.
 fn tags_of_wrapped_text(object: Value<'_>) -> Option<Value<'_>> {
     let mut members = object.fields();
@@ -124,9 +126,8 @@ fn trim(text: &str) -> &str {
 
 const MARK: char = '\u{feff}';
 
-/// Copies `line` with U+FFFD for what is not UTF-8, as the answer to a line of text says it.
+/// Appends `line` with U+FFFD for what is not UTF-8, as the answer to a line of text says it.
 fn mend<'a>(line: &[u8], out: &'a mut String) -> &'a str {
-    out.clear();
     for chunk in line.utf8_chunks() {
         out.push_str(chunk.valid());
         if !chunk.invalid().is_empty() {
@@ -136,9 +137,8 @@ fn mend<'a>(line: &[u8], out: &'a mut String) -> &'a str {
     out
 }
 
-/// Copies `line` with every byte that is not part of a UTF-8 character replaced by `?`, so that the length stays.
+/// Appends `line` with every byte that is not part of a UTF-8 character replaced by `?`, so that the length stays.
 fn repair(line: &[u8], out: &mut String) {
-    out.clear();
     for chunk in line.utf8_chunks() {
         out.push_str(chunk.valid());
         out.extend(chunk.invalid().iter().map(|_| '?'));
@@ -345,7 +345,7 @@ mod tests {
     fn stops_at_three_levels() {
         let mut line = EVENT.to_owned();
         for level in 0..=MAX_DEPTH {
-            assert_eq!(record_of(&line).is_some(), true, "{level} envelopes");
+            assert!(record_of(&line).is_some(), "{level} envelopes");
             line = format!(r#"{{"message":{}}}"#, quoted(&line));
         }
         assert_eq!(record_of(&line), None);
@@ -365,8 +365,8 @@ mod tests {
             [sshd.as_bytes(), b"\xf0\x9f"].concat(),
             format!("{{{sshd}").into_bytes(),
             EVENT.replace("}}", "}").into_bytes(),
-            format!("<13>Nov 23 18:44:41 h a: {}", format!(r#"{{"log":{}}}"#, quoted(&inner))).into_bytes(),
-            format!("<13>Nov 23 18:44:41 h a: {}", format!(r#"{{"message":{}}}"#, quoted(&inner))).into_bytes(),
+            format!(r#"<13>Nov 23 18:44:41 h a: {{"log":{}}}"#, quoted(&inner)).into_bytes(),
+            format!(r#"<13>Nov 23 18:44:41 h a: {{"message":{}}}"#, quoted(&inner)).into_bytes(),
         ] {
             let said = |line: &[u8]| {
                 let mut scratch = Scratch::default();

@@ -1,6 +1,6 @@
 //! Machine, human or undecided: what the record's structure proves, weighed with the catalogue's identity markers.
 
-use crate::memo::Memo;
+use crate::memo::{MAX_KEY, Memo};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -257,16 +257,16 @@ impl Identities {
                 };
                 memo.key.clear();
                 memo.key.extend([activity.source as u8, n as u8]);
-                match &group.part {
-                    Field::Path(_) => match members[n] {
-                        Some(member) => memo.key.extend_from_slice(member.raw().as_bytes()),
-                        None => continue,
-                    },
-                    part => match part.fetch(activity, record) {
-                        Some(text) => memo.key.extend_from_slice(text.as_bytes()),
-                        None => continue,
-                    },
+                let said = match &group.part {
+                    Field::Path(_) => members[n].map(|member| Cow::Borrowed(member.raw())),
+                    part => part.fetch(activity, record),
+                };
+                let Some(said) = said else { continue };
+                if said.len() > MAX_KEY {
+                    votes.merge(&self.of_group(group, activity, record));
+                    continue;
                 }
+                memo.key.extend_from_slice(said.as_bytes());
                 votes.merge(&memo.votes.get_or(&memo.key, || self.of_group(group, activity, record)));
             }
             for row in looks.joint.iter().copied().map(usize::from) {

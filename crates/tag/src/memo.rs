@@ -26,7 +26,7 @@ pub struct Memo {
 const SLOTS: usize = 2048;
 
 /// A longer key is not kept: computing its answer again is the lesser evil.
-const MAX_KEY: usize = 4096;
+pub(crate) const MAX_KEY: usize = 4096;
 
 /// A direct-mapped cache: a key has one slot, a newcomer takes it. Whoever forces collisions forces misses, nothing worse.
 #[derive(Debug)]
