@@ -2,6 +2,8 @@
 //!
 //! The records stay outside this repository. Without them the test says so and passes.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail like the test")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use vires_source::json::Tape;

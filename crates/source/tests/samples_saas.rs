@@ -1,6 +1,8 @@
 //! Every line of the sample folders of the software-as-a-service and host sources is decoded as the source the folder is named after,
 //! and no damage to a sample makes a decoder panic.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail like the test")]
+
 use proptest::prelude::*;
 use std::path::{Path, PathBuf};
 use vires_source::{Scratch, open};
