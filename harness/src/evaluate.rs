@@ -164,7 +164,7 @@ fn shuffle(scenario: &Scenario, seed: u64) -> Truth {
         let mut rng = crate::reference::generator(seed, &["shuffle", scenario.id(), &instance.name]);
         let mut lines: Vec<u32> = Vec::new();
         for _ in 0..instance.lines.len().min(quiet.len()) {
-            lines.extend(quiet.get((u64::from(rng.next_u32()) * quiet.len() as u64 >> 32) as usize));
+            lines.extend(quiet.get(((u64::from(rng.next_u32()) * quiet.len() as u64) >> 32) as usize));
         }
         lines.sort_unstable();
         lines.dedup();

@@ -107,7 +107,7 @@ pub fn mutate(scenario: &Scenario, mutation: Mutation, seed: u64) -> Result<Part
     let mut lines = read(scenario).map_err(failed)?;
     let habits = Habits::of(scenario).map_err(failed)?;
     let mut rng = generator(seed, &["mutate", mutation.as_str(), scenario.id()]);
-    let mut below = |n: u64| (u128::from(rng.next_u64()) * u128::from(n) >> 64) as u64;
+    let mut below = |n: u64| ((u128::from(rng.next_u64()) * u128::from(n)) >> 64) as u64;
     match mutation {
         Mutation::UserAgent | Mutation::OwnZone => {
             for line in lines.iter_mut().filter(|l| l.malicious) {
@@ -318,7 +318,7 @@ impl Habits {
         Ok(Habits { raw, hours: hours.collect() })
     }
 
-    fn identity<'s>(scenario: &'s Scenario, line: u32) -> Option<&'s str> {
+    fn identity(scenario: &Scenario, line: u32) -> Option<&str> {
         let at = scenario.events.facts.binary_search_by_key(&line, |f| f.line).ok()?;
         Some(scenario.names.text(scenario.events.facts.get(at)?.identity?))
     }

@@ -10,11 +10,11 @@ fn fixtures() -> PathBuf {
 
 fn harness(args: &[&str]) -> Output {
     // An empty environment: nothing may depend on it.
-    Command::new(env!("CARGO_BIN_EXE_harness")).args(args).env_clear().output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_harness")).args(args).env_clear().output().expect("the binary starts")
 }
 
 fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
+    String::from_utf8(bytes.to_vec()).expect("text")
 }
 
 #[test]
@@ -49,7 +49,8 @@ fn exit_codes() {
     let dir = fixtures().display().to_string();
     let folder = tempfile::tempdir().unwrap();
     let deaf = folder.path().join("deaf.toml");
-    std::fs::write(&deaf, "schema = \"vires-tuning/1\"\n[boundaries]\nprivilege = false\ndata = false\ntrust = false\n").unwrap();
+    std::fs::write(&deaf, "schema = \"vires-tuning/1\"\n[boundaries]\nprivilege = false\ndata = false\ntrust = false\n")
+        .unwrap();
     let deaf = deaf.display().to_string();
     let code = |args: &[&str]| harness(args).status.code();
     assert_eq!(code(&["run", &dir]), Some(0));

@@ -11,7 +11,7 @@ use crate::stats::{Cluster, Counts, Draws, Interval};
 use anyhow::bail;
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What became of the corpus without one thing.
 struct Without {
@@ -27,7 +27,7 @@ struct Without {
 }
 
 pub(super) fn run(args: &AblateArgs, engine: &dyn Engine, out: &mut Vec<u8>) -> anyhow::Result<Ended> {
-    let stems: Vec<String> = args.out.iter().map(stem).collect();
+    let stems: Vec<String> = args.out.iter().map(|path| stem(path)).collect();
     if let Some(bad) = args.out.iter().zip(&stems).find(|(_, s)| !matches!(s.as_str(), "ablation.csv" | "criteria.csv")) {
         bail!("{}: `harness ablate` writes ablation.csv and criteria.csv", bad.0.display());
     }
@@ -62,7 +62,7 @@ pub(super) fn run(args: &AblateArgs, engine: &dyn Engine, out: &mut Vec<u8>) -> 
     Ok(Ended::Well)
 }
 
-fn stem(path: &PathBuf) -> String {
+fn stem(path: &Path) -> String {
     path.file_name().map(|n| n.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
 }
 

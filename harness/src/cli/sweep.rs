@@ -152,7 +152,7 @@ fn combine(axes: &[Axis], limit: usize, seed: u64) -> (Vec<Vec<String>>, usize) 
     let mut rng = generator(seed, &["sweep"]);
     let mut drawn = BTreeSet::new();
     while drawn.len() < limit {
-        drawn.insert((u128::from(rng.next_u64()) * total as u128 >> 64) as usize);
+        drawn.insert(((u128::from(rng.next_u64()) * total as u128) >> 64) as usize);
     }
     (drawn.into_iter().map(nth).collect(), total)
 }

@@ -155,7 +155,7 @@ fn fact(
         region: put(names, activity.place.region.as_deref()),
         account: put(names, activity.place.account.as_deref()),
         outcome: activity.outcome,
-        event: activity.event_id.as_deref().map(|id| hash(id)),
+        event: activity.event_id.as_deref().map(hash),
         shape: shape(activity, record),
     }
 }

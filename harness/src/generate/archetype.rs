@@ -112,6 +112,12 @@ pub struct Behaviour {
     pub resource: Option<String>,
 }
 
+impl Behaviour {
+    fn can_be_drawn(&self) -> bool {
+        self.weight > 0.0 && self.weight.is_finite() && (0.0..=1.0).contains(&self.some) && self.vary > 0
+    }
+}
+
 fn sigma() -> f64 {
     0.35
 }
@@ -165,11 +171,7 @@ fn parse(text: &str, file: &str) -> Result<Archetype, FileError> {
     if !matches!(archetype.zone.as_str(), "nat" | "pods" | "runners" | "vendor") {
         return wrong("`zone` must be nat, pods, runners or vendor");
     }
-    if archetype
-        .behaviours
-        .iter()
-        .any(|b| !(b.weight > 0.0 && b.weight.is_finite()) || !(0.0..=1.0).contains(&b.some) || b.vary == 0)
-    {
+    if archetype.behaviours.iter().any(|b| !b.can_be_drawn()) {
         return wrong("each behaviour needs a `weight` above 0, a `some` from 0 to 1 and a `vary` of at least 1");
     }
     Ok(archetype)

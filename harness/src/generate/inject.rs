@@ -21,6 +21,9 @@ pub fn template_path(dir: &Path, template: &str) -> Option<PathBuf> {
     absolute.ancestors().take(8).map(|d| d.join("datasets/templates").join(&file)).find(|path| path.is_file())
 }
 
+/// Lines with their times.
+pub(super) type Timed = Vec<(Millis, String)>;
+
 /// Fills a template: its lines with their times, and their labels.
 pub(super) fn fill(
     inject: &Inject,
@@ -30,7 +33,7 @@ pub(super) fn fill(
     text: &str,
     start: Millis,
     seed: u64,
-) -> Result<(Vec<(Millis, String)>, Vec<LabelRow>), Vec<Fault>> {
+) -> Result<(Timed, Vec<LabelRow>), Vec<Fault>> {
     let (mut lines, mut labels, mut faults) = (Vec::new(), Vec::new(), Vec::new());
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let mut rng = generator(seed, Purpose::Inject, number as u64, at as u64);

@@ -189,7 +189,7 @@ fn records(text: &str) -> Vec<Value> {
     };
     let mut all: Vec<Value> =
         whole.into_iter().filter(|v| v.get("eventName").is_some() && v.get("eventTime").is_some()).collect();
-    all.sort_by(|a, b| time(a).cmp(&time(b)));
+    all.sort_by_key(time);
     all
 }
 

@@ -199,7 +199,7 @@ fn part(evaluation: &Evaluation, m: &Measures, family: &str, slice: &Slice) -> V
     row
 }
 
-fn each<'e>(evaluation: &'e Evaluation) -> impl Iterator<Item = (&'e TuningRun, &'e Scenario, &'e crate::score::Outcome)> {
+fn each(evaluation: &Evaluation) -> impl Iterator<Item = (&TuningRun, &Scenario, &crate::score::Outcome)> {
     evaluation.runs.iter().flat_map(|run| evaluation.corpus.scenarios.iter().zip(&run.outcomes).map(move |(s, o)| (run, s, o)))
 }
 

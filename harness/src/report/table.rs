@@ -9,7 +9,7 @@ use crate::score::{Fate, Measures};
 use rustc_hash::FxHashSet;
 use std::fmt::Write as _;
 use tabled::builder::Builder;
-use tabled::settings::object::{Columns, Object, Rows};
+use tabled::settings::object::Columns;
 use tabled::settings::{Alignment, Padding, Style};
 
 /// Widest line.
@@ -92,9 +92,8 @@ pub(crate) fn aligned(rows: Vec<Vec<String>>, left: &[usize]) -> String {
     }
     let mut table = builder.build();
     table.with(Style::empty()).with(Padding::new(0, 2, 0, 0));
-    table.modify(Columns::new(1..).not(Rows::new(..0)), Alignment::right());
-    for column in left {
-        table.modify(Columns::one(*column), Alignment::left());
+    for column in (1..table.count_columns()).filter(|c| !left.contains(c)) {
+        table.modify(Columns::one(column), Alignment::right());
     }
     let text = table.to_string();
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
