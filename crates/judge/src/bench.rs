@@ -213,6 +213,11 @@ impl Bench {
         }
         self
     }
+    /// `api` did this on these days, too.
+    pub fn also_on(mut self, days: &[i64], act: Act) -> Bench {
+        self.history.extend(days.iter().map(|day| act.clone().on_day(*day)));
+        self
+    }
     /// All peers did this on every day.
     pub fn peers_also(mut self, act: Act) -> Bench {
         for peer in 0..5 {

@@ -114,6 +114,18 @@ fn without_profile_and_history_nobody_can_say() {
 }
 
 #[test]
+fn a_resource_used_now_and_then_is_no_stranger() {
+    // Three of thirty days, and the list forgot it: lists of resources are never complete.
+    let read = || act().target("secret:prod/stock/db", 3);
+    let bench = Bench::mature()
+        .declare("[workload.expect]\nresources = [\"s3:api-data/*\", \"dynamodb:api-*\"]\nmax_data_class = 3\n")
+        .also_on(&[-20, -12], read());
+    assert!(bench.verdict_after(&[read()]) < Escalate, "{}", text(&bench, &[read()]));
+    let stranger = act().target("secret:prod/payroll/db", 3);
+    assert!(bench.verdict_after(&[stranger]) >= Watch);
+}
+
+#[test]
 fn a_declaration_needs_no_history() {
     let bench = Bench::unknown().declare("[workload.expect]\nzones = [\"nat\"]\nmax_tier = 2\nmax_data_class = 1\n");
     assert_eq!(bench.verdict_after(&[act()]), Suppress);

@@ -222,6 +222,8 @@ impl Memory<'_> {
             (Declared::Outside, Standing::Established) if resource => knobs.drift_resource,
             (Declared::Outside, Standing::Established) => knobs.drift,
             (Declared::Outside, _) if gauge.coadopted => self.tuning.coadopt.declared_factor,
+            // Lists of resources are never complete: what was used before is not stranger than what never was.
+            (Declared::Outside, Standing::Rare | Standing::Lapsed) if resource => knobs.resource_floor.max(gauge.v),
             (Declared::Outside, Standing::Rare | Standing::Lapsed) => knobs.outside_rare,
             (Declared::Outside, Standing::Child) => knobs.resource_child_floor.max(gauge.v),
             (Declared::Outside, Standing::Unseen) if resource => knobs.resource_floor.max(gauge.v),

@@ -34,10 +34,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         .times(format!("tier {tier} above {max}"), (base + step * f64::from(tier - max)).min(1.0))
         .times("ordinary tier", if tier < 3 { 0.5 } else { 1.0 })
         .times("outcome", view.outcome())
-        .says(
-            format!("at most tier {max} (declared)"),
-            format!("{} of tier {tier}", view.observed(&view.o.action, &view.action)),
-        )
+        .says(format!("at most tier {max} (declared)"), format!("tier {tier}: {}", view.observed(&view.o.action, &view.action)))
         .put(found);
 }
 
