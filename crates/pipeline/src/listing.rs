@@ -66,25 +66,12 @@ impl<F: Fn(&Row<'_>) -> String + Send + Sync> Stage for Listing<F> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let opened = open(line, &mut scratch.open);
         let tags = self.classifier.classify(&opened, &mut scratch.memo);
-        let shown = match self.only {
-            None => true,
-            Some(Only::Tagged) => tags.tagged(),
-            Some(Only::Sensitive) => tags.touches_sensitive(),
-            Some(Only::Machine) => tags.by_machine(),
-        };
-        if shown {
+        let filtered = self.only.is_some_and(|only| !only.keeps(&tags));
+        if !filtered {
             let time = opened.activity.as_ref().and_then(vires_event::Activity::at);
             out.extend_from_slice(self.row(&tags, time).as_bytes());
         }
-        Report {
-            source: tags.source,
-            tagged: tags.tagged(),
-            sensitive: tags.touches_sensitive(),
-            not_json: tags.error == Some(vires_tag::Problem::NotJson),
-            invalid_utf8: !opened.valid_utf8,
-            unknown_source: tags.error == Some(vires_tag::Problem::UnknownSource),
-            filtered: !shown,
-        }
+        Report { filtered, ..Report::of(&tags, &opened) }
     }
 
     fn fallback(&self, _line: &[u8], scratch: &mut ListingScratch, out: &mut Vec<u8>) {

@@ -1,4 +1,4 @@
-use vires_event::Source;
+pub use vires_tag::Report;
 
 /// What a verb does to each record, so that every verb runs through the same engine.
 ///
@@ -40,23 +40,4 @@ pub trait Stage: Send + Sync {
 
     /// Sees all bytes of the input, records and what stands between them, in the ordered step before [`Stage::settle`].
     fn pass(&self, _bytes: &[u8]) {}
-}
-
-/// What a stage found out about one record, for the counters.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Report {
-    /// The log format, if it was recognised.
-    pub source: Option<Source>,
-    /// The record carries a mark of a machine identity or of a sensitive target.
-    pub tagged: bool,
-    /// The action or target is sensitive.
-    pub sensitive: bool,
-    /// Neither a JSON object nor text of a known format.
-    pub not_json: bool,
-    /// Bytes that are not UTF-8 were found.
-    pub invalid_utf8: bool,
-    /// A JSON object of no known format.
-    pub unknown_source: bool,
-    /// Nothing was written, because the user asked for a selection.
-    pub filtered: bool,
 }

@@ -19,16 +19,7 @@ impl Stage for Tagging {
     type Scratch = Scratch;
 
     fn record(&self, line: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) -> Report {
-        let report = self.tagger.line(line, scratch, out);
-        Report {
-            source: report.source,
-            tagged: report.tagged,
-            sensitive: report.sensitive,
-            not_json: report.not_json,
-            invalid_utf8: report.invalid_utf8,
-            unknown_source: report.unknown_source,
-            filtered: report.filtered,
-        }
+        self.tagger.line(line, scratch, out)
     }
 
     fn fallback(&self, line: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) {

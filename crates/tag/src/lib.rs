@@ -12,6 +12,7 @@ mod literals;
 mod memo;
 pub mod object;
 pub mod reference;
+mod report;
 mod resource;
 pub mod splice;
 mod tagger;
@@ -19,5 +20,6 @@ mod tags;
 
 pub use classify::Classifier;
 pub use memo::Memo;
-pub use tagger::{Only, Options, Raw, Reply, Report, Scratch, Tagger};
+pub use report::{Only, Report};
+pub use tagger::{Options, Raw, Reply, Scratch, Tagger};
 pub use tags::{Problem, Sensitive, Tags};

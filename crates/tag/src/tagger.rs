@@ -1,10 +1,10 @@
 use crate::classify::Classifier;
 use crate::memo::Memo;
+use crate::report::{Only, Report};
 use crate::splice::{Field, splice, wrap};
 use crate::tags::{Problem, Tags};
 use std::sync::Arc;
 use vires_catalog::Catalog;
-use vires_event::Source;
 use vires_source::{Shape, open};
 
 /// What becomes of a line that is not one JSON object.
@@ -27,17 +27,6 @@ pub enum Reply {
     Rsyslog,
 }
 
-/// Which lines are written at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Only {
-    /// Those made by a machine or touching something sensitive.
-    Tagged,
-    /// Those touching something sensitive.
-    Sensitive,
-    /// Those made by a machine.
-    Machine,
-}
-
 /// How lines are answered.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -55,25 +44,6 @@ impl Default for Options {
     fn default() -> Self {
         Options { field: "nhi".to_owned(), raw: Raw::default(), reply: Reply::default(), only: None }
     }
-}
-
-/// What was seen in a line, for counting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Report {
-    /// The log format.
-    pub source: Option<Source>,
-    /// `nhi.tagged`.
-    pub tagged: bool,
-    /// Something of severity 3 or more was touched.
-    pub sensitive: bool,
-    /// Neither JSON nor text of a known format.
-    pub not_json: bool,
-    /// Bytes that are not UTF-8.
-    pub invalid_utf8: bool,
-    /// A JSON object that no decoder knows.
-    pub unknown_source: bool,
-    /// Nothing was written because [`Options::only`] leaves it out.
-    pub filtered: bool,
 }
 
 /// Buffers of one thread, reused from line to line.
@@ -125,26 +95,12 @@ impl Tagger {
         let Scratch { open: buffers, memo, object } = scratch;
         let opened = open(line, buffers);
         let tags = self.classifier.classify(&opened, memo);
-        let report = Report {
-            source: tags.source,
-            tagged: tags.tagged(),
-            sensitive: tags.touches_sensitive(),
-            not_json: tags.error == Some(Problem::NotJson),
-            invalid_utf8: !opened.valid_utf8,
-            unknown_source: tags.error == Some(Problem::UnknownSource)
-                || (tags.source.is_none() && tags.error == Some(Problem::InvalidUtf8)),
-            filtered: match self.options.only {
-                None => false,
-                Some(Only::Tagged) => !tags.tagged(),
-                Some(Only::Sensitive) => !tags.touches_sensitive(),
-                Some(Only::Machine) => !tags.by_machine(),
-            },
-        };
-        if !report.filtered {
+        let filtered = self.options.only.is_some_and(|only| !only.keeps(&tags));
+        if !filtered {
             self.answer(line, &opened.shape, &tags, object, out);
             out.extend_from_slice(cr);
         }
-        report
+        Report { filtered, ..Report::of(&tags, &opened) }
     }
 
     /// Appends the answer to a line whose classification failed within this program.
