@@ -175,8 +175,13 @@ pub fn listing(bucket: &str, prefix: &str) -> Call {
 
 /// A request to a table of DynamoDB.
 pub fn table(name: &'static str, table: &str, region: &str) -> Call {
-    let params = Object::new().text("tableName", table).raw("key", r#"{"id":"***"}"#).end();
-    Call::new("dynamodb", name, params)
+    let params = Object::new().text("tableName", table);
+    let params = match name {
+        "GetItem" => params.raw("key", r#"{"id":"***"}"#),
+        "PutItem" => params.raw("item", r#"{"id":"***"}"#),
+        _ => params,
+    };
+    Call::new("dynamodb", name, params.end())
         .data("AWS::DynamoDB::Table", format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{table}"))
 }
 
