@@ -1,4 +1,4 @@
-use crate::config::{Run, Tag};
+use crate::config::{Judge, Run, Size, Split, Tag};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -18,6 +18,26 @@ pub enum Verb {
     /// Reads lines from standard input, files, directories or connections; writes each line with an `nhi` object added, in the
     /// same order, and changes nothing else in it.
     Tag(Box<TagArgs>),
+
+    /// Say of each log line whether what a non-human identity does is worth escalating.
+    ///
+    /// Compares with what was declared (inventory), learned (baseline) and approved (exceptions). Reads and writes lines as
+    /// `vires tag` does. An estate folder with `logs/`, and where present `history/` or `baseline.json`, `inventory.toml`,
+    /// `exceptions.toml` and `tuning.toml`, stands for all inputs; of it the ranked cases are shown.
+    Judge(Box<JudgeArgs>),
+
+    /// Learn from logs what each workload usually does.
+    Learn(LearnArgs),
+
+    /// Join baselines that were learned from different logs into the one that all logs together would have given.
+    Merge(MergeArgs),
+
+    /// Print how a verdict came about, so that it can be computed again by hand, and what would have kept it quiet.
+    Explain(ExplainArgs),
+
+    /// Check, draft, compare and import inventories.
+    #[command(subcommand)]
+    Inventory(InventoryVerb),
 
     /// Show, check and try the facts that tell which words in a log matter.
     #[command(subcommand)]
@@ -52,6 +72,198 @@ pub struct TagArgs {
 
     #[command(flatten, next_help_heading = "Running")]
     pub run: Run,
+}
+
+#[derive(Debug, Args)]
+pub struct JudgeArgs {
+    /// Files or directories to read, or one estate folder; `-` is standard input. Without any, standard input is read.
+    #[arg(value_name = "FILE", conflicts_with = "listen")]
+    pub files: Vec<PathBuf>,
+
+    /// What is written [default: table for an estate folder, else ndjson].
+    #[arg(long, value_enum)]
+    pub format: Option<JudgeFormat>,
+
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    #[command(flatten, next_help_heading = "Judging")]
+    pub judge: Judge,
+
+    /// If the state file cannot be used, set it aside as FILE.bad and start afresh.
+    #[arg(long, requires = "state")]
+    pub state_reset: bool,
+
+    #[command(flatten, next_help_heading = "Tagging")]
+    pub tag: Tag,
+
+    #[command(flatten, next_help_heading = "Running")]
+    pub run: Run,
+}
+
+/// What `vires judge` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum JudgeFormat {
+    /// Every line with its `nhi` object.
+    Ndjson,
+    /// The cases, the gravest first: verdict, score, workload, owner, boundaries, since when, why.
+    Table,
+    /// The same as one JSON object per line, with all evidence.
+    Cases,
+}
+
+#[derive(Debug, Args)]
+pub struct LearnArgs {
+    /// Files or directories to learn from, or an estate folder with `history/`; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// Where the baseline is written, in one step at the end [default: standard output].
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// The inventory by which identities are put together to workloads.
+    #[arg(long, value_name = "FILE")]
+    pub inventory: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// Number of threads [default: one per core].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
+
+    /// Longest line that is looked at, in bytes, with k or m [default: 4m].
+    #[arg(long, value_name = "BYTES")]
+    pub max_line: Option<Size>,
+
+    /// Take documents apart on standard input too, not only in files.
+    #[arg(long, value_enum)]
+    pub split: Option<Split>,
+
+    /// Directory of catalogue files that are laid over the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    pub catalog: Option<PathBuf>,
+
+    /// Print a summary to standard error at the end.
+    #[arg(long)]
+    pub stats: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// Baselines.
+    #[arg(value_name = "BASELINE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// Where the joined baseline is written [default: standard output].
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Also join baselines that share logs: days stay exact, of counts the greater one is kept.
+    #[arg(long)]
+    pub allow_overlap: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A case, the number of a line, an event id, a workload, an identity, or a criterion, whose page is printed.
+    #[arg(value_name = "CASE|LINE")]
+    pub what: String,
+
+    /// The same inputs as for `vires judge`: files, directories or an estate folder.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub config: ConfigFile,
+
+    /// What was learned of each workload.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// What is expected of each workload.
+    #[arg(long, value_name = "FILE")]
+    pub inventory: Option<PathBuf>,
+
+    /// What was approved for a time.
+    #[arg(long, value_name = "FILE")]
+    pub exceptions: Option<PathBuf>,
+
+    /// Weights and cuts that differ from the defaults.
+    #[arg(long, value_name = "FILE")]
+    pub tuning: Option<PathBuf>,
+
+    /// Directory of catalogue files that are laid over the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    pub catalog: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum InventoryVerb {
+    /// Look for what is wrong or hardly meant; exit code 2 if a file could not be used.
+    Lint {
+        /// Inventories.
+        #[arg(value_name = "INVENTORY", required_unless_present = "exceptions")]
+        inventory: Vec<PathBuf>,
+
+        /// Exceptions, whose identities are looked up in the first inventory.
+        #[arg(long, value_name = "FILE")]
+        exceptions: Vec<PathBuf>,
+
+        /// The moment at which terms are looked at [default: now].
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
+    },
+    /// Draft profiles from what was learned.
+    Propose {
+        /// The baseline.
+        #[arg(value_name = "BASELINE")]
+        baseline: PathBuf,
+
+        /// What is declared already: it is kept as it is.
+        #[arg(long, value_name = "FILE")]
+        inventory: Option<PathBuf>,
+    },
+    /// Show what changes between two inventories, and what that would silence.
+    Diff {
+        /// The inventory in use.
+        #[arg(value_name = "OLD")]
+        old: PathBuf,
+
+        /// The inventory to come.
+        #[arg(value_name = "NEW")]
+        new: PathBuf,
+
+        /// What was learned: shows which of it would no longer stand out.
+        #[arg(long, value_name = "FILE")]
+        baseline: Option<PathBuf>,
+    },
+    /// Draft an inventory from what another system knows.
+    Import {
+        /// The system.
+        #[arg(value_enum)]
+        kind: ImportKind,
+
+        /// Its exports.
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// Systems from which an inventory can be drafted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportKind {
+    /// AWS IAM: credential report (CSV) and tags of roles and users (JSON of the CLI).
+    AwsIam,
+    /// Kubernetes manifests, YAML or JSON.
+    Kubernetes,
+    /// Backstage `catalog-info.yaml`.
+    Backstage,
+    /// Terraform or OpenTofu state, chosen keys only.
+    Terraform,
+    /// SPIRE registration entries.
+    Spire,
 }
 
 #[derive(Debug, Args)]
@@ -161,10 +373,20 @@ pub struct CatalogTest {
 
 #[derive(Debug, Subcommand)]
 pub enum ConfigVerb {
-    /// Print the whole configuration as it is in force, as a file that can be edited and used.
-    Show(ConfigFile),
-    /// Check the configuration, and the catalogue that it names; exit code 2 if something is wrong.
+    /// Print the whole configuration as it is in force, with the judge's tuning, as a file that can be edited and used.
+    Show(ConfigShow),
+    /// Check the configuration and every file that it names, together; exit code 2 if something is wrong.
     Check(ConfigFile),
+}
+
+#[derive(Debug, Args)]
+pub struct ConfigShow {
+    /// Only the tuning, as a file of its own.
+    #[arg(long)]
+    pub tuning: bool,
+
+    #[command(flatten)]
+    pub config: ConfigFile,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,6 @@
-use crate::args::{ConfigVerb, TagArgs};
-use crate::config::{self, File, Run, SCHEMA, Tag};
+use crate::args::{ConfigVerb, JudgeArgs, TagArgs};
+use crate::config::{self, File, Judge, Run, SCHEMA, Tag};
+use crate::known::Known;
 use crate::failure::Failure;
 use crate::print::print;
 use crate::tag;
@@ -10,13 +11,17 @@ use clap::{Args, Command};
 pub fn run(verb: &ConfigVerb) -> Result<(), Failure> {
     match verb {
         ConfigVerb::Show(args) => {
-            let (file, _) = config::load(args.config.as_deref())?;
-            Ok(print(&show(&file)?)?)
+            let (file, path) = config::load(args.config.config.as_deref())?;
+            let run = file.run.clone().resolve(Vec::new())?;
+            let tuning = Known::new(&file.judge, &run, path, None).tuning()?;
+            let text = if args.tuning { config::tuning::show(&tuning, false)? } else { show(&file, &tuning)? };
+            Ok(print(&text)?)
         }
         ConfigVerb::Check(args) => {
             let (file, path) = config::load(args.config.as_deref())?;
             let run = file.run.resolve(Vec::new())?;
             tag::tagger(run.catalog.as_deref(), &file.tag.resolve()?)?;
+            Known::new(&file.judge, &run, path.clone(), None).load()?;
             let what = path.map_or_else(|| "no file: the defaults".to_owned(), |path| path.display().to_string());
             Ok(print(&format!("ok: {what}\n"))?)
         }
@@ -24,7 +29,7 @@ pub fn run(verb: &ConfigVerb) -> Result<(), Failure> {
 }
 
 /// The whole configuration with the description of each key. What is not set stands as a comment.
-fn show(file: &File) -> Result<String> {
+fn show(file: &File, tuning: &vires_judge::Tuning) -> Result<String> {
     let mut out = String::from(
         "# Configuration of vires. Every key is also a flag of that name, with - for _; the flag wins.\n\
          # A key that stands as a comment is not set.\n",
@@ -33,6 +38,9 @@ fn show(file: &File) -> Result<String> {
     let values: toml::Table = toml::Table::try_from(file)?;
     section(&mut out, "run", Run::augment_args(Command::new("run")), &values);
     section(&mut out, "tag", Tag::augment_args(Command::new("tag")), &values);
+    section(&mut out, "judge", Judge::augment_args(Command::new("judge")), &values);
+    out += "\n";
+    out += &config::tuning::show(tuning, true)?;
     Ok(out)
 }
 
@@ -56,6 +64,7 @@ fn section(out: &mut String, name: &str, command: Command, values: &toml::Table)
 
 /// Every setting is in the file's structs or says why it is only a flag.
 const _: fn(&TagArgs) -> (&Tag, &Run) = |args| (&args.tag, &args.run);
+const _: fn(&JudgeArgs) -> (&Tag, &Run, &Judge) = |args| (&args.tag, &args.run, &args.judge);
 
 #[cfg(test)]
 mod tests {
@@ -67,7 +76,7 @@ mod tests {
             run: Run { threads: Some(3), stats: Some(true), catalog: Some("/x\"y".into()), ..Run::default() },
             ..File::default()
         };
-        let text = show(&file).unwrap();
+        let text = show(&file, &vires_judge::Tuning::default()).unwrap();
         let read: File = toml::from_str(&text).unwrap();
         assert_eq!(read.run, file.run);
         assert!(text.contains("\nthreads = 3\n") && text.contains("\n# listen =\n"), "{text}");
@@ -75,7 +84,11 @@ mod tests {
 
     #[test]
     fn every_key_of_the_file_is_a_flag_and_the_other_way_round() {
-        for (command, name) in [(Run::augment_args(Command::new("x")), "run"), (Tag::augment_args(Command::new("x")), "tag")] {
+        for (command, name) in [
+            (Run::augment_args(Command::new("x")), "run"),
+            (Tag::augment_args(Command::new("x")), "tag"),
+            (Judge::augment_args(Command::new("x")), "judge"),
+        ] {
             let error = toml::from_str::<File>(&format!("[{name}]\nnonsense = 1\n")).unwrap_err().to_string();
             let known: Vec<_> = error.split('`').skip(3).step_by(2).map(str::to_owned).collect();
             let flags: Vec<_> = command.get_arguments().map(|a| a.get_id().to_string()).collect();

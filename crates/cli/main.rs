@@ -4,9 +4,16 @@ mod args;
 mod catalog;
 mod config;
 mod config_verb;
+mod explain;
 mod failure;
 mod generate;
+mod inventory;
+mod judge;
+mod known;
+mod learn;
 mod print;
+mod save;
+mod survey;
 mod tag;
 
 use clap::Parser;
@@ -25,6 +32,11 @@ fn main() -> ExitCode {
     };
     let result = match cli.verb {
         args::Verb::Tag(args) => tag::run(&args),
+        args::Verb::Judge(args) => judge::run(&args),
+        args::Verb::Learn(args) => learn::run(&args),
+        args::Verb::Merge(args) => learn::merge(&args),
+        args::Verb::Explain(args) => explain::run(&args),
+        args::Verb::Inventory(verb) => inventory::run(&verb),
         args::Verb::Catalog(verb) => catalog::run(&verb),
         args::Verb::Config(verb) => config_verb::run(&verb),
         args::Verb::Generate(verb) => generate::run(&verb),

@@ -1,5 +1,5 @@
 use crate::args::{TagArgs, TagFormat};
-use crate::config::{self, Reply, RunSettings, TagSettings};
+use crate::config::{self, Only, Reply, RunSettings, TagSettings};
 use crate::failure::Failure;
 use crate::print::print;
 use anyhow::{Context, Result, anyhow};
@@ -19,6 +19,9 @@ pub fn run(args: &TagArgs) -> Result<(), Failure> {
     let (file, _) = config::load(args.config.config.as_deref())?;
     let run = args.run.clone().or(file.run).resolve(args.files.clone())?;
     let tag = args.tag.clone().or(file.tag).resolve()?;
+    if tag.only == Some(Only::Escalated) {
+        return Err(anyhow!("--only escalated needs a verdict: use `vires judge`").into());
+    }
     if tag.only.is_some() && run.options.framing.codec != Codec::Lines {
         return Err(anyhow!(
             "--only leaves records unanswered, but a shipper that uses --codec waits for each: drop one of them"

@@ -1,4 +1,4 @@
-use super::{Run, Tag};
+use super::{Judge, Run, Tag, tuning};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -16,6 +16,10 @@ pub struct File {
     pub schema: Option<String>,
     pub run: Run,
     pub tag: Tag,
+    pub judge: Judge,
+    /// Read by [`tuning::extract`], which can say in which line a mistake is.
+    #[serde(skip_serializing)]
+    pub tuning: Option<toml::Table>,
 }
 
 /// Reads `path`, or the default file if there is one. Also returns the path that was read.
@@ -38,8 +42,19 @@ fn parse(text: &str, path: &Path) -> Result<File> {
         Some(schema) if schema != SCHEMA => {
             bail!("failed to read the configuration {}: schema is `{schema}`, this program reads `{SCHEMA}`", path.display())
         }
-        _ => Ok(file),
+        _ => {
+            if let Some(text) = tuning::extract(text) {
+                vires_judge::Tuning::from_toml(&text, &path.display().to_string())?;
+            }
+            Ok(file)
+        }
     }
+}
+
+/// True if a text calls itself a configuration file.
+pub fn is_config(text: &str) -> bool {
+    let head = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
+    head.is_some_and(|line| line.starts_with("schema") && line.contains(SCHEMA))
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub enum Only {
     Sensitive,
     /// Those made by a machine.
     Machine,
+    /// Those whose case is escalated; only `vires judge` knows.
+    Escalated,
 }
 
 /// How lines are answered.
@@ -108,10 +110,11 @@ impl TagSettings {
                 Reply::Event => tag::Reply::Event,
                 Reply::Rsyslog => tag::Reply::Rsyslog,
             },
-            only: self.only.map(|only| match only {
-                Only::Tagged => tag::Only::Tagged,
-                Only::Sensitive => tag::Only::Sensitive,
-                Only::Machine => tag::Only::Machine,
+            only: self.only.and_then(|only| match only {
+                Only::Tagged => Some(tag::Only::Tagged),
+                Only::Sensitive => Some(tag::Only::Sensitive),
+                Only::Machine => Some(tag::Only::Machine),
+                Only::Escalated => None,
             }),
         }
     }

@@ -1,0 +1,150 @@
+use crate::args::{JudgeArgs, JudgeFormat};
+use crate::config::{self, Reply, RunSettings, TagSettings};
+use crate::failure::Failure;
+use crate::known::{Folder, Known};
+use crate::print::print;
+use crate::survey::{Gravest, survey};
+use crate::tag::finish;
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use vires_judge::{CaseUpdate, Disposition};
+use vires_pipeline::judging::{Answers, CaseSink, Judging, Live, StateFile, StateKeeper};
+use vires_pipeline::{Codec, Runner, Target};
+use vires_report::{cases_summary, cases_table, terminal_width};
+
+/// `vires judge`
+pub fn run(args: &JudgeArgs) -> Result<(), Failure> {
+    let (file, path) = config::load(args.config.config.as_deref())?;
+    let folder = Folder::of(&args.files);
+    let files = folder.as_ref().map_or_else(|| args.files.clone(), |folder| vec![folder.logs()]);
+    let run = args.run.clone().or(file.run).resolve(files)?;
+    let tag = args.tag.clone().or(file.tag).resolve()?;
+    let judge = args.judge.clone().or(file.judge);
+    if tag.only.is_some() && run.options.framing.codec != Codec::Lines {
+        return Err(anyhow!(
+            "--only leaves records unanswered, but a shipper that uses --codec waits for each: drop one of them"
+        )
+        .into());
+    }
+    let known = Known::new(&judge, &run, path, folder.as_ref());
+    let format = args.format.unwrap_or(if folder.is_some() { JudgeFormat::Table } else { JudgeFormat::Ndjson });
+    match format {
+        JudgeFormat::Ndjson => stream(args, &judge, &run, &tag, &known),
+        _ => cases(format, &judge, &run, &tag, &known),
+    }
+}
+
+/// Every line with its verdict.
+fn stream(
+    args: &JudgeArgs,
+    judge: &config::Judge,
+    run: &RunSettings,
+    tag: &TagSettings,
+    known: &Known,
+) -> Result<(), Failure> {
+    let period = judge.snapshot_interval.unwrap_or(60.0);
+    if !(0.01..=86_400.0).contains(&period) {
+        return Err(anyhow!("--snapshot-interval takes seconds from 0.01 to 86400").into());
+    }
+    let runner = Runner::open(&run.options)?;
+    let loaded = known.load()?;
+    for remark in &loaded.remarks {
+        run.options.log.say(remark);
+    }
+    let file = judge.state.clone().map(StateFile::new);
+    let kept = file.as_ref().map(|file| file.load(&loaded.inputs, args.state_reset)).transpose()?.flatten();
+    let (state, lines) = kept.unwrap_or_else(|| (loaded.judge.fresh_state(), 0));
+    let live = Arc::new(Live::new(state, lines, loaded.inputs.clone(), sink(judge.cases.as_deref())?));
+    let log = &run.options.log;
+    let keeper = file
+        .map(|file| StateKeeper::start(file, Arc::clone(&live), Duration::from_secs_f64(period), Arc::clone(log)))
+        .transpose()?;
+    let answers = Answers {
+        tag: tag.options(),
+        least: (tag.only == Some(config::Only::Escalated)).then_some(Disposition::Escalate),
+        codec: run.options.framing.codec,
+    };
+    let stage = Judging::new(loaded.estate, loaded.judge, answers.clone(), Arc::clone(&live));
+    log.take_panics();
+    let reload = |old: &Judging| -> Result<Judging, String> {
+        let fresh = known.load().map_err(|error| format!("{error:#}"))?;
+        if fresh.inputs != loaded.inputs {
+            return Err("another baseline takes a restart: what was learned since belongs to the old one".to_owned());
+        }
+        Ok(Judging::new(fresh.estate, fresh.judge, answers.clone(), Arc::clone(old.live())))
+    };
+    let summary = runner.run(stage, &reload)?;
+    let saved = keeper.map(StateKeeper::finish).transpose();
+    finish(&summary, run.stats)?;
+    saved?;
+    Ok(())
+}
+
+/// Where the records of cases go.
+fn sink(path: Option<&Path>) -> Result<CaseSink> {
+    let Some(path) = path else { return Ok(Box::new(|_| {})) };
+    let mut file = append(path)?;
+    Ok(Box::new(move |case| {
+        // A full disk must not stop the verdicts; the next record may find room again.
+        let _ = write_case(&mut file, case);
+    }))
+}
+
+fn append(path: &Path) -> Result<File> {
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    opened.with_context(|| format!("failed to open the file of cases {}", path.display()))
+}
+
+fn write_case(file: &mut File, case: &CaseUpdate) -> Result<()> {
+    let mut line = serde_json::to_vec(case)?;
+    line.push(b'\n');
+    Ok(file.write_all(&line)?)
+}
+
+/// What the lines amount to, for people.
+fn cases(format: JudgeFormat, judge: &config::Judge, run: &RunSettings, tag: &TagSettings, known: &Known) -> Result<(), Failure> {
+    check(judge, run, tag)?;
+    let loaded = known.load()?;
+    let remarks = loaded.remarks.clone();
+    let mut sink = sink(judge.cases.as_deref())?;
+    let mut gravest = Gravest::default();
+    let summary = survey(run, loaded, |judged| {
+        if let Some(update) = &judged.outcome.update {
+            sink(update);
+        }
+        gravest.note(&judged);
+    })?;
+    let mut found = gravest.into_cases();
+    if tag.only == Some(config::Only::Escalated) {
+        found.retain(|case| case.verdict >= Disposition::Escalate);
+    }
+    let mut text = String::new();
+    if format == JudgeFormat::Cases {
+        for case in vires_report::ranked(&found) {
+            text += &serde_json::to_string(case).context("failed to write down a case")?;
+            text.push('\n');
+        }
+    } else {
+        text += &cases_table(&found).render(terminal_width());
+        text += &format!("\n{}\n", cases_summary(&found, summary.counts.lines_in));
+        text += &remarks.iter().map(|remark| format!("note: {remark}\n")).collect::<String>();
+    }
+    print(&text)?;
+    finish(&summary, run.stats)
+}
+
+fn check(judge: &config::Judge, run: &RunSettings, tag: &TagSettings) -> Result<()> {
+    let options = &run.options;
+    if tag.reply != Reply::Event || options.framing.codec != Codec::Lines || options.target != Target::Stdout || options.omprog {
+        bail!("--format table and cases go to standard output, without --reply, --codec or --ack");
+    }
+    ensure!(judge.state.is_none(), "--state goes with a stream: add --format ndjson");
+    let selects = matches!(tag.only, None | Some(config::Only::Escalated));
+    ensure!(selects, "of --only, --format table and cases know escalated alone");
+    Ok(())
+}
+

@@ -1,0 +1,181 @@
+//! Everything the judge is told besides the lines, and where it comes from: flags, the configuration, an estate folder.
+
+use crate::config::{self, RunSettings};
+use crate::tag::catalog;
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use vires_judge::{Judge, Tuning};
+use vires_pipeline::judging::{Estate, catalogue_hash, learn};
+use vires_pipeline::{Log, Options, Source, StatsFile, Target};
+use vires_profile::baseline::Baseline;
+use vires_profile::{Exceptions, Inventory};
+use vires_tag::Classifier;
+
+/// A folder that holds an estate: its logs and what is known of it.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// The folder, if these inputs are one that has `logs/`.
+    pub fn of(files: &[PathBuf]) -> Option<Folder> {
+        match files {
+            [path] if path.join("logs").is_dir() => Some(Folder { path: path.clone() }),
+            _ => None,
+        }
+    }
+
+    /// The lines to judge.
+    pub fn logs(&self) -> PathBuf {
+        self.path.join("logs")
+    }
+
+    /// The lines to learn from.
+    pub fn history(&self) -> Option<PathBuf> {
+        self.existing(&["history"])
+    }
+
+    fn existing(&self, names: &[&str]) -> Option<PathBuf> {
+        names.iter().map(|name| self.path.join(name)).find(|path| path.exists())
+    }
+}
+
+/// Where habits come from.
+#[derive(Debug, Clone)]
+enum Habits {
+    Unknown,
+    File(PathBuf),
+    Learned(PathBuf),
+}
+
+/// Where everything comes from.
+#[derive(Debug, Clone)]
+pub struct Known {
+    catalog: Option<PathBuf>,
+    habits: Habits,
+    inventory: Option<PathBuf>,
+    exceptions: Option<PathBuf>,
+    tuning: Option<PathBuf>,
+    /// The configuration file, whose `[tuning]` holds unless there is a tuning file.
+    config: Option<PathBuf>,
+    threads: usize,
+}
+
+/// Everything, read.
+pub struct Loaded {
+    pub estate: Estate,
+    pub judge: Judge,
+    /// Names the baseline: a state is kept for one of them.
+    pub inputs: String,
+    /// What is odd but no reason to stop.
+    pub remarks: Vec<String>,
+}
+
+impl Known {
+    /// What flags and configuration say, with what a folder has for what they leave out.
+    pub fn new(judge: &config::Judge, run: &RunSettings, config: Option<PathBuf>, folder: Option<&Folder>) -> Self {
+        let from = |given: &Option<PathBuf>, names: &[&str]| given.clone().or_else(|| folder?.existing(names));
+        let habits = match (from(&judge.baseline, &["baseline.json"]), folder.and_then(Folder::history)) {
+            (Some(file), _) => Habits::File(file),
+            (None, Some(history)) => Habits::Learned(history),
+            (None, None) => Habits::Unknown,
+        };
+        Known {
+            catalog: run.catalog.clone(),
+            habits,
+            inventory: from(&judge.inventory, &["inventory.toml", "inventory.csv"]),
+            exceptions: from(&judge.exceptions, &["exceptions.toml"]),
+            tuning: from(&judge.tuning, &["tuning.toml"]),
+            config,
+            threads: run.options.threads,
+        }
+    }
+
+    /// Catalogue, inventory and exceptions.
+    pub fn estate(&self) -> Result<Estate> {
+        let catalog = Arc::new(catalog(self.catalog.as_deref())?);
+        let classifier = Classifier::new(&catalog).context("failed to build the classifier")?;
+        let inventory = self.inventory.as_deref().map(Inventory::load).transpose()?.unwrap_or_default();
+        let exceptions = self.exceptions.as_deref().map(Exceptions::load).transpose()?.unwrap_or_default();
+        Ok(Estate { classifier: Arc::new(classifier), inventory: Arc::new(inventory), exceptions: Arc::new(exceptions) })
+    }
+
+    /// The tuning.
+    pub fn tuning(&self) -> Result<Tuning> {
+        match (&self.tuning, &self.config) {
+            (Some(path), _) => {
+                let text = read_text(path)?;
+                // The output of `vires config show` is a tuning, too.
+                let inside = config::is_config(&text).then(|| config::tuning::extract(&text)).flatten();
+                Ok(Tuning::from_toml(inside.as_deref().unwrap_or(&text), &path.display().to_string())?)
+            }
+            (None, Some(path)) => match config::tuning::extract(&read_text(path)?) {
+                Some(text) => Ok(Tuning::from_toml(&text, &path.display().to_string())?),
+                None => Ok(Tuning::default()),
+            },
+            (None, None) => Ok(Tuning::default()),
+        }
+    }
+
+    /// Reads everything.
+    pub fn load(&self) -> Result<Loaded> {
+        let tuning = self.tuning()?;
+        let estate = self.estate()?;
+        let (mut remarks, catalogue) = (Vec::new(), || catalogue_hash(estate.classifier.catalog()));
+        let (baseline, inputs) = match &self.habits {
+            Habits::Unknown => (Baseline::new(""), "baseline:none".to_owned()),
+            Habits::File(path) => {
+                let (baseline, hash) = read_baseline(path)?;
+                if baseline.catalogue() != catalogue() {
+                    remarks.push(format!(
+                        "{}: learned with another catalogue, so tiers and classes may differ: learn it anew",
+                        path.display()
+                    ));
+                }
+                (baseline, format!("baseline:{hash}"))
+            }
+            Habits::Learned(history) => {
+                let learned = learn(&quiet(history, self.threads), &estate, &catalogue())?;
+                if let Some(failure) = learned.summary.failures.first() {
+                    bail!("failed to learn from {failure}");
+                }
+                let hash = hash_of(learned.baseline.to_json()?.as_bytes());
+                (learned.baseline, format!("baseline:{hash}"))
+            }
+        };
+        let judge = estate.judge(tuning, baseline);
+        Ok(Loaded { judge, estate, inputs, remarks })
+    }
+}
+
+/// Reads a baseline; also returns the hash of the file.
+pub fn read_baseline(path: &Path) -> Result<(Baseline, String)> {
+    let bytes = std::fs::read(path).with_context(|| format!("failed to read the baseline {}", path.display()))?;
+    Ok((Baseline::from_json(&bytes, &path.display().to_string())?, hash_of(&bytes)))
+}
+
+fn hash_of(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Reads a text file.
+pub fn read_text(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("failed to read {}", path.display()))
+}
+
+/// Options for reading a folder whose lines are not answered.
+fn quiet(path: &Path, threads: usize) -> Options {
+    Options {
+        source: Source::Files(vec![path.to_owned()]),
+        target: Target::Stdout,
+        framing: vires_pipeline::Framing { codec: vires_pipeline::Codec::Lines, max_line: 4 << 20, split: false },
+        threads,
+        omprog: false,
+        drain: std::time::Duration::from_secs(5),
+        stats_file: None::<StatsFile>,
+        log: Arc::new(Log::default()),
+    }
+}

@@ -1,0 +1,49 @@
+//! Judging for people: all lines are read, and what they amount to is shown.
+
+use crate::config::RunSettings;
+use crate::known::Loaded;
+use anyhow::Result;
+use std::collections::BTreeMap;
+use vires_judge::{CaseUpdate, Disposition};
+use vires_pipeline::judging::{Judged, Survey};
+use vires_pipeline::{Runner, Summary};
+
+/// Judges all lines; `visit` sees each one that says anything.
+pub fn survey(run: &RunSettings, loaded: Loaded, visit: impl FnMut(Judged<'_>) + Send) -> Result<Summary> {
+    let runner = Runner::open(&run.options)?;
+    let stage = Survey::new(loaded.estate, loaded.judge, visit);
+    Ok(runner.run(stage, &|_| Err("a survey does not reload".to_owned()))?)
+}
+
+/// Each case at its gravest.
+#[derive(Default)]
+pub struct Gravest {
+    cases: BTreeMap<String, CaseUpdate>,
+}
+
+impl Gravest {
+    /// Looks at one line. Returns the case's record if this line made it graver.
+    pub fn note(&mut self, judged: &Judged<'_>) -> Option<&CaseUpdate> {
+        let verdict = &judged.outcome.verdict;
+        let name = verdict.case_name()?;
+        let known = self.cases.get(&name);
+        let graver = known.is_none_or(|known| (known.verdict, known.score) < (verdict.verdict, verdict.score));
+        if verdict.verdict < Disposition::Watch || !graver {
+            return None;
+        }
+        let mut record = match &judged.outcome.update {
+            Some(update) => (**update).clone(),
+            None => judged.ask()?,
+        };
+        record.identity = judged.observation.identity.to_string();
+        record.time = vires_judge::rfc3339(judged.observation.at);
+        record.urgency = [record.urgency, known.and_then(|k| k.urgency)].into_iter().flatten().reduce(f64::max);
+        self.cases.insert(name.clone(), record);
+        self.cases.get(&name)
+    }
+
+    /// All of them.
+    pub fn into_cases(self) -> Vec<CaseUpdate> {
+        self.cases.into_values().collect()
+    }
+}
