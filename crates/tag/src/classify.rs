@@ -1,6 +1,7 @@
 //! From an opened line to its [`Tags`].
 
-use crate::identity::{Identities, member, said};
+use crate::field::{member, said};
+use crate::identity::Identities;
 use crate::leak::Leaks;
 use crate::literals::Literals;
 use crate::memo::{ActionFacts, Memo};

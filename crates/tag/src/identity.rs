@@ -1,12 +1,13 @@
 //! Machine, human or undecided: what the record's structure proves, weighed with the catalogue's identity markers.
 
+use crate::field::Field;
 use crate::memo::{MAX_KEY, Memo};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::Arc;
 use vires_catalog::{Catalog, IdentityMarker};
-use vires_event::{Activity, Actor, Kind, Source, Text};
-use vires_source::json::{Type, Value};
+use vires_event::{Activity, Actor, Kind, Source};
+use vires_source::json::Value;
 
 /// From this confidence on a marker decides; below it is a hint that inventory and history may use.
 const DECIDES: u8 = 3;
@@ -84,81 +85,6 @@ impl Looks {
 struct Look {
     field: Field,
     markers: Vec<u16>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Field {
-    Name,
-    Session,
-    UserAgent,
-    Ip,
-    Id,
-    Credential,
-    Path(String),
-}
-
-impl Field {
-    /// What the field's text depends on: the top-level member that its path begins with, or itself.
-    fn part(&self) -> Field {
-        match self {
-            Field::Path(path) => Field::Path(path.split(['.', '[']).next().unwrap_or_default().to_owned()),
-            decoded => decoded.clone(),
-        }
-    }
-
-    fn is_member(&self, name: &str) -> bool {
-        matches!(self, Field::Path(path) if path.len() == name.len() && path == name)
-    }
-
-    fn new(text: &str) -> Self {
-        match text {
-            "@name" => Field::Name,
-            "@session" => Field::Session,
-            "@user_agent" => Field::UserAgent,
-            "@ip" => Field::Ip,
-            "@id" => Field::Id,
-            "@credential" => Field::Credential,
-            path => Field::Path(path.to_owned()),
-        }
-    }
-
-    fn fetch<'a>(&self, activity: &Activity<'a>, record: Option<Value<'a>>) -> Option<Text<'a>> {
-        match self {
-            Field::Name => activity.identity.as_ref().map(|i| i.name.clone()),
-            Field::Session => activity.session.as_ref().map(|s| s.name.clone()),
-            Field::UserAgent => activity.origin.user_agent.clone(),
-            Field::Ip => activity.origin.ip.clone(),
-            Field::Id => activity.identity.as_ref().map(|i| i.id.clone()),
-            Field::Credential => activity.credential.as_ref().and_then(|c| c.id.clone()),
-            Field::Path(path) => said(member(record?, path)?),
-        }
-    }
-}
-
-/// The member at a dotted path; `[]` or `[0]` is an array's first item. Keys may hold dots themselves
-/// (`authentication.kubernetes.io/pod-name`): the shortest that leads to something is taken.
-pub(crate) fn member<'a>(value: Value<'a>, path: &str) -> Option<Value<'a>> {
-    let deeper = || {
-        path.match_indices('.').find_map(|(dot, _)| step(value, &path[..dot]).and_then(|next| member(next, &path[dot + 1..])))
-    };
-    deeper().or_else(|| step(value, path))
-}
-
-fn step<'a>(value: Value<'a>, segment: &str) -> Option<Value<'a>> {
-    match segment.strip_suffix("[]").or_else(|| segment.strip_suffix("[0]")) {
-        Some("") => value.items().next(),
-        Some(name) => value.get(name)?.items().next(),
-        None => value.get(segment),
-    }
-}
-
-/// A scalar's text, the raw JSON of anything else; `None` for null.
-pub(crate) fn said(value: Value<'_>) -> Option<Cow<'_, str>> {
-    match value.kind() {
-        Type::Null => None,
-        Type::String => value.str(),
-        _ => Some(Cow::Borrowed(value.raw())),
-    }
 }
 
 /// What was decided.
@@ -303,24 +229,6 @@ fn says_something<'a>(fields: &[Field], activity: &Activity<'a>, record: Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vires_source::json::Tape;
-
-    #[test]
-    fn finds_members_whose_keys_hold_dots() {
-        let mut tape = Tape::default();
-        let v =
-            tape.parse(r#"{"user":{"extra":{"a.b.io/pod-name":["p"]},"groups":["g"]},"a.b":1,"a":{"b":2},"e":[]}"#).unwrap();
-        for (path, want) in [
-            ("user.extra.a.b.io/pod-name.[]", Some("\"p\"")),
-            ("user.groups[].x", None),
-            ("user.groups", Some("[\"g\"]")),
-            ("a.b", Some("2")),
-            ("e.[]", None),
-            ("nothing", None),
-        ] {
-            assert_eq!(member(v, path).map(|v| v.raw()), want, "{path}");
-        }
-    }
 
     #[test]
     fn the_stronger_side_wins_and_a_draw_stays_open() {

@@ -6,6 +6,7 @@
 //! judging against what an identity usually does is the business of `vires-judge`.
 
 mod classify;
+mod field;
 mod identity;
 mod leak;
 mod literals;
@@ -19,6 +20,7 @@ mod tagger;
 mod tags;
 
 pub use classify::Classifier;
+pub use field::field;
 pub use memo::Memo;
 pub use report::{Only, Report};
 pub use tagger::{Options, Raw, Reply, Scratch, Tagger};

@@ -4,7 +4,8 @@
 //! rows' own comparisons and the rendering. Slow on purpose; keep it obvious.
 
 use crate::classify::bare;
-use crate::identity::{Votes, member, said};
+use crate::field::{member, said};
+use crate::identity::Votes;
 use crate::leak::value_around;
 use crate::resource::fits;
 use crate::tags::{Problem, REPORTED, Sensitive, TELLING, Tags};
