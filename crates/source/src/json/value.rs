@@ -185,11 +185,6 @@ impl<'a> Value<'a> {
         (0u32..).zip(nodes).filter(|(_, node)| node.escaped).map(move |(at, _)| Value { nodes, text, at })
     }
 
-    /// True if this is a string that contains a backslash: its text differs from what stands in the line.
-    pub fn is_escaped(&self) -> bool {
-        self.node().escaped
-    }
-
     /// The key under which this value stands in its object, as written; empty for array items.
     pub fn key_raw(&self) -> &'a str {
         let (start, end) = self.node().key;
