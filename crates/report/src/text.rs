@@ -1,12 +1,12 @@
 use unicode_width::UnicodeWidthChar;
 use vires_event::Millis;
 
-/// Characters that change how the text around them is shown: bidirectional overrides and isolates.
-const REORDERING: [std::ops::RangeInclusive<char>; 3] =
-    ['\u{200e}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+/// Characters that change how the text around them is shown: bidirectional marks, overrides and isolates, line separators.
+const REORDERING: [std::ops::RangeInclusive<char>; 4] =
+    ['\u{61c}'..='\u{61c}', '\u{200e}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
 
 /// `text` with everything that a terminal would act upon replaced by a space: control characters (line ends included), escape
-/// sequences' first byte, characters that reorder their neighbours.
+/// sequences' first byte, characters that reorder their neighbours or break the line.
 pub fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || REORDERING.iter().any(|r| r.contains(&c)) { ' ' } else { c }).collect()
 }
@@ -57,7 +57,7 @@ mod tests {
         assert_eq!(fitted("日本語", 4), "日… ");
         assert_eq!(fitted("abc", 0), "");
         assert_eq!(fitted("\u{1b}[31mred\n", 9), " [31mred ");
-        assert_eq!(clean("a\u{202e}b"), "a b");
+        assert_eq!(clean("a\u{202e}b\u{61c}c\u{2028}d"), "a b c d");
     }
 
     #[test]
