@@ -4,5 +4,6 @@
 
 mod configs;
 mod conformance;
+mod figures;
 mod process;
 mod real;

@@ -54,6 +54,31 @@ impl Place {
     }
 }
 
+/// Sends `name` to vires while 20,000 events flow: how many are lost, untagged and there twice.
+pub fn lost(binary: &Path, name: &str, signal_name: &str) -> Result<(usize, usize, usize)> {
+    const LINES: usize = 20_000;
+    let place = Place::new()?;
+    let port = if name == "omprog.conf" { "15516" } else { "15514" };
+    // Also what came out untagged shall be counted.
+    let conf = place.config(name, port, "/var/log/nhi.ndjson")?.replace("if $!nhi != \"\" then", "if $!n != \"\" then");
+    let shipper = start(binary, place.dir.path(), &conf, place.port)?;
+    send(place.port, &(0..LINES).map(|n| cloudtrail(n, 170)).collect::<Vec<_>>())?;
+    until("a third", PATIENCE, || lines_in(&place.out) > LINES / 3)?;
+    shipper.children().into_iter().for_each(|pid| drop(signal(pid, signal_name)));
+    let mut last = 0;
+    until("silence", PATIENCE, || {
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        let before = std::mem::replace(&mut last, lines_in(&place.out));
+        last >= LINES || before == last
+    })?;
+    shipper.stop()?;
+    let text = read(&place.out);
+    let events: Vec<Value> = text.lines().filter_map(|l| serde_json::from_str(l).ok()).collect();
+    let distinct: BTreeSet<u64> = events.iter().filter_map(|e| e["n"].as_u64()).collect();
+    let untagged = events.iter().filter(|e| e["nhi"]["source"] != "cloudtrail").count();
+    Ok((LINES - distinct.len(), untagged, events.len() - distinct.len()))
+}
+
 #[test]
 fn mmexternal_merges_the_object_into_each_message() -> Result<()> {
     let Some(binary) = rsyslogd() else { return missing("rsyslogd") };
