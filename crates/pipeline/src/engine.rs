@@ -233,6 +233,7 @@ impl<S: Stage> Engine<'_, S> {
             worker.scratch = S::Scratch::default();
         }
         let stage = Arc::clone(&front.stage);
+        stage.begin(front.input.file(), &mut worker.scratch);
         match next {
             Next::Block { more } => {
                 let alone = (!more && worker.block.len() < SMALL) || worker.block.len() > HUGE;

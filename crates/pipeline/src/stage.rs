@@ -12,6 +12,9 @@ pub trait Stage: Send + Sync {
     /// True if [`Stage::settle`] and [`Stage::render`] are to be called.
     const ORDERED: bool = false;
 
+    /// Called before the records of a block. `file` is the number, from 0, of the file that they come from.
+    fn begin(&self, _file: usize, _scratch: &mut Self::Scratch) {}
+
     /// Appends the answer to one record to `out`, without a line end. `line` comes without its LF and may end in CR.
     fn record(&self, line: &[u8], scratch: &mut Self::Scratch, out: &mut Vec<u8>) -> Report;
 

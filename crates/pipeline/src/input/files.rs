@@ -18,6 +18,8 @@ pub(crate) struct Files {
     queue: VecDeque<PathBuf>,
     arrays: bool,
     current: Option<(PathBuf, Stream)>,
+    /// How many have been taken from the queue.
+    taken: usize,
     /// What could not be read, ready to print.
     pub(crate) failures: Vec<String>,
 }
@@ -25,7 +27,7 @@ pub(crate) struct Files {
 impl Files {
     /// `arrays`: also take bare top-level arrays apart, not only `{"Records":[…]}`. A path `-` is standard input.
     pub(crate) fn new(paths: &[PathBuf], arrays: bool) -> Self {
-        let mut files = Files { queue: VecDeque::new(), arrays, current: None, failures: Vec::new() };
+        let mut files = Files { queue: VecDeque::new(), arrays, current: None, taken: 0, failures: Vec::new() };
         for path in paths {
             files.expand(path, 0);
         }
@@ -36,12 +38,18 @@ impl Files {
     pub(crate) fn current(&mut self) -> Option<&mut Stream> {
         while self.current.is_none() {
             let path = self.queue.pop_front()?;
+            self.taken += 1;
             match open(&path) {
                 Ok(bytes) => self.current = Some((path, Stream::new(bytes, Some(Splitter::new(self.arrays))))),
                 Err(error) => self.fail(&path, &error),
             }
         }
         self.current.as_mut().map(|(_, stream)| stream)
+    }
+
+    /// Number, from 0, of the file that is being read.
+    pub(crate) fn number(&self) -> usize {
+        self.taken.saturating_sub(1)
     }
 
     /// What to wait for, if the current file is a fifo or standard input.

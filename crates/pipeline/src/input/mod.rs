@@ -144,6 +144,14 @@ impl Input {
         }
     }
 
+    /// Number, from 0, of the file that the last block came from; 0 where there are no files. A block never spans two.
+    pub(crate) fn file(&self) -> usize {
+        match &self.kind {
+            Kind::Files(files) => files.number(),
+            _ => 0,
+        }
+    }
+
     fn take(&mut self, buffer: &mut Vec<u8>) -> Got {
         let Framing { codec, max_line, .. } = self.framing;
         match &mut self.kind {

@@ -47,12 +47,12 @@ pub fn learn(options: &Options, estate: &Estate, catalogue: &str) -> Result<Lear
     let hashes: Vec<(PathBuf, io::Result<(String, u64)>)> =
         pool.install(|| hashes.into_par_iter().map(|path| (path.clone(), hash_of(path))).collect());
     drop(pool);
-    let mut inputs: BTreeMap<String, (PathBuf, u64)> = BTreeMap::new();
-    for (path, hashed) in hashes {
+    let mut inputs: BTreeMap<String, (PathBuf, u64, usize)> = BTreeMap::new();
+    for (file, (path, hashed)) in hashes.into_iter().enumerate() {
         // What cannot be read is named by the run itself.
         let Ok((sha256, bytes)) = hashed else { continue };
-        let known = inputs.insert(sha256, (path.clone(), bytes));
-        if let Some((first, _)) = known.filter(|_| bytes > 0) {
+        let known = inputs.insert(sha256, (path.clone(), bytes, file));
+        if let Some((first, ..)) = known.filter(|_| bytes > 0) {
             return Err(LearnError::Twice(first, path));
         }
     }
@@ -62,10 +62,11 @@ pub fn learn(options: &Options, estate: &Estate, catalogue: &str) -> Result<Lear
     let (learning, summary) = runner.run_and_return(learning, &|_| Err("learning does not reload".to_owned()))?;
     let mut baseline = Baseline::new(catalogue);
     let days = learning.days();
-    for (sha256, (_, bytes)) in inputs {
-        baseline.add_input(sha256, Input { bytes, days });
+    for (sha256, (_, bytes, file)) in inputs {
+        baseline.add_input(sha256, Input { bytes, days: days.get(&file).copied() });
     }
     if let Some((sha256, bytes)) = learning.stream() {
+        let days = days.into_values().reduce(wider);
         baseline.add_input(sha256, Input { bytes, days });
     }
     for shard in learning.shards {
@@ -93,13 +94,15 @@ struct Learning<'e> {
     shards: Vec<Mutex<Baseline>>,
     /// Hash and length of what a stream brought.
     hash: Option<Mutex<(Sha256, u64)>>,
-    days: Mutex<Option<(Day, Day)>>,
+    /// First and last day, by file.
+    days: Mutex<BTreeMap<usize, (Day, Day)>>,
 }
 
 #[derive(Default)]
 struct Buffers {
     open: vires_source::Scratch,
     memo: Memo,
+    file: usize,
     days: Option<(Day, Day)>,
 }
 
@@ -107,11 +110,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn wider(known: Option<(Day, Day)>, more: Option<(Day, Day)>) -> Option<(Day, Day)> {
-    match (known, more) {
-        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
-        (a, b) => a.or(b),
-    }
+fn wider(a: (Day, Day), b: (Day, Day)) -> (Day, Day) {
+    (a.0.min(b.0), a.1.max(b.1))
 }
 
 impl<'e> Learning<'e> {
@@ -120,12 +120,12 @@ impl<'e> Learning<'e> {
             estate,
             shards: (0..SHARDS).map(|_| Mutex::new(Baseline::new(catalogue))).collect(),
             hash: streams.then(|| Mutex::new((Sha256::new(), 0))),
-            days: Mutex::new(None),
+            days: Mutex::default(),
         }
     }
 
-    fn days(&self) -> Option<(Day, Day)> {
-        *lock(&self.days)
+    fn days(&self) -> BTreeMap<usize, (Day, Day)> {
+        lock(&self.days).clone()
     }
 
     fn stream(&self) -> Option<(String, u64)> {
@@ -138,13 +138,18 @@ impl Stage for Learning<'_> {
     type Scratch = Buffers;
     const ORDERED: bool = true;
 
+    fn begin(&self, file: usize, scratch: &mut Buffers) {
+        scratch.file = file;
+    }
+
     fn record(&self, line: &[u8], scratch: &mut Buffers, _: &mut Vec<u8>) -> Report {
-        let Buffers { open: buffers, memo, days } = scratch;
+        let Buffers { open: buffers, memo, days, .. } = scratch;
         let mut opened = open(line.strip_suffix(b"\r").unwrap_or(line), buffers);
         let valid_utf8 = opened.valid_utf8;
         let (tags, seen) = observe(&self.estate.classifier, &self.estate.inventory, &mut opened, memo);
         if let Some(o) = seen {
-            *days = wider(*days, Some((o.day(), o.day())));
+            let day = (o.day(), o.day());
+            *days = Some(days.map_or(day, |days| wider(days, day)));
             if let Some(shard) = self.shards.get(shard_of(&o.workload)) {
                 lock(shard).learn(&o);
             }
@@ -165,8 +170,10 @@ impl Stage for Learning<'_> {
     }
 
     fn settle(&self, scratch: &mut Buffers) {
+        let Some(seen) = scratch.days.take() else { return };
         let mut days = lock(&self.days);
-        *days = wider(*days, scratch.days.take());
+        let known = days.entry(scratch.file).or_insert(seen);
+        *known = wider(*known, seen);
     }
 
     fn render(&self, _: &[u8], _: &mut Buffers, _: &mut Vec<u8>) {}

@@ -44,6 +44,9 @@ fn seen<'a>(
     for destination in &mut activity.destinations {
         *destination = classifier.redact(std::mem::take(destination));
     }
+    if let Some(session) = &mut activity.session {
+        session.name = classifier.redact(std::mem::take(&mut session.name));
+    }
     if let Some(delegation) = &mut activity.delegation {
         delegation.by = classifier.redact(std::mem::take(&mut delegation.by));
     }
