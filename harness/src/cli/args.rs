@@ -155,6 +155,9 @@ pub struct LintArgs {
     /// Exit 1 on warnings too
     #[arg(long)]
     pub strict: bool,
+    /// Also replay them and name the criteria without an attack that they catch or a quiet scenario that comes near them
+    #[arg(long)]
+    pub criteria: bool,
 }
 
 #[derive(Debug, Args)]
@@ -189,6 +192,9 @@ pub struct GenerateArgs {
     /// Id of the scenario; what stands before its slash is the family
     #[arg(long, default_value = "noise/estate")]
     pub id: String,
+    /// How busy everybody is, compared with the archetypes; small numbers make large estates cheap
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = factor)]
+    pub rate: f64,
     /// Habits do not change
     #[arg(long)]
     pub no_drift: bool,
@@ -238,6 +244,13 @@ fn share(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
         _ => Err("not a share between 0 and 1".into()),
+    }
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value <= 100.0 => Ok(value),
+        _ => Err("not a number above 0 and up to 100".into()),
     }
 }
 

@@ -103,7 +103,8 @@ pub(super) fn generate(args: &GenerateArgs, out: &mut Vec<u8>) -> anyhow::Result
         history_seed: args.seed,
         seed: args.seed.wrapping_add(1),
         drift: !args.no_drift,
-    };
+    }
+    .busier(args.rate);
     let id = args.id.clone();
     let parts = Parts {
         manifest: Manifest {

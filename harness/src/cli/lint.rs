@@ -1,18 +1,46 @@
 use super::Ended;
 use super::args::LintArgs;
 use super::files;
-use crate::scenario::lint;
+use super::progress::Progress;
+use crate::engine::Engine;
+use crate::evaluate::replay;
+use crate::scenario::{Corpus, lint};
+use crate::score::{Fate, Outcome};
+use std::collections::BTreeSet;
 use std::io::Write;
 use vires_profile::Severity;
 
-pub(super) fn run(args: &LintArgs, out: &mut Vec<u8>) -> anyhow::Result<Ended> {
+pub(super) fn run(args: &LintArgs, engine: &dyn Engine, out: &mut Vec<u8>) -> anyhow::Result<Ended> {
     let corpus = files::load(&args.corpus)?;
     let found = lint(&corpus)?;
     for finding in &found {
         writeln!(out, "{finding}")?;
     }
+    if args.criteria {
+        criteria(&corpus, engine, out)?;
+    }
     let of = |severity: Severity| found.iter().filter(|f| f.severity == severity).count();
     let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
     writeln!(out, "{} scenarios: {errors} errors, {warnings} warnings, {} notes", corpus.scenarios.len(), of(Severity::Note))?;
     Ok(if errors > 0 || (args.strict && warnings > 0) { Ended::GateNotMet } else { Ended::Well })
+}
+
+/// A criterion is tried only by an attack that it helps to catch and by something quiet in which it speaks and nobody is told.
+fn criteria(corpus: &Corpus, engine: &dyn Engine, out: &mut Vec<u8>) -> anyhow::Result<()> {
+    let tunings = files::tunings(&[], engine)?;
+    let progress = Progress::new(corpus.scenarios.len());
+    let replays = replay(engine, &corpus.scenarios, &tunings, 1, &|| progress.step())?;
+    progress.finish();
+    let outcomes: Vec<Outcome> = replays.into_iter().flatten().map(|(outcome, _)| outcome).collect();
+    let caught = outcomes.iter().flat_map(|o| &o.instances).filter(|i| i.fate == Fate::Caught).flat_map(|i| &i.codes);
+    let spared = outcomes.iter().flat_map(|o| &o.kept).flat_map(|c| &c.codes);
+    let (caught, spared): (BTreeSet<&String>, BTreeSet<&String>) = (caught.collect(), spared.collect());
+    for criterion in engine.ablations().into_iter().filter(|a| a.changes.contains_key("criteria_off")) {
+        for (known, lack) in [(&caught, "no attack that it helps to catch"), (&spared, "nothing quiet that comes near it")] {
+            if !known.contains(&criterion.name) {
+                writeln!(out, "criterion {} ({}): {lack}", criterion.name, criterion.what)?;
+            }
+        }
+    }
+    Ok(())
 }

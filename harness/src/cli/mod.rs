@@ -73,7 +73,7 @@ fn verb(verb: Verb, engine: &dyn Engine, out: &mut Vec<u8>, talk: &mut Vec<u8>) 
         Verb::Ablate(args) => ablate::run(&args, engine, out),
         Verb::Sweep(args) => sweep::run(&args, engine, out),
         Verb::Explain(args) => explain::run(&args, engine, out),
-        Verb::Lint(args) => lint::run(&args, out),
+        Verb::Lint(args) => lint::run(&args, engine, out),
         Verb::Expand(args) => expand::expand(&args, out),
         Verb::Generate(args) => expand::generate(&args, out),
         Verb::Mutate(args) => expand::mutate(&args, engine, out),

@@ -248,6 +248,12 @@ fn lint_counts_and_fails_on_errors() {
     let (ended, out, _) = harness(&["lint", &corpus()]);
     assert_eq!(ended, code(0), "{out}");
     assert!(out.contains("2 scenarios: 0 errors"), "{out}");
+    let (_, out, _) = harness(&["lint", &corpus(), "--criteria"]);
+    // It catches the one attack; nothing quiet comes near it.
+    assert!(
+        out.contains("criterion T1 (test): nothing quiet that comes near it\n") && !out.contains("T1 (test): no attack"),
+        "{out}"
+    );
     let dir = tempfile::tempdir().unwrap();
     write_scenario(dir.path(), "s", "f", "attack", &["e1 2026-03-01T10:00:00Z web s3:GetObject 198.51.100.1"], "");
     let (ended, out, _) = harness(&["lint", &dir.path().display().to_string()]);

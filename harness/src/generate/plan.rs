@@ -54,6 +54,14 @@ impl Spec {
         self.span(self.start, self.start + i64::from(self.days), self.seed, injected)
     }
 
+    /// The same, with everybody so many times as busy.
+    pub fn busier(mut self, rate: f64) -> Spec {
+        for member in &mut Arc::make_mut(&mut self.population).members {
+            member.busy *= rate;
+        }
+        self
+    }
+
     fn span(&self, from: i64, to: i64, seed: u64, injected: Vec<(Millis, String)>) -> DayStreams {
         DayStreams {
             population: Arc::clone(&self.population),
@@ -94,6 +102,7 @@ pub fn plan(manifest: &Manifest, dir: &Path, literal_inventory: Option<&str>) ->
     let background = manifest.background.clone().unwrap_or(crate::scenario::Background {
         days: 14,
         seed: 0,
+        rate: 1.0,
         drift: false,
         archetypes: Default::default(),
         start: None,
@@ -104,6 +113,9 @@ pub fn plan(manifest: &Manifest, dir: &Path, literal_inventory: Option<&str>) ->
     if background.days == 0 || background.days > MOST_DAYS || history_days > MOST_DAYS || members > MOST_MEMBERS {
         let message = format!("{} days, {history_days} days of history, {members} identities", background.days);
         return Err(fault("size", message, "keep to 1 to 3650 days and at most a million identities").into());
+    }
+    if !(background.rate > 0.0 && background.rate <= 100.0) {
+        return Err(fault("rate", format!("`rate = {}`", background.rate), "give a number above 0 and at most 100").into());
     }
     let mut population = Population::default();
     for (name, count) in &background.archetypes {
@@ -146,6 +158,7 @@ pub fn plan(manifest: &Manifest, dir: &Path, literal_inventory: Option<&str>) ->
         seed: background.seed,
         drift: background.drift,
     };
+    let spec = spec.busier(background.rate);
     let (injected, labels) = injected(manifest, dir, &spec)?;
     Ok(Plan {
         events: LogSource::Stream(Arc::new(spec.events(injected))),

@@ -50,3 +50,6 @@ impl std::fmt::Debug for Reference {
         f.write_str(self.name)
     }
 }
+
+#[cfg(test)]
+mod tests;

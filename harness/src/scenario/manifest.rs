@@ -137,6 +137,9 @@ pub struct Background {
     /// Seed of everything that happens in it.
     #[serde(default)]
     pub seed: u64,
+    /// How busy everybody is, compared with the archetypes; small numbers make large estates cheap.
+    #[serde(default = "as_is", skip_serializing_if = "is_one")]
+    pub rate: f64,
     /// Whether habits change slowly.
     #[serde(default)]
     pub drift: bool,
@@ -146,6 +149,15 @@ pub struct Background {
     /// First day of the test window, `2026-03-01`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
+}
+
+fn as_is() -> f64 {
+    1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, clippy::float_cmp, reason = "serde wants it so; 1.0 is the default as written")]
+fn is_one(rate: &f64) -> bool {
+    *rate == 1.0
 }
 
 /// `[[inject]]`.

@@ -1,7 +1,8 @@
-use crate::decode::{Fact, day_of};
+use crate::decode::{Fact, Name, day_of};
 use crate::engine::{Case, Replay, Update, Verdict};
 use crate::scenario::{Instance, Mark, Scenario, Truth};
 use crate::stats::Ranked;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use vires_event::{Boundary, Kind, Millis, Source};
 
@@ -157,10 +158,17 @@ pub fn outcome(scenario: &Scenario, truth: &Truth, replay: &Replay) -> Outcome {
         result.instances.push(fate);
     }
     quiet_cases(&quiet, &mut result);
-    for case in &mut result.false_cases {
-        let name = scenario.names.find(&case.identity);
-        let fact = scenario.events.facts.iter().find(|f| name.is_some() && f.identity == name);
-        case.about = fact.map(about_of).unwrap_or_default();
+    if !result.false_cases.is_empty() {
+        let mut first: FxHashMap<Name, &Fact> = FxHashMap::default();
+        for fact in &scenario.events.facts {
+            if let Some(identity) = fact.identity {
+                first.entry(identity).or_insert(fact);
+            }
+        }
+        for case in &mut result.false_cases {
+            let fact = scenario.names.find(&case.identity).and_then(|name| first.get(&name));
+            case.about = fact.map(|fact| about_of(fact)).unwrap_or_default();
+        }
     }
     let escalations = replay.cases.iter().filter_map(Case::first_escalation);
     result.first_escalation = escalations.map(|u| u.at).min();
