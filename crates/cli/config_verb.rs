@@ -1,7 +1,7 @@
 use crate::args::{ConfigVerb, JudgeArgs, TagArgs};
 use crate::config::{self, File, Judge, Run, SCHEMA, Tag};
-use crate::known::Known;
 use crate::failure::Failure;
+use crate::known::Known;
 use crate::print::print;
 use crate::tag;
 use anyhow::Result;

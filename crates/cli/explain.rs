@@ -28,7 +28,12 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let files = folder.as_ref().map_or_else(|| args.files.clone(), |folder| vec![folder.logs()]);
     let given = config::Run { catalog: args.catalog.clone(), ..config::Run::default() };
     let run = given
-        .or(config::Run { threads: file.run.threads, max_line: file.run.max_line, catalog: file.run.catalog, ..config::Run::default() })
+        .or(config::Run {
+            threads: file.run.threads,
+            max_line: file.run.max_line,
+            catalog: file.run.catalog,
+            ..config::Run::default()
+        })
         .resolve(files)?;
     let judge = config::Judge {
         baseline: args.baseline.clone(),
@@ -119,4 +124,3 @@ fn declared(workload: &Workload) -> String {
     }
     out
 }
-

@@ -39,13 +39,7 @@ pub fn run(args: &JudgeArgs) -> Result<(), Failure> {
 }
 
 /// Every line with its verdict.
-fn stream(
-    args: &JudgeArgs,
-    judge: &config::Judge,
-    run: &RunSettings,
-    tag: &TagSettings,
-    known: &Known,
-) -> Result<(), Failure> {
+fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagSettings, known: &Known) -> Result<(), Failure> {
     let period = judge.snapshot_interval.unwrap_or(60.0);
     if !(0.01..=86_400.0).contains(&period) {
         return Err(anyhow!("--snapshot-interval takes seconds from 0.01 to 86400").into());
@@ -106,7 +100,13 @@ fn write_case(file: &mut File, case: &CaseUpdate) -> Result<()> {
 }
 
 /// What the lines amount to, for people.
-fn cases(format: JudgeFormat, judge: &config::Judge, run: &RunSettings, tag: &TagSettings, known: &Known) -> Result<(), Failure> {
+fn cases(
+    format: JudgeFormat,
+    judge: &config::Judge,
+    run: &RunSettings,
+    tag: &TagSettings,
+    known: &Known,
+) -> Result<(), Failure> {
     check(judge, run, tag)?;
     let loaded = known.load()?;
     let remarks = loaded.remarks.clone();
@@ -139,7 +139,8 @@ fn cases(format: JudgeFormat, judge: &config::Judge, run: &RunSettings, tag: &Ta
 
 fn check(judge: &config::Judge, run: &RunSettings, tag: &TagSettings) -> Result<()> {
     let options = &run.options;
-    if tag.reply != Reply::Event || options.framing.codec != Codec::Lines || options.target != Target::Stdout || options.omprog {
+    if tag.reply != Reply::Event || options.framing.codec != Codec::Lines || options.target != Target::Stdout || options.omprog
+    {
         bail!("--format table and cases go to standard output, without --reply, --codec or --ack");
     }
     ensure!(judge.state.is_none(), "--state goes with a stream: add --format ndjson");
@@ -147,4 +148,3 @@ fn check(judge: &config::Judge, run: &RunSettings, tag: &TagSettings) -> Result<
     ensure!(selects, "of --only, --format table and cases know escalated alone");
     Ok(())
 }
-

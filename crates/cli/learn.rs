@@ -30,15 +30,16 @@ pub fn run(args: &LearnArgs) -> Result<(), Failure> {
         ..config::Run::default()
     });
     let folder = Folder::of(&args.files);
-    let files = match folder.as_ref().map(|f| f.history().ok_or_else(|| anyhow!("{} has no history/ to learn from", f.logs().display()))) {
+    let files = match folder
+        .as_ref()
+        .map(|f| f.history().ok_or_else(|| anyhow!("{} has no history/ to learn from", f.logs().display())))
+    {
         Some(history) => vec![history?],
         None => args.files.clone(),
     };
     let run = run.resolve(files)?;
-    let judge = Judge { inventory: args.inventory.clone(), ..Judge::default() }.or(Judge {
-        inventory: file.judge.inventory,
-        ..Judge::default()
-    });
+    let judge = Judge { inventory: args.inventory.clone(), ..Judge::default() }
+        .or(Judge { inventory: file.judge.inventory, ..Judge::default() });
     let estate = Known::new(&judge, &run, path, folder.as_ref()).estate()?;
     let learned = learn(&run.options, &estate, &catalogue_hash(estate.classifier.catalog()))?;
     write(args.output.as_ref(), &learned.baseline.to_json().context("failed to write down the baseline")?)?;

@@ -1,8 +1,8 @@
 use vires_judge::Verdict;
+use vires_source::{Opened, Shape};
 use vires_tag::object::Object;
 use vires_tag::splice::{Field, splice, wrap};
 use vires_tag::{Options, Problem, Raw, Reply, Tags};
-use vires_source::{Opened, Shape};
 
 /// Stands in a draft where the object belongs, which is known only once the line is judged. No JSON text holds it: control characters
 /// are escaped there.

@@ -60,7 +60,8 @@ impl Live {
     /// seen, and the inputs it was kept with.
     pub fn read(text: &[u8], name: &str) -> Result<(JudgeState, u64, String), BaselineError> {
         let (state, kept) = JudgeState::from_json(text, name)?;
-        let (lines, inputs) = kept.split_once(' ').and_then(|(n, inputs)| Some((n.parse().ok()?, inputs))).unwrap_or((0, &kept));
+        let (lines, inputs) =
+            kept.split_once(' ').and_then(|(n, inputs)| Some((n.parse().ok()?, inputs))).unwrap_or((0, &kept));
         Ok((state, lines, inputs.to_owned()))
     }
 
