@@ -1,7 +1,8 @@
 //! What the identities outside AWS do each day.
 
 use crate::agent::Conversation;
-use crate::clock::{Day, HOUR, MINUTE, SECOND, TUESDAY, seconds};
+use crate::aws_habits::{NewService, arrival};
+use crate::clock::{Day, HOUR, MINUTE, SECOND, seconds};
 use crate::gcp;
 use crate::journal::Journal;
 use crate::kubernetes::{Ask, Pod, record};
@@ -129,15 +130,10 @@ fn cluster(j: &mut Journal, day: Day) {
         record(j, at, &external, Ask::new("get", "secrets", namespace, name), rng);
         record(j, at + SECOND, &external, Ask::new("update", "secrets", namespace, name), rng);
     }
-    if day == TUESDAY {
+    if let Some(new) = arrival(day) {
+        let name = format!("{}-db", new.name);
         for (n, verb) in ["create", "get", "update"].into_iter().enumerate() {
-            record(
-                j,
-                day.at(10, 58) + n as i64 * SECOND,
-                &external,
-                Ask::new(verb, "secrets", "payments", "payments-refunds-db"),
-                rng,
-            );
+            record(j, day.at(10, 58) + n as i64 * SECOND, &external, Ask::new(verb, "secrets", new.namespace, &name), rng);
         }
     }
     let issuer = resident("cert-manager", "cert-manager", 6, "cert-manager-certificates-issuing/v1.17.1 (linux/amd64)", day);
@@ -182,14 +178,7 @@ fn deployments(j: &mut Journal, day: Day, rng: &mut Rng) {
         record(j, at + SECOND, &argo, Ask::new("patch", "apps/deployments", namespace, name), rng);
         record(j, at + 2 * SECOND, &argo, Ask::new("patch", "configmaps", namespace, &format!("{name}-settings")), rng);
     }
-    if matches!(day.0, 4 | 11 | 19 | 25) || day == TUESDAY {
-        let (namespace, name) = match day.0 {
-            4 => ("shop", "search-indexer"),
-            11 => ("shop", "gift-cards"),
-            19 => ("shop", "price-alerts"),
-            25 => ("shop", "returns-portal"),
-            _ => ("payments", "refunds"),
-        };
+    if let Some(NewService { namespace, name, .. }) = arrival(day) {
         for (n, resource) in ["serviceaccounts", "configmaps", "services", "apps/deployments"].into_iter().enumerate() {
             record(j, day.at(11, 0) + n as i64 * SECOND, &argo, Ask::new("create", resource, namespace, name), rng);
         }

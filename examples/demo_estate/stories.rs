@@ -97,7 +97,7 @@ fn talked_round(j: &mut Journal) {
 fn penetration_test(j: &mut Journal) {
     let rng = &mut Rng::of("penetration-test");
     let caller = pod("svc/catalog-api", WEDNESDAY, rng)
-        .at("192.0.2.146", "eu-west-1")
+        .at("203.0.113.202", "eu-west-1")
         .with_agent("Boto3/1.36.21 md/Botocore#1.36.21 ua/2.0 os/linux#6.12.13 md/arch#x86_64 lang/python#3.13.2");
     let mut at = WEDNESDAY.at(12, 4);
     for call in [
