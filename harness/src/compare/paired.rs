@@ -45,8 +45,8 @@ pub struct Deltas {
     pub false_per_thousand: Option<Interval>,
 }
 
-/// Compares each later run with the first. With several, p-values behind the verdicts are adjusted after Holm; those that are
-/// reported are not.
+/// Compares each later run with the first. With several, the p-values behind the verdicts are adjusted after Holm, those of attacks
+/// and those of quiet identities each for themselves; the p-values that are reported are not.
 pub fn compare_all(scenarios: &[Scenario], exposures: &[Exposure], runs: &[TuningRun], seed: u64) -> Vec<Comparison> {
     let Some((first, rest)) = runs.split_first() else { return Vec::new() };
     let attacks = scenarios.iter().any(|s| !s.truth.instances.is_empty());
@@ -56,9 +56,9 @@ pub fn compare_all(scenarios: &[Scenario], exposures: &[Exposure], runs: &[Tunin
         .iter()
         .map(|t| [attacks.then(|| mcnemar_exact(t.gained, t.lost)), quiet.then(|| mcnemar_exact(t.calmed, t.disturbed))])
         .collect();
-    let flat: Vec<Option<f64>> = p.iter().flatten().copied().collect();
-    let adjusted = holm(&flat);
-    let tests = flat.iter().flatten().count();
+    let of = |which: usize| -> Vec<Option<f64>> { p.iter().map(|pair| pair.get(which).copied().flatten()).collect() };
+    let adjusted = [holm(&of(0)), holm(&of(1))];
+    let tests = rest.len();
     let days: u64 = exposures.iter().map(|e| e.identity_days).sum();
     rest.iter()
         .zip(tables)
@@ -67,7 +67,7 @@ pub fn compare_all(scenarios: &[Scenario], exposures: &[Exposure], runs: &[Tunin
             let clusters: Vec<Cluster> =
                 units(scenarios, exposures, &[&first.outcomes, &run.outcomes], &|_| true, &|_| true).into_values().collect();
             let intervals = deltas(&Draws::new(&clusters, 5, seed), days);
-            let adjusted = |offset: usize| adjusted.get(2 * at + offset).copied().flatten();
+            let adjusted = |which: usize| adjusted.get(which).and_then(|list| list.get(at)).copied().flatten();
             let evidence = Evidence { p: adjusted(0), p_quiet: adjusted(1), f2: intervals.f2, tests, ..table };
             let [mcnemar_p, mcnemar_p_quiet] = p.get(at).copied().unwrap_or_default();
             Comparison {

@@ -20,7 +20,7 @@ pub struct Evidence {
     pub p_quiet: Option<f64>,
     /// 95 % interval of the difference of F2.
     pub f2: Option<Interval>,
-    /// Number of tests that the p-values were adjusted for.
+    /// Number of comparisons that the p-values were adjusted for.
     pub tests: usize,
 }
 
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     fn evidence(gained: u64, lost: u64, p: f64, calmed: u64, disturbed: u64, p_quiet: f64) -> Evidence {
-        Evidence { gained, lost, p: Some(p), calmed, disturbed, p_quiet: Some(p_quiet), f2: None, tests: 2 }
+        Evidence { gained, lost, p: Some(p), calmed, disturbed, p_quiet: Some(p_quiet), f2: None, tests: 1 }
     }
 
     #[test]
@@ -103,7 +103,7 @@ mod tests {
             (evidence(0, 0, 1.0, 0, 12, 0.0005), "worse: raises 12 more false cases (p < 0.001)"),
             (
                 evidence(4, 0, 0.125, 1, 0, 1.0),
-                "no detectable difference (5 changed decisions; 7 or more of one kind can be significant, need ≈3 more)",
+                "no detectable difference (5 changed decisions; 6 or more of one kind can be significant, need ≈2 more)",
             ),
             (evidence(0, 0, 1.0, 0, 0, 1.0), "no detectable difference: every decision is the same"),
             (

@@ -63,7 +63,7 @@ fn head(names: &[&str]) -> Markup {
 }
 
 fn with_ci(value: Option<f64>, ci: Option<crate::stats::Interval>) -> Markup {
-    html! { (rate(value)) " " span.ci { (interval(ci)) } }
+    html! { (rate(value)) @if ci.is_some() { " " span.ci { (interval(ci)) } } }
 }
 
 fn overview(evaluation: &Evaluation) -> Markup {

@@ -211,7 +211,8 @@ fn missed(scenarios: &[Scenario], run: &TuningRun, out: &mut String) {
         .flat_map(|(s, o)| o.false_cases.iter().map(move |c| (s, c)))
         .map(|(s, c)| {
             let reason = c.reasons.first().map_or("", String::as_str);
-            clean(&format!("  {:<8} {:>3.0}  {}  {}  \"{reason}\"", c.verdict.as_str(), c.score, s.id(), c.identity), WIDTH)
+            let line = clean(&format!("  {:<8} {:>3.0}  {}  {}", c.verdict.as_str(), c.score, s.id(), c.identity), WIDTH);
+            if reason.is_empty() { line } else { format!("{line}\n{}\"", clean(&format!("      \"{reason}"), WIDTH - 1)) }
         })
         .collect();
     list("false cases", &raised, out);
@@ -280,7 +281,13 @@ fn pair(evaluation: &Evaluation, comparison: &Comparison, (a, b): (&TuningRun, &
     let d = &comparison.intervals;
     let rows = vec![
         row("recall", ma.recall, mb.recall, signed_interval(d.recall), chance(comparison.mcnemar_p)),
-        row("precision", ma.precision, mb.precision, signed_interval(d.precision), chance(comparison.mcnemar_p_quiet)),
+        row(
+            "precision",
+            ma.precision,
+            mb.precision,
+            signed_interval(d.precision),
+            format!("{} (quiet)", chance(comparison.mcnemar_p_quiet)),
+        ),
         row("F2", ma.f2, mb.f2, signed_interval(d.f2), String::new()),
     ];
     out.push_str(&aligned(rows, &[5, 6]));
@@ -345,8 +352,12 @@ fn changed(flips: &[Flip], out: &mut String) {
             "quiet" => "not false".to_string(),
             to => to.to_string(),
         };
-        let reason = if flip.reason.is_empty() { String::new() } else { format!("  \"{}\"", flip.reason) };
-        let _ = writeln!(out, "{}", clean(&format!("  {sign} {what:<9} {}  {}{reason}", flip.scenario, flip.instance), WIDTH));
+        let instance = if flip.instance == flip.scenario { "" } else { &flip.instance };
+        let line = clean(&format!("  {sign} {what:<9} {}  {instance}", flip.scenario), WIDTH);
+        let _ = writeln!(out, "{}", line.trim_end());
+        if !flip.reason.is_empty() {
+            let _ = writeln!(out, "{}\"", clean(&format!("      \"{}", flip.reason), WIDTH - 1));
+        }
     }
     if flips.len() > MOST {
         let _ = writeln!(out, "  … and {} more", flips.len() - MOST);
