@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 use vires_catalog::{Catalog, TokenKind, TokenPattern};
-use vires_event::{Activity, Effect, Source, Text, mask};
+use vires_event::{Activity, Effect, Identity, Source, Text, mask};
 use vires_source::json::Value;
 use vires_source::{Opened, Shape};
 
@@ -87,7 +87,7 @@ impl Classifier {
             source: Some(activity.source),
             actor: activity.identity.as_ref().map(|_| decision.actor),
             kind: activity.identity.as_ref().and(decision.kind),
-            id: activity.identity.as_ref().map(|i| self.redact(i.id.clone())),
+            id: activity.identity.as_ref().map(|i| self.redact_id(i)),
             credential: activity.credential.as_ref().and_then(|c| c.id.as_deref()).map(mask),
             action: has_action.then(|| self.redact(activity.action.clone())),
             effect: has_action.then_some(facts.effect),
@@ -158,7 +158,9 @@ impl Classifier {
     /// Replaces credentials in a name.
     pub fn redact<'a>(&self, name: Text<'a>) -> Text<'a> {
         let mut spans: Vec<(Range<usize>, &str)> = Vec::new();
-        self.leaks.shapes(&name, &mut |_, _| false, |leak| spans.push((leak.span, &leak.pattern.id)));
+        self.leaks.shapes(&name, &mut |_, _| false, |leak| {
+            spans.push((with_body(&name, leak.span), &leak.pattern.id));
+        });
         if spans.is_empty() {
             return name;
         }
@@ -176,6 +178,21 @@ impl Classifier {
         }
         out.push_str(&name[done..]);
         Cow::Owned(out)
+    }
+
+    /// Replaces credentials in a canonical id, also those that making it canonical put in lower case.
+    fn redact_id<'a>(&self, identity: &Identity<'a>) -> Text<'a> {
+        let mut id = self.redact(identity.id.clone());
+        for said in [Some(&identity.name), identity.raw.as_ref()].into_iter().flatten() {
+            let mut folded = Vec::new();
+            self.leaks.shapes(said, &mut |_, _| false, |leak| {
+                if folded.len() < MAX_FOUND {
+                    folded.push((with_body(said, leak.span), &leak.pattern.id));
+                }
+            });
+            folded.into_iter().for_each(|(span, kind)| hide_folded(&mut id, &said[span], kind));
+        }
+        id
     }
 
     /// Kinds of credentials anywhere in the line, except where they belong.
@@ -220,6 +237,27 @@ impl Classifier {
         }
     }
 }
+
+/// The whole of what must be hidden: what gives a private key away is only its first line.
+pub(crate) fn with_body(text: &str, span: Range<usize>) -> Range<usize> {
+    if !text[span.clone()].starts_with("-----BEGIN") {
+        return span;
+    }
+    let footer = text[span.end..].find("-----END").map(|at| span.end + at + "-----END".len());
+    let end = footer.and_then(|footer| text[footer..].find("-----").map(|at| footer + at + "-----".len()));
+    span.start..end.unwrap_or(text.len())
+}
+
+/// Replaces `secret` in `id`, in whatever ASCII case it stands there.
+pub(crate) fn hide_folded(id: &mut Text<'_>, secret: &str, kind: &str) {
+    let at = id.as_bytes().windows(secret.len().max(1)).take(MAX_ID).position(|w| w.eq_ignore_ascii_case(secret.as_bytes()));
+    if let Some(at) = at.filter(|_| !secret.is_empty()) {
+        id.to_mut().replace_range(at..at + secret.len(), &format!("[redacted:{kind}]"));
+    }
+}
+
+/// How far into an id is looked: less than this of it is ever written.
+const MAX_ID: usize = 1024;
 
 fn telling_agents(catalog: &Catalog) -> Result<(Literals, Vec<u16>), BuildError> {
     let rows = (0..).zip(catalog.user_agents()).filter(|(_, row)| row.severity >= TELLING);

@@ -3,7 +3,7 @@
 //! It exists to be compared with: no prefilter, no automaton, no memo, nothing shared with the fast path but the decoders, the
 //! rows' own comparisons and the rendering. Slow on purpose; keep it obvious.
 
-use crate::classify::bare;
+use crate::classify::{bare, hide_folded, with_body};
 use crate::field::{member, said};
 use crate::identity::Votes;
 use crate::leak::value_around;
@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use vires_catalog::{Catalog, Scan, TokenKind, TokenPattern};
-use vires_event::{Activity, Effect, Source, mask};
+use vires_event::{Activity, Effect, Identity, Source, mask};
 use vires_source::json::Value;
 use vires_source::{Opened, Shape};
 
@@ -76,7 +76,7 @@ fn of_activity<'a>(catalog: &'a Catalog, activity: &Activity<'a>, record: Option
         source: Some(activity.source),
         actor: activity.identity.as_ref().map(|_| decision.actor),
         kind: activity.identity.as_ref().and(decision.kind),
-        id: activity.identity.as_ref().map(|i| redact(catalog, &i.id)),
+        id: activity.identity.as_ref().map(|i| redact_id(catalog, i)),
         credential: activity.credential.as_ref().and_then(|c| c.id.as_deref()).map(mask),
         action: has_action.then(|| redact(catalog, &activity.action)),
         effect: has_action.then_some(effect),
@@ -163,7 +163,8 @@ fn shapes<'c>(catalog: &'c Catalog, text: &str) -> Vec<(&'c TokenPattern, Range<
 }
 
 fn redact<'a>(catalog: &Catalog, name: &str) -> Cow<'a, str> {
-    let mut spans: Vec<_> = shapes(catalog, name).into_iter().map(|(p, span)| (span.start, Reverse(span.end), &p.id)).collect();
+    let found = shapes(catalog, name).into_iter().map(|(p, span)| (p, with_body(name, span)));
+    let mut spans: Vec<_> = found.map(|(p, span)| (span.start, Reverse(span.end), &p.id)).collect();
     spans.sort_by_key(|(start, end, _)| (*start, *end));
     let (mut out, mut done) = (String::new(), 0);
     for (start, end, kind) in spans {
@@ -174,6 +175,16 @@ fn redact<'a>(catalog: &Catalog, name: &str) -> Cow<'a, str> {
         }
     }
     Cow::Owned(out + &name[done..])
+}
+
+fn redact_id<'a>(catalog: &Catalog, identity: &Identity<'_>) -> Cow<'a, str> {
+    let mut id = redact(catalog, &identity.id);
+    for said in [Some(&identity.name), identity.raw.as_ref()].into_iter().flatten() {
+        for (pattern, span) in shapes(catalog, said) {
+            hide_folded(&mut id, &said[with_body(said, span)], &pattern.id);
+        }
+    }
+    id
 }
 
 fn leaks<'a>(catalog: &'a Catalog, opened: &Opened<'a>, source: Option<Source>) -> Vec<(&'a str, u8)> {

@@ -1,0 +1,51 @@
+//! Nothing of a credential that stands where a name belongs comes into the tags.
+
+#![allow(clippy::unwrap_used)]
+
+use std::sync::Arc;
+use vires_catalog::Catalog;
+use vires_tag::{Options, Scratch, Tagger};
+
+/// What is added to a line; the line itself stays as it is, credentials and all.
+fn tags(tagger: &Tagger, line: &str) -> String {
+    let mut answer = Vec::new();
+    tagger.line(line.as_bytes(), &mut Scratch::default(), &mut answer);
+    let answer = String::from_utf8(answer).unwrap();
+    let (kept, tags) = answer.split_at(line.len() - 1);
+    assert_eq!(kept, &line[..line.len() - 1]);
+    tags.to_owned()
+}
+
+#[test]
+fn a_private_key_is_hidden_with_its_body() {
+    let tagger = Tagger::new(&Arc::new(Catalog::builtin().unwrap()), Options::default()).unwrap();
+    let (begin, end) = ("-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----");
+    for (name, want) in [
+        (format!(r"{begin}\nMIIEowIBAAKCAQEA\nq3Zq0sT\n{end}"), "iam:[redacted:private-key-pem]"),
+        (format!(r"a/{begin}MIIEowIBAAKCAQEA{end}/z"), "iam:a/[redacted:private-key-pem]/z"),
+        (format!(r"{begin}\nMIIEowIBAAKCAQEA"), "iam:[redacted:private-key-pem]"),
+        (format!(r"{begin}\nMIIEowIBAAKCAQEA\n-----END RSA"), "iam:[redacted:private-key-pem]"),
+        (format!(r"{begin}MIIEow{end}+{begin}AAKCAQEA{end}"), "iam:[redacted:private-key-pem]+[redacted:private-key-pem]"),
+    ] {
+        let line = format!(
+            r#"{{"eventVersion":"1.08","userIdentity":{{"type":"IAMUser","accountId":"123456789012","userName":"ci"}},"eventTime":"2026-11-23T18:44:41Z","eventSource":"iam.amazonaws.com","eventName":"CreateUser","requestParameters":{{"userName":"{name}"}}}}"#
+        );
+        let tags = tags(&tagger, &line);
+        assert!(tags.contains(&format!(r#""target":"{want}""#)), "{tags}");
+        assert!(!tags.contains("MIIEow") && !tags.contains("AAKCAQEA"), "{tags}");
+    }
+}
+
+#[test]
+fn putting_an_id_in_lower_case_does_not_uncover_a_credential() {
+    let tagger = Tagger::new(&Arc::new(Catalog::builtin().unwrap()), Options::default()).unwrap();
+    let key = "sk-proj-abcdefghijklmnopqrstT3BlbkFJabcdefghijklmnopqrst";
+    for name in [key.to_owned(), format!("joe@example.com/{key}"), format!("{key}@example.com")] {
+        let line = format!(
+            r#"{{"actor":{{"id":"00u","type":"User","alternateId":"{name}","displayName":"Joe"}},"eventType":"user.session.start","published":"2026-01-05T08:00:00Z","outcome":{{"result":"SUCCESS"}},"uuid":"1","version":"0","target":[]}}"#
+        );
+        let tags = tags(&tagger, &line);
+        assert!(tags.contains(r#""source":"okta""#) && tags.contains("[redacted:openai-key]"), "{tags}");
+        assert!(!tags.to_ascii_lowercase().contains("t3blbkfj"), "{tags}");
+    }
+}
