@@ -31,12 +31,12 @@ impl std::fmt::Display for Problem {
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// The overlay directory or a file in it could not be read.
-    #[error("failed to read {}: {source}; give --catalog a readable directory of .tsv files", path.display())]
+    #[error("failed to read {}: {error}; give --catalog a readable directory of .tsv files", path.display())]
     Unreadable {
         /// The path that failed.
         path: PathBuf,
         /// The operating system's reason.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// Rows that cannot be used. Every problem found is listed, in file order.
     #[error("failed to load the catalogue:\n{}", render(.0))]

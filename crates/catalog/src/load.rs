@@ -35,7 +35,7 @@ const MAX_FILE: u64 = 16 << 20;
 impl Overlay {
     /// Reads every `.tsv` in a directory. Other files are left alone (READMEs, editor backups).
     pub fn read(dir: &Path, known: &[&str], problems: &mut Vec<Problem>) -> Result<Overlay, CatalogError> {
-        let unreadable = |path: &Path, source| CatalogError::Unreadable { path: path.to_owned(), source };
+        let unreadable = |path: &Path, error| CatalogError::Unreadable { path: path.to_owned(), error };
         let mut paths = Vec::new();
         for entry in std::fs::read_dir(dir).map_err(|e| unreadable(dir, e))? {
             let path = entry.map_err(|e| unreadable(dir, e))?.path();
@@ -55,7 +55,13 @@ impl Overlay {
                 refuse("not a catalogue file".to_owned(), format!("the files are {}", known.join(", ")));
                 continue;
             }
-            let size = std::fs::metadata(&path).map_err(|e| unreadable(&path, e))?.len();
+            let metadata = std::fs::metadata(&path).map_err(|e| unreadable(&path, e))?;
+            if !metadata.is_file() {
+                // A pipe would be waited for, a device read for ever.
+                refuse("not a regular file".to_owned(), "put the file itself there, or a link to it".to_owned());
+                continue;
+            }
+            let size = metadata.len();
             if size > MAX_FILE {
                 refuse(format!("{size} bytes"), format!("a catalogue file may have up to {MAX_FILE}"));
                 continue;

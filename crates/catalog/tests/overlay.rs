@@ -193,6 +193,14 @@ fn says_that_a_file_cannot_be_read() {
     std::fs::write(dir.join("networks.tsv"), b"kind\tvalue\tclass\ncidr\t\xff\tprivate\n").unwrap();
     let error = Catalog::with_overlay(&dir).unwrap_err();
     assert_eq!((error.problems()[0].line, error.problems()[0].message.as_str()), (2, "not UTF-8"));
+
+    // What is no regular file (a pipe, a device, here a directory) is not even opened.
+    let dir = self::dir("not_a_file", &[]);
+    std::fs::create_dir(dir.join("networks.tsv")).unwrap();
+    let error = Catalog::with_overlay(&dir).unwrap_err();
+    assert_eq!(error.problems()[0].message, "not a regular file");
+    // The system's reason stands in the text once, not again in the chain.
+    assert!(std::error::Error::source(&Catalog::with_overlay(&missing).unwrap_err()).is_none());
 }
 
 #[test]
