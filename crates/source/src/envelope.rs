@@ -80,9 +80,9 @@ pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
                 None => (Shape::Object(value), value),
             };
             // A line that an earlier pass wrapped is read as it was then: the wrapper is no level, and the bytes it mended count.
-            let wrapped = tags_of_wrapped_text(value);
-            let depth = MAX_DEPTH + usize::from(wrapped.is_some());
-            let mended = wrapped.is_some_and(|tags| tags.get_text("error").is_some_and(|e| e == "invalid_utf8"));
+            let (wraps_text, tags) = text_wrapper(value);
+            let depth = MAX_DEPTH + usize::from(wraps_text);
+            let mended = tags.and_then(|tags| tags.get_text("error")).is_some_and(|e| e == "invalid_utf8");
             let Found { activity, record, payload } = in_object(record, &hints, depth, levels).0;
             Opened { text, shape, payload, activity, record, valid_utf8: valid_utf8 && !mended }
         }
@@ -106,17 +106,18 @@ fn empty(buffer: &mut String) {
     }
 }
 
-/// The tags of an earlier pass, if that pass made the object from a line of text: a message and tags, nothing else.
-fn tags_of_wrapped_text(object: Value<'_>) -> Option<Value<'_>> {
-    let mut members = object.fields();
-    let (_, message) = members.next()?;
-    let (_, tags) = members.next()?;
+/// True for a message and nothing else but the tags of an earlier pass, which come with it: what a pass makes of a line of text.
+/// A shipper's own object of this shape cannot be told from it.
+fn text_wrapper(object: Value<'_>) -> (bool, Option<Value<'_>>) {
+    let mut members = object.fields().map(|(_, value)| value);
+    if !members.next().is_some_and(|message| message.key_is("message") && message.kind() == Type::String) {
+        return (false, None);
+    }
+    let Some(tags) = members.next() else { return (true, None) };
     let ours = members.next().is_none()
-        && message.key_is("message")
-        && message.kind() == Type::String
         && tags.get("v").is_some_and(|v| v.kind() == Type::Number)
         && tags.get("tagged").is_some_and(|t| t.kind() == Type::Bool);
-    ours.then_some(tags)
+    (ours, ours.then_some(tags))
 }
 
 /// `text` without blanks around it and without the byte order mark that some editors and exports begin a file with.
@@ -346,7 +347,7 @@ mod tests {
         let mut line = EVENT.to_owned();
         for level in 0..=MAX_DEPTH {
             assert!(record_of(&line).is_some(), "{level} envelopes");
-            line = format!(r#"{{"message":{}}}"#, quoted(&line));
+            line = format!(r#"{{"log":{}}}"#, quoted(&line));
         }
         assert_eq!(record_of(&line), None);
     }

@@ -26,6 +26,25 @@ pub fn unescape_into(raw: &str, out: &mut String) {
     out.push_str(rest);
 }
 
+/// True if the JSON string body `raw` stands for `text`. Stops at the first difference and copies nothing.
+pub(super) fn stands_for(raw: &str, text: &str) -> bool {
+    let (mut raw, mut text) = (raw, text);
+    while let Some(at) = memchr::memchr(b'\\', raw.as_bytes()) {
+        let Some(rest) = text.strip_prefix(&raw[..at]) else { return false };
+        let length = match raw.as_bytes().get(at + 1) {
+            Some(b'u') => 2 + surrogates(raw.get(at + 2..).unwrap_or("")).1,
+            _ => 2,
+        };
+        let Some(escape) = raw.get(at..at + length) else { return false };
+        let mut one = String::new();
+        unescape_into(escape, &mut one);
+        let Some(rest) = rest.strip_prefix(one.as_str()) else { return false };
+        text = rest;
+        raw = &raw[at + length..];
+    }
+    raw == text
+}
+
 /// The character behind `\u`, and how many bytes of `rest` belong to it.
 fn surrogates(rest: &str) -> (char, usize) {
     let Some(first) = hex4(rest) else { return ('\u{fffd}', rest.len()) };
@@ -46,7 +65,7 @@ fn hex4(text: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::unescape_into;
+    use super::{stands_for, unescape_into};
     use proptest::prelude::*;
 
     fn unescape(raw: &str) -> String {
@@ -69,6 +88,14 @@ mod tests {
         fn undoes_what_serde_json_does(text in any::<String>()) {
             let json = serde_json::to_string(&text).unwrap();
             prop_assert_eq!(unescape(&json[1..json.len() - 1]), text);
+        }
+
+        #[test]
+        fn compares_as_if_unescaped(raw in r#"([a-c]|é|\\[nt/"\\]|\\u00(61|e9)|\\ud83d\\ude00|\\ud800){0,5}"#, other in "[abcé/😀\"]{0,5}") {
+            let text = unescape(&raw);
+            prop_assert!(stands_for(&raw, &text));
+            prop_assert_eq!(stands_for(&raw, &other), text == other);
+            prop_assert!(!stands_for(&raw, &(text + "x")));
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::index::Node;
-use super::unescape::unescape_into;
+use super::unescape::{stands_for, unescape_into};
 use std::borrow::Cow;
 
 /// The JSON type of a value.
@@ -193,7 +193,7 @@ impl<'a> Value<'a> {
 
     /// True if the unescaped key of this value is `key`.
     pub fn key_is(&self, key: &str) -> bool {
-        if self.node().key_escaped { unescaped(self.key_raw()) == key } else { self.key_raw() == key }
+        if self.node().key_escaped { stands_for(self.key_raw(), key) } else { self.key_raw() == key }
     }
 
     #[inline]
