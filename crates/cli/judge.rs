@@ -11,10 +11,10 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use vires_judge::{CaseUpdate, Disposition};
+use vires_judge::Disposition;
 use vires_pipeline::judging::{Answers, CaseSink, Judging, Live, StateFile, StateKeeper};
-use vires_pipeline::{Codec, Runner, Target};
-use vires_report::{cases_summary, cases_table, terminal_width};
+use vires_pipeline::{Codec, Log, Runner, Target};
+use vires_report::{cases_summary, cases_table, ocsf_finding, terminal_width};
 
 /// `vires judge`
 pub fn run(args: &JudgeArgs) -> Result<(), Failure> {
@@ -52,7 +52,7 @@ fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagS
     let file = judge.state.clone().map(StateFile::new);
     let kept = file.as_ref().map(|file| file.load(&loaded.inputs, args.state_reset)).transpose()?.flatten();
     let (state, lines) = kept.unwrap_or_else(|| (loaded.judge.fresh_state(), 0));
-    let live = Arc::new(Live::new(state, lines, loaded.inputs.clone(), sink(judge.cases.as_deref())?));
+    let live = Arc::new(Live::new(state, lines, loaded.inputs.clone(), sink(judge, &run.options.log)?));
     let log = &run.options.log;
     let keeper = file
         .map(|file| StateKeeper::start(file, Arc::clone(&live), Duration::from_secs_f64(period), Arc::clone(log)))
@@ -78,13 +78,20 @@ fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagS
     Ok(())
 }
 
-/// Where the records of cases go.
-fn sink(path: Option<&Path>) -> Result<CaseSink> {
-    let Some(path) = path else { return Ok(Box::new(|_| {})) };
-    let mut file = append(path)?;
+/// Where the records of cases go: as they are to one file, as findings to another.
+fn sink(judge: &config::Judge, log: &Arc<Log>) -> Result<CaseSink> {
+    let mut cases = judge.cases.as_deref().map(append).transpose()?;
+    let mut findings = judge.ocsf.as_deref().map(append).transpose()?;
+    let log = Arc::clone(log);
     Ok(Box::new(move |case| {
+        let record = || serde_json::to_vec(case).ok();
+        let finding = || ocsf_finding(case).map(|finding| finding.to_string().into_bytes());
         // A full disk must not stop the verdicts; the next record may find room again.
-        let _ = write_case(&mut file, case);
+        for result in [cases.as_mut().map(|file| put(file, record())), findings.as_mut().map(|file| put(file, finding()))] {
+            if let Some(Err(error)) = result {
+                log.say(&format!("a case could not be written: {error}"));
+            }
+        }
     }))
 }
 
@@ -93,10 +100,10 @@ fn append(path: &Path) -> Result<File> {
     opened.with_context(|| format!("failed to open the file of cases {}", path.display()))
 }
 
-fn write_case(file: &mut File, case: &CaseUpdate) -> Result<()> {
-    let mut line = serde_json::to_vec(case)?;
+fn put(file: &mut File, record: Option<Vec<u8>>) -> std::io::Result<()> {
+    let Some(mut line) = record else { return Ok(()) };
     line.push(b'\n');
-    Ok(file.write_all(&line)?)
+    file.write_all(&line)
 }
 
 /// What the lines amount to, for people.
@@ -110,7 +117,7 @@ fn cases(
     check(judge, run, tag)?;
     let loaded = known.load()?;
     let remarks = loaded.remarks.clone();
-    let mut sink = sink(judge.cases.as_deref())?;
+    let mut sink = sink(judge, &run.options.log)?;
     let mut gravest = Gravest::default();
     let summary = survey(run, loaded, |judged| {
         if let Some(update) = &judged.outcome.update {

@@ -84,3 +84,21 @@ fn inventories_are_checked_drafted_and_compared() {
         assert!(done.text().contains("schema = \"vires-inventory/1\"") && done.text().contains("[[workload]]"), "{kind}");
     }
 }
+
+#[test]
+fn findings_are_written_as_ocsf() {
+    let estate = Estate::new();
+    let file = estate.path("findings.ndjson");
+    run(&refs(&estate.args(&["--ocsf", arg(&file)])), estate.today.as_bytes()).ok();
+    let findings: Vec<serde_json::Value> = read(&file).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    for finding in &findings {
+        assert_eq!((finding["class_uid"].as_u64(), finding["metadata"]["version"].as_str()), (Some(2004), Some("1.6.0")));
+        assert_eq!(finding["type_uid"].as_u64().unwrap(), 200_400 + finding["activity_id"].as_u64().unwrap());
+        assert!(finding["time"].is_i64() && finding["finding_info"]["uid"].is_string() && finding["severity_id"].is_i64());
+        let alarming = ["escalate", "page"].contains(&finding["unmapped"]["vires"]["verdict"].as_str().unwrap());
+        assert_eq!(finding["is_alert"], alarming);
+    }
+    assert!(findings.iter().any(|f| f["is_alert"] == true && f["severity_id"] == 5), "{findings:?}");
+    assert!(findings.iter().any(|f| f["is_alert"] == false), "{findings:?}");
+    assert!(findings.iter().all(|f| f["unmapped"]["vires"]["verdict"] != "watch"));
+}

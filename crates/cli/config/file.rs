@@ -81,6 +81,6 @@ mod tests {
     fn every_key_is_read() {
         let text = "schema = \"vires-config/1\"\n[run]\nmax_line = 100\nlisten = \"unix:/run/x\"\nstats = true\n[tag]\nonly = \"machine\"\n";
         let file = parse(text, Path::new("x")).unwrap();
-        assert_eq!(toml::to_string(&file).unwrap().lines().count(), 9);
+        assert_eq!(toml::to_string(&file).unwrap().lines().count(), 11);
     }
 }

@@ -40,6 +40,11 @@ pub struct Judge {
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cases: Option<PathBuf>,
+
+    /// The same as OCSF Detection Findings (class 2004, 1.6): escalated cases are alerts, those that cannot be judged are none.
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ocsf: Option<PathBuf>,
 }
 
 impl Judge {
@@ -53,6 +58,7 @@ impl Judge {
             state: self.state.or(file.state),
             snapshot_interval: self.snapshot_interval.or(file.snapshot_interval),
             cases: self.cases.or(file.cases),
+            ocsf: self.ocsf.or(file.ocsf),
         }
     }
 }

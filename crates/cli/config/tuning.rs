@@ -60,7 +60,8 @@ pub fn show(tuning: &Tuning, inside: bool) -> Result<String> {
         match (of(&values), of(&defaults)) {
             (Some(value), Some(default)) if value != default && !line.starts_with('#') => {
                 let comment = line.find(" #").map_or("", |at| line.get(at..).unwrap_or_default());
-                out += &format!("{:<32}{comment}\n", format!("{key} = {value}")).trim_end_matches(' ');
+                out += format!("{:<32}{comment}", format!("{key} = {value}")).trim_end();
+                out.push('\n');
             }
             _ => out += &format!("{line}\n"),
         }

@@ -5,12 +5,14 @@
 
 mod cases;
 mod columns;
+mod ocsf;
 mod table;
 mod text;
 mod width;
 
 pub use cases::{cases_summary, cases_table, ranked};
 pub use columns::{Column, Columns};
+pub use ocsf::ocsf_finding;
 pub use table::Table;
 pub use text::{clean, fit, rfc3339};
 pub use width::terminal_width;

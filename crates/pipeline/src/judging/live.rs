@@ -76,7 +76,7 @@ impl Live {
 
     /// Hands over the cases that one block made speak.
     pub(super) fn tell<'c>(&self, turns: &Turns, cases: impl Iterator<Item = &'c CaseUpdate>) {
-        self.cases.take(turns.block, |sink| cases.for_each(|case| sink(case)));
+        self.cases.take(turns.block, |sink| cases.for_each(sink));
     }
 
     /// The state as a file, if it has changed since the last call. Lines that have come in meanwhile wait.

@@ -1,0 +1,105 @@
+//! The plain loop that is measured and the stage that is shipped give the same verdicts.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use vires_catalog::Catalog;
+use vires_judge::{CaseUpdate, Judge, Tuning};
+use vires_pipeline::judging::{Answers, Estate, Judging, Live};
+use vires_pipeline::{Codec, Framing, Log, Options, Runner, Source, Target};
+use vires_profile::{Exceptions, Inventory};
+use vires_tag::Classifier;
+
+fn estate() -> Estate {
+    let catalog = Arc::new(Catalog::builtin().unwrap());
+    let inventory = "schema = \"vires-inventory/1\"\n[[workload]]\nid = \"r1\"\nowner = { team = \"t\" }\npurpose = \"p\"\nprincipals = [\"aws:role/123456789012/r1\"]\n[workload.expect]\nmax_tier = 1\n";
+    Estate {
+        classifier: Arc::new(Classifier::new(&catalog).unwrap()),
+        inventory: Arc::new(Inventory::from_toml(inventory, "i").unwrap()),
+        exceptions: Arc::new(Exceptions::default()),
+    }
+}
+
+/// What forty roles do in `hours` hours, now and then something grave, from two networks.
+fn lines(start: usize, hours: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for hour in start..start + hours {
+        for n in 0..40 {
+            let grave = hour > 300 && (hour * 40 + n) % 97 == 0;
+            let (service, name) = if grave { ("iam", "CreateAccessKey") } else { ("s3", "GetObject") };
+            let (day, hour_of_day, net) = (1 + hour / 24, hour % 24, if grave { 7 } else { n % 3 });
+            lines.push(format!(
+                "{{\"eventVersion\":\"1.11\",\"userIdentity\":{{\"type\":\"AssumedRole\",\"arn\":\"arn:aws:sts::123456789012:assumed-role/r{n}/s\",\"accountId\":\"123456789012\",\"accessKeyId\":\"ASIAIOSFODNN7EXAMPLE\"}},\"eventTime\":\"2026-03-{day:02}T{hour_of_day:02}:{n:02}:00Z\",\"eventSource\":\"{service}.amazonaws.com\",\"eventName\":\"{name}\",\"awsRegion\":\"eu-west-1\",\"sourceIPAddress\":\"203.0.{net}.9\",\"userAgent\":\"Boto3/1.34.0\",\"requestParameters\":{{\"bucketName\":\"b{n}\",\"userName\":\"u\"}},\"eventID\":\"e-{hour}-{n}\"}}"
+            ));
+        }
+        lines.push(["", "text", "{\"a\":1}"][hour % 3].to_owned());
+    }
+    lines
+}
+
+fn judge(estate: &Estate) -> Judge {
+    let mut learner = estate.learner("");
+    for line in lines(0, 300) {
+        learner.line(line.as_bytes());
+    }
+    estate.judge(Tuning::default(), learner.finish())
+}
+
+fn shipped(estate: &Estate, input: &Path, output: &Path, threads: usize) -> (String, Vec<CaseUpdate>) {
+    let judge = judge(estate);
+    let told: Arc<Mutex<Vec<CaseUpdate>>> = Arc::default();
+    let heard = Arc::clone(&told);
+    let sink = Box::new(move |case: &CaseUpdate| heard.lock().unwrap().push(case.clone()));
+    let live = Arc::new(Live::new(judge.fresh_state(), 0, String::new(), sink));
+    let answers = Answers { tag: vires_tag::Options::default(), least: None, codec: Codec::Lines };
+    let options = Options {
+        source: Source::Files(vec![input.to_owned()]),
+        target: Target::File(output.to_owned()),
+        framing: Framing { codec: Codec::Lines, max_line: 1 << 20, split: false },
+        threads,
+        omprog: false,
+        drain: Duration::from_secs(5),
+        stats_file: None,
+        log: Arc::new(Log::default()),
+    };
+    let stage = Judging::new(estate.clone(), judge, answers, live);
+    let summary = Runner::open(&options).unwrap().run(stage, &|_| Err(String::new())).unwrap();
+    assert_eq!(summary.counts.internal, 0);
+    let cases = told.lock().unwrap().clone();
+    (std::fs::read_to_string(output).unwrap(), cases)
+}
+
+#[test]
+fn what_is_measured_is_what_is_shipped() {
+    let estate = estate();
+    let dir = tempfile::tempdir().unwrap();
+    let input = dir.path().join("in");
+    let today = lines(300, 60);
+    std::fs::write(&input, today.join("\n")).unwrap();
+
+    let judge = judge(&estate);
+    let mut replay = estate.replay(&judge);
+    let mut cases: Vec<CaseUpdate> = Vec::new();
+    let mut verdicts = Vec::new();
+    for (number, line) in (1..).zip(&today) {
+        verdicts.push(replay.line(number, line.as_bytes(), |judged| {
+            cases.extend(judged.outcome.update.as_deref().cloned());
+            (judged.outcome.verdict.verdict.as_str().to_owned(), judged.outcome.verdict.score)
+        }));
+    }
+    assert!(verdicts.iter().flatten().any(|(verdict, _)| verdict == "escalate" || verdict == "page"));
+    assert!(verdicts.iter().flatten().any(|(verdict, _)| verdict == "cannot_judge"));
+    assert_eq!(verdicts.iter().filter(|v| v.is_none()).count(), 60);
+
+    for threads in [1, 2, 5] {
+        let (output, told) = shipped(&estate, &input, &dir.path().join(format!("out-{threads}")), threads);
+        assert_eq!(told, cases, "{threads} threads");
+        for ((answer, verdict), line) in output.lines().zip(&verdicts).zip(&today) {
+            let answer: serde_json::Value = serde_json::from_str(answer).unwrap();
+            let found = answer["nhi"]["verdict"].as_str().map(|v| (v.to_owned(), answer["nhi"]["score"].as_f64().unwrap()));
+            assert_eq!(&found, verdict, "{threads} threads: {line}");
+        }
+        assert_eq!(output.lines().count(), today.len());
+    }
+}
