@@ -67,6 +67,29 @@ fn members_named<'a>(object: Value<'a>, name: &str) -> impl Iterator<Item = Valu
     object.fields().map(|(_, value)| value).filter(move |value| value.key_is(name))
 }
 
+/// Copies `line` to `out` with digits in place of the members that [`splice`] replaces, all at the same offsets. False, and nothing
+/// copied, if there are none; or if they are the tags of a wrapped line of text, which say how that line was read.
+pub fn mask(line: &[u8], shape: &Shape<'_>, field: &Field, out: &mut Vec<u8>) -> bool {
+    let (Shape::Object(target) | Shape::NativeLog(target)) = *shape else { return false };
+    let mut old = members_named(target, &field.name).peekable();
+    if old.peek().is_none() || wraps_text(target) {
+        return false;
+    }
+    out.clear();
+    out.extend_from_slice(line);
+    for member in old {
+        if let Some(bytes) = out.get_mut(member.span()) {
+            bytes.fill(b'1');
+        }
+    }
+    true
+}
+
+fn wraps_text(object: Value<'_>) -> bool {
+    let mut members = object.fields().map(|(_, value)| value);
+    members.next().is_some_and(|message| message.key_is("message")) && members.next().is_some() && members.next().is_none()
+}
+
 /// Appends `{"message":"<line>","nhi":<object>}` to `out`. A CR at the end of the line is the caller's to keep outside.
 ///
 /// Bytes that are not UTF-8 become U+FFFD: JSON has no way to say them.

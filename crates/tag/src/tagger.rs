@@ -1,7 +1,7 @@
 use crate::classify::Classifier;
 use crate::memo::Memo;
 use crate::report::{Only, Report};
-use crate::splice::{Field, splice, wrap};
+use crate::splice::{Field, mask, splice, wrap};
 use crate::tags::{Problem, Tags};
 use std::sync::Arc;
 use vires_catalog::Catalog;
@@ -52,6 +52,7 @@ pub struct Scratch {
     open: vires_source::Scratch,
     memo: Memo,
     object: Vec<u8>,
+    masked: Vec<u8>,
 }
 
 /// Answers lines: opens, classifies, renders and splices. Stateless between lines, so that threads can share it.
@@ -92,8 +93,13 @@ impl Tagger {
     /// Appends the answer to one line to `out`. The line comes without its LF; a CR at its end stays at the end of the answer.
     pub fn line(&self, line: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) -> Report {
         let (line, cr) = split_cr(line);
-        let Scratch { open: buffers, memo, object } = scratch;
-        let opened = open(line, buffers);
+        let Scratch { open: buffers, memo, object, masked } = scratch;
+        let mut opened = open(line, buffers);
+        if mask(line, &opened.shape, &self.field, masked) {
+            // What is about to be replaced says nothing of the line.
+            drop(opened);
+            opened = open(masked, buffers);
+        }
         let tags = self.classifier.classify(&opened, memo);
         let filtered = self.options.only.is_some_and(|only| !only.keeps(&tags));
         if !filtered {

@@ -49,3 +49,21 @@ fn putting_an_id_in_lower_case_does_not_uncover_a_credential() {
         assert!(!tags.to_ascii_lowercase().contains("t3blbkfj"), "{tags}");
     }
 }
+
+#[test]
+fn what_is_replaced_says_nothing_of_the_line() {
+    let tagger = Tagger::new(&Arc::new(Catalog::builtin().unwrap()), Options::default()).unwrap();
+    let pass = |line: &[u8]| {
+        let mut answer = Vec::new();
+        tagger.line(line, &mut Scratch::default(), &mut answer);
+        answer
+    };
+    let tags = br#""nhi":{"v":1,"tagged":false,"error":"unknown_source"}"#;
+    for old in [&br#"{"x":"AKIARZPUZDIKABNMHEL6"}"#[..], b"\"\xff\"", b"\"AKIARZPUZDIKABNMHEL6\"", b"7"] {
+        for (before, after) in [(&b"{"[..], &b",\"a\":1}"[..]), (b"{\"log\":{\"a\":[1],", b"}}"), (b"{", b"}")] {
+            let once = pass(&[before, b"\"nhi\":", old, after].concat());
+            assert_eq!(String::from_utf8_lossy(&once), String::from_utf8_lossy(&[before, tags, after].concat()));
+            assert_eq!(pass(&once), once);
+        }
+    }
+}

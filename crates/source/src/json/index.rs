@@ -34,7 +34,8 @@ pub struct Tape {
 /// An index that once grew beyond this many nodes gives the memory back before the next line.
 const KEEP_NODES: usize = 64 * 1024;
 
-/// So many values of a line are indexed; of a line with more, only the members of the outermost object are, which splicing needs.
+/// So many values of a line are indexed; of a line with more, only the members of the outermost object (and of a `log` that it begins
+/// with) are, which splicing needs.
 /// No audit record comes near it, and a line made of millions of tiny values must not cost a hundred times its size.
 const MAX_NODES: usize = 128 * 1024;
 
@@ -60,6 +61,14 @@ impl Tape {
         Ok(Value::new(&self.nodes, text, 0))
     }
 
+    /// True for a member of the object `log` that the outermost object begins with: tags may belong there.
+    #[cold]
+    fn is_in_log(&self, bytes: &[u8]) -> bool {
+        let ([_, 1], Some(log)) = (&self.open[..], self.nodes.get(1)) else { return false };
+        let key = bytes.get(log.key.0 as usize..log.key.1 as usize).unwrap_or_default();
+        log.kind == Type::Object && (key == b"log" || log.key_escaped)
+    }
+
     fn index(&mut self, c: &mut Cursor<'_>) -> Option<()> {
         c.blanks();
         let mut key = ((0, 0), false);
@@ -76,7 +85,7 @@ impl Tape {
                 _ => (Type::Number, c.number()?),
             };
             let node = self.nodes.len() as u32;
-            let kept = self.nodes.len() < MAX_NODES || self.open.len() <= 1;
+            let kept = self.nodes.len() < MAX_NODES || self.open.len() <= 1 || self.is_in_log(c.bytes);
             if kept {
                 // A container that is not indexed holds no value that is.
                 let parent = self.open.last().copied().unwrap_or(node);
@@ -358,6 +367,11 @@ mod tests {
         assert_eq!(value.span(), 0..text.len());
         assert!(tape.nodes.len() <= MAX_NODES + 3);
         assert!(!accepts(&text.replace("[]}", "[}}")));
+
+        let text = format!(r#"{{"log":{text}}}"#);
+        let value = tape.parse(&text).unwrap();
+        assert_eq!(value.path("log.nhi").unwrap().raw(), r#"{"x":1}"#);
+        assert!(tape.nodes.len() <= MAX_NODES + 3);
     }
 
     /// Text over the bytes that JSON's grammar is sensitive to.
