@@ -186,6 +186,9 @@ pub trait Engine: Sync {
     /// Whether a tuning can be used.
     fn check(&self, tuning: &Tuning) -> Result<(), EngineError>;
 
+    /// A hash of the facts that it judges by, apart from the tuning.
+    fn catalogue(&self) -> Result<String, EngineError>;
+
     /// What can be switched off to see what it buys.
     fn ablations(&self) -> Vec<Ablation>;
 

@@ -65,6 +65,10 @@ impl Engine for Shipped {
         parse(tuning).map(drop)
     }
 
+    fn catalogue(&self) -> Result<String, EngineError> {
+        Ok(judging::catalogue_hash(self.classifier()?.catalog()))
+    }
+
     fn ablations(&self) -> Vec<Ablation> {
         let criteria = REGISTRY.iter().map(|c| {
             let mut changes = toml::Table::new();

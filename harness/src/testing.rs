@@ -77,6 +77,10 @@ impl Engine for TestEngine {
         rules(tuning).map(drop)
     }
 
+    fn catalogue(&self) -> Result<String, EngineError> {
+        Ok("0123456789abcdef".into())
+    }
+
     fn ablations(&self) -> Vec<Ablation> {
         let of = |name: &str, text: &str| Ablation {
             name: name.into(),

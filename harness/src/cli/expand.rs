@@ -16,6 +16,7 @@ use crate::scenario::{
 };
 use crate::score::{Fate, Outcome};
 use anyhow::{Context, bail};
+use rayon::prelude::*;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -184,15 +185,15 @@ pub(super) fn mutate(args: &MutateArgs, engine: &dyn Engine, out: &mut Vec<u8>) 
     let mut rows = vec![["mutation", "caught", "lost", "gained", "false", "recall"].map(String::from).to_vec()];
     rows.push(row("(none)", &before, &before));
     for mutation in mutations {
-        let mut changed = Vec::with_capacity(corpus.scenarios.len());
-        for scenario in &corpus.scenarios {
+        let change = |scenario: &Scenario| -> anyhow::Result<Scenario> {
             let parts = mutate_scenario(scenario, mutation, args.seed)?;
             if let Some(to) = &args.out {
                 let to = to.join(&parts.manifest.id);
                 write_literal(&parts, &to, Form::Plain).with_context(|| format!("failed to write {}", to.display()))?;
             }
-            changed.push(assemble(parts, &decoder)?);
-        }
+            Ok(assemble(parts, &decoder)?)
+        };
+        let changed: Vec<Scenario> = corpus.scenarios.par_iter().map(change).collect::<anyhow::Result<_>>()?;
         rows.push(row(mutation.as_str(), &before, &judge(&changed)?));
     }
     progress.finish();

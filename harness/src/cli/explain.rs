@@ -47,14 +47,14 @@ pub(super) fn run(args: &ExplainArgs, engine: &dyn Engine, out: &mut Vec<u8>) ->
     Ok(Ended::Well)
 }
 
-/// `DIR` or `DIR:EVENT`; a folder whose name holds a colon is a folder.
+/// `DIR` or `DIR:EVENT`; a folder whose name holds a colon is a folder. What is no folder is looked for below `scenarios/`.
 fn split(what: &str) -> (PathBuf, Option<&str>) {
-    if Path::new(what).is_dir() {
-        return (PathBuf::from(what), None);
+    let folder = |name: &str| [PathBuf::from(name), Path::new("scenarios").join(name)].into_iter().find(|dir| dir.is_dir());
+    if let Some(dir) = folder(what) {
+        return (dir, None);
     }
     what.match_indices(':')
-        .map(|(at, _)| (PathBuf::from(what.get(..at).unwrap_or_default()), what.get(at + 1..)))
-        .find(|(dir, _)| dir.is_dir())
+        .find_map(|(at, _)| Some((folder(what.get(..at)?)?, what.get(at + 1..))))
         .unwrap_or_else(|| (PathBuf::from(what), None))
 }
 
@@ -95,7 +95,7 @@ fn story(scenario: &Scenario, said: &[TracedEvent], all: bool, out: &mut Vec<u8>
     for fact in &scenario.events.facts {
         let said = by_line.get(&fact.line).copied();
         let label = label(scenario, fact.line);
-        if !all && label.is_empty() && said.is_none_or(|s| s.reasons.is_empty()) {
+        if !all && label.is_empty() && said.is_none_or(|s| s.reasons.is_empty() || s.score <= 0.0) {
             continue;
         }
         let name = |n: Option<crate::decode::Name>| n.map_or("-", |n| scenario.names.text(n));

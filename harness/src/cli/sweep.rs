@@ -2,7 +2,7 @@ use super::args::SweepArgs;
 use super::progress::Progress;
 use super::{Ended, files};
 use crate::engine::{Engine, Tuning};
-use crate::evaluate::replay;
+use crate::evaluate::{PEEKED, replay};
 use crate::reference::generator;
 use crate::report::csv::{header, number, text, write};
 use crate::report::table::aligned;
@@ -73,7 +73,10 @@ pub(super) fn run(args: &SweepArgs, engine: &dyn Engine, out: &mut Vec<u8>) -> a
     out.write_all(screen(args, &axes, &points, &corpus.scenarios, &exposures, (locked, total)).as_bytes())?;
     for path in &args.out {
         let text = match is_toml(path) {
-            true => points.get(best(&points, 0)).map(|p| p.tuning.text.clone()).unwrap_or_default(),
+            true => {
+                let mark = if args.i_peeked { format!("{PEEKED}\n") } else { String::new() };
+                points.get(best(&points, 0)).map(|p| mark + &p.tuning.text).unwrap_or_default()
+            }
             false => write(&rows(&axes, &points, &corpus.sha256, args)),
         };
         files::write(path, &text)?;

@@ -216,8 +216,12 @@ fn a_sweep_reads_the_dev_split_only() {
     assert_eq!(ended, code(0), "{talk}");
     assert!(out.contains("2 of 2 combinations on 8 scenarios; 1 of the test split stay locked"), "{out}");
     assert!(out.contains("leave one family out: recall 1.00"), "{out}");
-    assert!(std::fs::read_to_string(best).unwrap().contains("criteria_off = []"));
-    let (_, out, _) = harness(&["sweep", &root, "--tuning", &good, "--set", set, "--i-peeked"]);
+    assert!(std::fs::read_to_string(&best).unwrap().contains("criteria_off = []"));
+    let clean = std::fs::read_to_string(&best).unwrap();
+    let (_, out, _) = harness(&["sweep", &root, "--tuning", &good, "--set", set, "--i-peeked", "--out", &best]);
+    assert!(!clean.contains("peeked") && std::fs::read_to_string(&best).unwrap().starts_with("# found with knowledge"));
+    let (_, screen, _) = harness(&["run", &root, "--tuning", &best]);
+    assert!(screen.contains("found with knowledge of the test split"), "{screen}");
     assert!(out.contains("on 9 scenarios; the test split was read (--i-peeked)"), "{out}");
     let (ended, _, talk) = harness(&["sweep", &root, "--filter", "s0", "--set", set]);
     assert_eq!(ended, code(2));

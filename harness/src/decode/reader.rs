@@ -186,3 +186,49 @@ fn shape(activity: &Activity<'_>, record: Option<Value<'_>>) -> u64 {
         .collect();
     hash(&(activity.source.as_str(), keys, form))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::decoder;
+    use proptest::prelude::*;
+
+    fn read(bytes: Vec<u8>, wanted: &[&str]) -> Window {
+        let wanted = wanted.iter().map(ToString::to_string).collect();
+        let source = LogSource::Memory(Arc::new(bytes));
+        decoder().read(&source, &Inventory::default(), &mut Names::default(), &wanted).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_it_and_no_line_is_lost(lines in prop::collection::vec(prop::collection::vec(any::<u8>().prop_filter("no line end", |b| *b != b'\n'), 0..200), 0..20)) {
+            let blank = lines.iter().filter(|l| l.iter().all(u8::is_ascii_whitespace)).count();
+            let mut bytes = lines.join(&b'\n');
+            bytes.push(b'\n');
+            let window = read(bytes, &["line:1"]);
+            let count = lines.len().max(1);
+            prop_assert_eq!(window.lines as usize, count);
+            let blank = if lines.is_empty() { 1 } else { blank };
+            prop_assert_eq!(window.facts.len() + window.unreadable as usize + blank, count);
+            prop_assert_eq!(window.wanted.len(), 1);
+        }
+    }
+
+    #[test]
+    fn an_id_that_stands_twice_in_a_line_is_found_once() {
+        let line =
+            crate::testing::event("e1 2026-03-01T10:00:00Z web s3:GetObject 198.51.100.1").replacen('{', "{\"id\":\"e1\",", 1);
+        assert_eq!(read(line.into_bytes(), &["e1"]).wanted, [(1, "e1".to_string())]);
+    }
+
+    #[test]
+    fn records_look_alike_if_they_differ_only_in_what_they_say() {
+        let event = |text: &str| crate::testing::event(text) + "\n";
+        let a = event("3f2a 2026-03-01T10:00:00Z web s3:GetObject 198.51.100.1")
+            + &event("91bc 2026-03-02T10:00:00Z job iam:CreateUser 203.0.113.9");
+        let facts = read(a.into_bytes(), &[]).facts;
+        assert_eq!(facts[0].shape, facts[1].shape);
+        let b = event("zz-x 2026-03-01T10:00:00Z web s3:GetObject 198.51.100.1");
+        assert_ne!(read(b.into_bytes(), &[]).facts[0].shape, facts[0].shape);
+    }
+}

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub enum Table {
     /// Measures by tuning and family.
     Metrics,
+    /// The same of the reference detectors.
+    References,
     /// Every case and every attack.
     Cases,
     /// Every attack instance.
@@ -40,6 +42,7 @@ impl Table {
     pub fn of_name(stem: &str) -> Option<Table> {
         Some(match stem {
             "metrics" => Table::Metrics,
+            "references" => Table::References,
             "cases" => Table::Cases,
             "instances" => Table::Instances,
             "scenarios" => Table::Scenarios,
@@ -58,7 +61,8 @@ impl Table {
 /// The table as text.
 pub fn csv(evaluation: &Evaluation, table: Table) -> String {
     let rows = match table {
-        Table::Metrics => metrics(evaluation),
+        Table::Metrics => metrics(evaluation, evaluation.runs.iter().map(|r| &r.measures)),
+        Table::References => metrics(evaluation, evaluation.references.iter().map(|r| &r.measures)),
         Table::Cases => cases(evaluation),
         Table::Instances => instances(evaluation),
         Table::Scenarios => scenarios(evaluation),
@@ -104,7 +108,7 @@ pub(crate) fn header(names: &[&str]) -> Rows {
     vec![names.iter().map(ToString::to_string).collect()]
 }
 
-fn metrics(evaluation: &Evaluation) -> Rows {
+fn metrics<'e>(evaluation: &'e Evaluation, measures: impl Iterator<Item = &'e Measures>) -> Rows {
     let mut rows = header(&[
         "tuning",
         "family",
@@ -136,8 +140,7 @@ fn metrics(evaluation: &Evaluation) -> Rows {
         "seed",
         "tool",
     ]);
-    let all = evaluation.runs.iter().map(|r| &r.measures).chain(evaluation.references.iter().map(|r| &r.measures));
-    for m in all {
+    for m in measures {
         rows.push(total(evaluation, m));
         rows.extend(m.by_family.iter().map(|(family, slice)| part(evaluation, m, family, slice)));
     }

@@ -217,26 +217,33 @@ fn details(m: &Measures, run: &TuningRun) -> Markup {
 
 fn misses(scenarios: &[Scenario], run: &TuningRun) -> Markup {
     let each = || scenarios.iter().zip(&run.outcomes);
+    let missed: Vec<_> =
+        each().flat_map(|(s, o)| o.instances.iter().map(move |i| (s, i))).filter(|(_, i)| i.fate != Fate::Caught).collect();
+    let raised: Vec<_> = each().flat_map(|(s, o)| o.false_cases.iter().map(move |c| (s, c))).collect();
     html! {
         h3 { "Not caught" }
-        table {
-            tr { @for name in ["scenario", "instance", "", "highest verdict", "what the judge said"] { th.l { (name) } } }
-            @for (s, i) in each().flat_map(|(s, o)| o.instances.iter().map(move |i| (s, i))).filter(|(_, i)| i.fate != Fate::Caught) {
-                tr {
-                    td.wrap { (clean(s.id(), 80)) } td.wrap { (clean(&i.name, 80)) } td.l { (i.fate.as_str()) }
-                    td.l { (i.verdict.as_str()) @if let Some(score) = i.score { " at " (format!("{score:.0}")) } }
-                    td.wrap { (clean(i.reasons.first().map_or("", String::as_str), 300)) }
+        @if missed.is_empty() { p.meta { "Nothing." } } @else {
+            table {
+                tr { @for name in ["scenario", "instance", "", "highest verdict", "what the judge said"] { th.l { (name) } } }
+                @for (s, i) in missed {
+                    tr {
+                        td.wrap { (clean(s.id(), 80)) } td.wrap { @if i.name != s.id() { (clean(&i.name, 80)) } } td.l { (i.fate.as_str()) }
+                        td.l { (i.verdict.as_str()) @if let Some(score) = i.score { " at " (format!("{score:.0}")) } }
+                        td.wrap { (clean(i.reasons.first().map_or("", String::as_str), 300)) }
+                    }
                 }
             }
         }
         h3 { "Raised for nothing" }
-        table {
-            tr { @for name in ["scenario", "identity", "when", "verdict", "what the judge said"] { th.l { (name) } } }
-            @for (s, c) in each().flat_map(|(s, o)| o.false_cases.iter().map(move |c| (s, c))) {
-                tr {
-                    td.wrap { (clean(s.id(), 80)) } td.wrap { (clean(&c.identity, 120)) } td.l { (format_time(c.at)) }
-                    td.l { (c.verdict.as_str()) " at " (format!("{:.0}", c.score)) }
-                    td.wrap { (clean(c.reasons.first().map_or("", String::as_str), 300)) }
+        @if raised.is_empty() { p.meta { "Nothing." } } @else {
+            table {
+                tr { @for name in ["scenario", "identity", "when", "verdict", "what the judge said"] { th.l { (name) } } }
+                @for (s, c) in raised {
+                    tr {
+                        td.wrap { (clean(s.id(), 80)) } td.wrap { (clean(&c.identity, 120)) } td.l { (format_time(c.at)) }
+                        td.l { (c.verdict.as_str()) " at " (format!("{:.0}", c.score)) }
+                        td.wrap { (clean(c.reasons.first().map_or("", String::as_str), 300)) }
+                    }
                 }
             }
         }
@@ -297,6 +304,6 @@ fn method(evaluation: &Evaluation) -> Markup {
             li { "A detector that sees only the form of records: average precision " (rate(evaluation.metadata.0)) ", chance " (rate(evaluation.metadata.1)) ". Far above chance, the corpus would give its attacks away." }
             li { (real) " of " (total) " scenarios were recorded in the wild. Figures from modelled and emulated ones compare tunings; they do not forecast what an estate will see." }
         }
-        p.meta { "corpus " code { (evaluation.corpus.sha256) } @for run in &evaluation.runs { " · " (clean(&run.measures.name, 60)) " " code { (run.measures.sha256) } } }
+        p.meta { "corpus " code { (evaluation.corpus.sha256) } " · catalogue " code { (evaluation.catalogue) } @for run in &evaluation.runs { " · " (clean(&run.measures.name, 60)) " " code { (run.measures.sha256) } } }
     }
 }

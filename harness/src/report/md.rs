@@ -13,13 +13,14 @@ pub fn markdown(evaluation: &Evaluation) -> String {
     let p = file.provenance;
     let _ = writeln!(
         out,
-        "{TOOL} · seed {} · {} scenarios (modelled {}, emulated {}, real {}) · corpus `{}`\n",
+        "{TOOL} · seed {} · {} scenarios (modelled {}, emulated {}, real {}) · corpus `{}` · catalogue `{}`\n",
         file.seed,
         evaluation.corpus.scenarios.len(),
         p.modelled,
         p.emulated,
         p.real,
-        short(&file.corpus_sha256)
+        short(&file.corpus_sha256),
+        short(&evaluation.catalogue)
     );
     if evaluation.peeked {
         out.push_str("Found with knowledge of the test split.\n\n");

@@ -60,11 +60,12 @@ fn head(evaluation: &Evaluation) -> String {
     );
     let _ = writeln!(
         out,
-        "provenance  modelled {}  emulated {}  real {}   corpus sha256 {}",
+        "provenance  modelled {}  emulated {}  real {}   corpus sha256 {}   catalogue {}",
         provenance.modelled,
         provenance.emulated,
         provenance.real,
-        short(&evaluation.corpus.sha256)
+        short(&evaluation.corpus.sha256),
+        short(&evaluation.catalogue)
     );
     for (letter, run) in letters().zip(&evaluation.runs) {
         let file = if run.tuning.file.is_empty() { String::new() } else { format!("   {}", clean(&run.tuning.file, 40)) };
