@@ -36,6 +36,21 @@ fn a_private_key_is_hidden_with_its_body() {
     }
 }
 
+/// A signature is as good without the question mark that a whole URL would have.
+#[test]
+fn a_bare_shared_access_signature_is_hidden() {
+    let tagger = Tagger::new(&Arc::new(Catalog::builtin().unwrap()), Options::default()).unwrap();
+    let signature = "aB3dE5fG7hJ9kL1mN3pQrStUvWxYz0123456789abcd%3D";
+    for before in ["", "a/", "https://example.com/c?"] {
+        let line = format!(
+            r#"{{"eventVersion":"1.08","userIdentity":{{"type":"IAMUser","accountId":"123456789012","userName":"ci"}},"eventTime":"2026-11-23T18:44:41Z","eventSource":"iam.amazonaws.com","eventName":"CreateUser","requestParameters":{{"userName":"{before}sv=2022-11-02&ss=b&srt=sco&sp=rwdlac&sig={signature}"}}}}"#
+        );
+        let tags = tags(&tagger, &line);
+        assert!(tags.contains("[redacted:azure-sas]") && tags.contains(r#""leaks":["azure-sas"]"#), "{tags}");
+        assert!(!tags.contains("aB3dE5fG7h"), "{tags}");
+    }
+}
+
 #[test]
 fn putting_an_id_in_lower_case_does_not_uncover_a_credential() {
     let tagger = Tagger::new(&Arc::new(Catalog::builtin().unwrap()), Options::default()).unwrap();
