@@ -31,7 +31,9 @@ fn commands(text: &str) -> Vec<Vec<String>> {
             Some(list) => serde_json::from_str(&format!("[{}", list.trim_end())).unwrap_or_default(),
             None => {
                 let end = rest.find(['"', '`', '>', ')', '|', '<', ';', '%']).unwrap_or(rest.len());
-                rest[..end].split_whitespace().map(str::to_owned).collect()
+                // `1<>` redirects the output; the digit belongs to it.
+                let line = if rest[end..].starts_with('<') { rest[..end].trim_end_matches('1') } else { &rest[..end] };
+                line.split_whitespace().map(str::to_owned).collect()
             }
         };
         if words.first().is_some_and(|w| w == "tag") {

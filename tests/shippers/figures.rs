@@ -301,7 +301,7 @@ fn lost_in_syslog_ng(root: &Path, name: &str) -> Result<usize> {
     let lines: String = (0..LINES).map(|n| cloudtrail(n, 170) + "\n").collect();
     std::fs::write(&input, lines)?;
     until("a third", PATIENCE, || lines_in(&out) > LINES / 3)?;
-    shipper.children().into_iter().for_each(|pid| drop(signal(pid, name)));
+    shipper.signal_vires(name)?;
     let mut last = 0;
     until("silence", PATIENCE, || {
         std::thread::sleep(Duration::from_secs(2));

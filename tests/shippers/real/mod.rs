@@ -33,11 +33,19 @@ impl Shipper {
         crate::process::until("the shipper's end", PATIENCE, || self.0.try_wait().is_ok_and(|s| s.is_some()))
     }
 
-    /// The processes it started that run vires.
-    pub fn children(&self) -> Vec<u32> {
-        let output = Command::new("pgrep").args(["-P", &self.0.id().to_string(), "-x", "vires"]).output();
-        let text = output.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
-        text.lines().filter_map(|l| l.trim().parse().ok()).collect()
+    /// Sends a signal to the vires it started. Right after one was killed there may be none for a moment.
+    pub fn signal_vires(&self, name: &str) -> Result<()> {
+        let of = |parent: u32| -> Vec<u32> {
+            let output = Command::new("pgrep").args(["-P", &parent.to_string(), "-x", "vires"]).output();
+            let text = output.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
+            text.lines().filter_map(|l| l.trim().parse().ok()).collect()
+        };
+        let mut found = Vec::new();
+        crate::process::until("a vires", PATIENCE, || {
+            found = of(self.0.id());
+            !found.is_empty()
+        })?;
+        found.into_iter().try_for_each(|pid| crate::process::signal(pid, name))
     }
 }
 

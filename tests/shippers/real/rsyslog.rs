@@ -2,7 +2,7 @@
 
 use super::{PATIENCE, Shipper, cloudtrail, free_port, lines_in, missing, read, same_but_for_the_object};
 use crate::configs::config;
-use crate::process::{signal, until};
+use crate::process::until;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -64,7 +64,7 @@ pub fn lost(binary: &Path, name: &str, signal_name: &str) -> Result<(usize, usiz
     let shipper = start(binary, place.dir.path(), &conf, place.port)?;
     send(place.port, &(0..LINES).map(|n| cloudtrail(n, 170)).collect::<Vec<_>>())?;
     until("a third", PATIENCE, || lines_in(&place.out) > LINES / 3)?;
-    shipper.children().into_iter().for_each(|pid| drop(signal(pid, signal_name)));
+    shipper.signal_vires(signal_name)?;
     let mut last = 0;
     until("silence", PATIENCE, || {
         std::thread::sleep(std::time::Duration::from_secs(2));
@@ -130,9 +130,7 @@ fn mmexternal_survives_its_helper() -> Result<()> {
     for (i, part) in lines.chunks(1000).enumerate() {
         send(place.port, part)?;
         until("some events", PATIENCE, || lines_in(&place.out) >= i * 1000 + 500)?;
-        for pid in shipper.children() {
-            let _ = signal(pid, if i == 1 { "HUP" } else { "KILL" });
-        }
+        shipper.signal_vires(if i == 1 { "HUP" } else { "KILL" })?;
     }
     until("all events", PATIENCE, || lines_in(&place.out) >= 4000)?;
     shipper.stop()?;
@@ -208,7 +206,7 @@ fn omprog_sends_again_what_a_killed_helper_did_not_confirm() -> Result<()> {
         send(place.port, part)?;
         until("some events", PATIENCE, || lines_in(&place.out) > i * 2000)?;
         if i < 2 {
-            shipper.children().into_iter().for_each(|pid| drop(signal(pid, "KILL")));
+            shipper.signal_vires("KILL")?;
         }
     }
     let numbers = || -> BTreeSet<u64> {

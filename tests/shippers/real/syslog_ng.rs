@@ -4,6 +4,7 @@ use super::{PATIENCE, Shipper, cloudtrail, lines_in, missing, read, same_but_for
 use crate::configs::config;
 use crate::process::until;
 use anyhow::{Context, Result, ensure};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -53,7 +54,8 @@ fn events_loop_through_the_fifo() -> Result<()> {
     // A reload keeps the child and loses nothing.
     shipper.signal("HUP")?;
     let more: Vec<String> = (501..700).map(|n| cloudtrail(n, 10)).collect();
-    std::fs::write(&input, [&lines[..], &more].concat().join("\n") + "\n")?;
+    // Appended, as programs do: a file that shrinks for a moment is read from its start again.
+    std::fs::OpenOptions::new().append(true).open(&input)?.write_all((more.join("\n") + "\n").as_bytes())?;
     lines.extend(more);
     until("what came after a reload", PATIENCE, || lines_in(&out) >= lines.len())?;
     shipper.stop()?;
