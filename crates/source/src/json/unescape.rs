@@ -6,41 +6,42 @@ pub fn unescape_into(raw: &str, out: &mut String) {
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
-        let Some(code) = rest.as_bytes().first() else { return };
-        rest = &rest[1..];
-        match code {
-            b'b' => out.push('\u{8}'),
-            b'f' => out.push('\u{c}'),
-            b'n' => out.push('\n'),
-            b'r' => out.push('\r'),
-            b't' => out.push('\t'),
-            b'u' => {
-                let (c, used) = surrogates(rest);
-                out.push(c);
-                rest = rest.get(used..).unwrap_or("");
-            }
-            // Quote, backslash and slash stand for themselves; nothing else passes the index.
-            other => out.push(char::from(*other)),
-        }
+        let Some((c, used)) = escape(rest) else { return };
+        out.push(c);
+        rest = rest.get(used..).unwrap_or("");
     }
     out.push_str(rest);
 }
 
+/// The character that an escape stands for, and how many bytes behind its backslash belong to it.
+fn escape(rest: &str) -> Option<(char, usize)> {
+    Some(match rest.as_bytes().first()? {
+        b'b' => ('\u{8}', 1),
+        b'f' => ('\u{c}', 1),
+        b'n' => ('\n', 1),
+        b'r' => ('\r', 1),
+        b't' => ('\t', 1),
+        b'u' => {
+            let (c, used) = surrogates(&rest[1..]);
+            (c, 1 + used)
+        }
+        // Quote, backslash and slash stand for themselves; nothing else passes the index.
+        other => (char::from(*other), 1),
+    })
+}
+
 /// True if the JSON string body `raw` stands for `text`. Stops at the first difference and copies nothing.
 pub(super) fn stands_for(raw: &str, text: &str) -> bool {
+    // An escape is longer than what it stands for, but at most six times as long.
+    if raw.len() > text.len().saturating_mul(6) {
+        return false;
+    }
     let (mut raw, mut text) = (raw, text);
     while let Some(at) = memchr::memchr(b'\\', raw.as_bytes()) {
-        let Some(rest) = text.strip_prefix(&raw[..at]) else { return false };
-        let length = match raw.as_bytes().get(at + 1) {
-            Some(b'u') => 2 + surrogates(raw.get(at + 2..).unwrap_or("")).1,
-            _ => 2,
-        };
-        let Some(escape) = raw.get(at..at + length) else { return false };
-        let mut one = String::new();
-        unescape_into(escape, &mut one);
-        let Some(rest) = rest.strip_prefix(one.as_str()) else { return false };
+        let Some((c, used)) = escape(&raw[at + 1..]) else { return false };
+        let Some(rest) = text.strip_prefix(&raw[..at]).and_then(|text| text.strip_prefix(c)) else { return false };
         text = rest;
-        raw = &raw[at + length..];
+        raw = raw.get(at + 1 + used..).unwrap_or("");
     }
     raw == text
 }
