@@ -25,11 +25,11 @@ pub mod propose;
 pub mod schedule;
 pub mod summary;
 pub mod toml_file;
-pub mod write;
 mod words;
+pub mod write;
 pub mod zones;
 
 pub use error::Error;
-pub use finding::{Finding, Severity};
 pub use exceptions::Exceptions;
+pub use finding::{Finding, Severity};
 pub use inventory::{Inventory, Workload, WorkloadIndex};
