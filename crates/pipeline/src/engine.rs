@@ -119,7 +119,7 @@ impl<'a> Runner<'a> {
             stats_file.clone().map(|file| StatsWriter::start(file, Arc::clone(&counts), Arc::clone(log))).transpose()?;
         self.output.ready();
         let engine = Engine {
-            front: Mutex::new(Front { input: self.input, stage, generation: 0, ticket: 0 }),
+            front: Mutex::new(Front { input: self.input, stage, generation: 0, ticket: 0, huge: None }),
             settled: InTurn::new(()),
             output: InTurn::new(self.output),
             counts: Arc::clone(&counts),
@@ -168,15 +168,31 @@ struct Front<S> {
     stage: Arc<S>,
     generation: u64,
     ticket: u64,
+    /// The buffers of huge records, once there were any: each thread that grew its own would keep its own.
+    huge: Option<Buffers>,
 }
 
 /// The memory of one worker.
 struct Worker<S: Stage> {
+    buffers: Buffers,
+    scratch: S::Scratch,
+    generation: u64,
+}
+
+/// A block and what is made of it.
+#[derive(Default)]
+struct Buffers {
     block: Vec<u8>,
     draft: Vec<u8>,
     out: Vec<u8>,
-    scratch: S::Scratch,
-    generation: u64,
+}
+
+impl Buffers {
+    fn clear(&mut self) {
+        self.block.clear();
+        self.draft.clear();
+        self.out.clear();
+    }
 }
 
 impl<S: Stage> Engine<'_, S> {
@@ -196,7 +212,7 @@ impl<S: Stage> Engine<'_, S> {
 
     fn worker(&self) {
         let mut worker: Worker<S> =
-            Worker { block: Vec::new(), draft: Vec::new(), out: Vec::new(), scratch: S::Scratch::default(), generation: 0 };
+            Worker { buffers: Buffers::default(), scratch: S::Scratch::default(), generation: 0 };
         // Records are guarded one by one; what gets here is an error in the engine itself, and the others must not wait for ever.
         if catch_unwind(AssertUnwindSafe(|| while self.step(&mut worker) {})).is_err() {
             self.shutdown.stop();
@@ -205,16 +221,15 @@ impl<S: Stage> Engine<'_, S> {
 
     /// Takes one block through. False at the end of the input.
     fn step(&self, worker: &mut Worker<S>) -> bool {
-        for buffer in [&mut worker.block, &mut worker.draft, &mut worker.out] {
-            buffer.clear();
-            if buffer.capacity() > 4 * BLOCK {
-                buffer.shrink_to(BLOCK);
-            }
+        worker.buffers.clear();
+        let mut guard = lock(&self.front);
+        let front = &mut *guard;
+        if let Some(huge) = &mut front.huge {
+            std::mem::swap(huge, &mut worker.buffers);
         }
-        let mut front = lock(&self.front);
         let next = loop {
-            match front.input.next(&mut worker.block, &self.shutdown) {
-                Ok(Next::Reload) => self.replace(&mut front),
+            match front.input.next(&mut worker.buffers.block, &self.shutdown) {
+                Ok(Next::Reload) => self.replace(front),
                 Ok(next) => break next,
                 Err(error) => {
                     self.log.say(&format!("input: {error}"));
@@ -234,20 +249,37 @@ impl<S: Stage> Engine<'_, S> {
         }
         let stage = Arc::clone(&front.stage);
         stage.begin(front.input.file(), &mut worker.scratch);
+        let len = worker.buffers.block.len();
+        let huge = len > HUGE;
+        if let Some(spare) = front.huge.as_mut().filter(|_| !huge) {
+            spare.block.extend_from_slice(&worker.buffers.block);
+            std::mem::swap(spare, &mut worker.buffers);
+            spare.clear();
+        }
         match next {
             Next::Block { more } => {
-                let alone = (!more && worker.block.len() < SMALL) || worker.block.len() > HUGE;
-                let _kept = alone.then_some(front);
+                let alone = huge || (!more && len < SMALL);
+                let kept = alone.then_some(guard);
                 self.block(&stage, ticket, worker);
+                if let Some(mut guard) = kept.filter(|_| huge) {
+                    worker.buffers.clear();
+                    let used = std::mem::take(&mut worker.buffers);
+                    if let Some(small) = guard.huge.replace(used) {
+                        worker.buffers = small;
+                    }
+                }
             }
-            Next::Long { last } => self.long(&stage, ticket, worker, last),
+            Next::Long { last } => {
+                drop(guard);
+                self.long(&stage, ticket, worker, last);
+            }
             Next::Reload | Next::End => {}
         }
         true
     }
 
     fn block(&self, stage: &S, ticket: u64, worker: &mut Worker<S>) {
-        let Worker { block, draft, out, scratch, .. } = worker;
+        let Worker { buffers: Buffers { block, draft, out }, scratch, .. } = worker;
         let mut counts = Counts { bytes_in: block.len() as u64, ..Counts::default() };
         let mut answers = work::draft(stage, self.rules, block, scratch, draft, &mut counts);
         let answer = if S::ORDERED {
@@ -276,7 +308,7 @@ impl<S: Stage> Engine<'_, S> {
 
     /// One piece of a record that is too long to look at: what goes out is the piece itself, or the stage's answer at the end.
     fn long(&self, stage: &S, ticket: u64, worker: &mut Worker<S>, last: bool) {
-        let Worker { block, out, .. } = worker;
+        let Buffers { block, out, .. } = &mut worker.buffers;
         let done = u64::from(last);
         let counts = Counts { bytes_in: block.len() as u64, lines_in: done, too_long: done, ..Counts::default() };
         if S::ORDERED {

@@ -1,4 +1,5 @@
 use crate::counts::Counts;
+use crate::input::BLOCK;
 use crate::protocol::{Codec, omprog};
 use crate::stage::Stage;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -22,7 +23,7 @@ pub(crate) fn draft<S: Stage>(
     out: &mut Vec<u8>,
     counts: &mut Counts,
 ) -> u64 {
-    out.reserve(block.len() + block.len() / 2);
+    out.reserve(block.len() + (block.len() / 2).min(BLOCK));
     let mut answers = 0;
     let (mut at, mut start) = (0, out.len());
     loop {

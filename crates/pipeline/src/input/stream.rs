@@ -163,9 +163,10 @@ impl Stream {
     }
 }
 
-/// Moves all bytes to the empty `to`. Few are copied, so that a big buffer stays where big blocks are read.
+/// Moves all bytes to the empty `to`. They are copied if they are few or if `to` has grown for huge records: such a buffer stays
+/// where it is.
 fn hand_over(from: &mut Vec<u8>, to: &mut Vec<u8>) {
-    if from.len() < BLOCK / 4 {
+    if from.len() < BLOCK / 4 || (to.capacity() > 4 * BLOCK && from.len() <= to.capacity()) {
         to.extend_from_slice(from);
         from.clear();
     } else {
