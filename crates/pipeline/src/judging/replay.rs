@@ -113,11 +113,22 @@ pub struct Judged<'a> {
     pub outcome: Outcome,
     judge: &'a Judge,
     state: &'a JudgeState,
+    credential: Option<&'a str>,
 }
 
 impl<'a> Judged<'a> {
     pub(super) fn new(observation: &'a Observation<'a>, outcome: Outcome, judge: &'a Judge, state: &'a JudgeState) -> Self {
-        Judged { observation, outcome, judge, state }
+        Judged { observation, outcome, judge, state, credential: None }
+    }
+
+    pub(super) fn with(mut self, credential: Option<&'a str>) -> Self {
+        self.credential = credential;
+        self
+    }
+
+    /// The credential it was done with, masked. Known to a [`Survey`](super::Survey) only: the judge has no use for it.
+    pub fn credential(&self) -> Option<&str> {
+        self.credential
     }
 
     /// Who judged it.
@@ -136,7 +147,7 @@ impl Replay<'_> {
     pub fn line<R>(&mut self, number: u64, line: &[u8], visit: impl FnOnce(Judged<'_>) -> R) -> Option<R> {
         let mut observation = self.reader.line(number, line)?;
         let outcome = self.judge.judge(&mut self.state, &mut observation);
-        Some(visit(Judged { observation: &observation, outcome, judge: self.judge, state: &self.state }))
+        Some(visit(Judged::new(&observation, outcome, self.judge, &self.state)))
     }
 
     /// What stands against a workload now.

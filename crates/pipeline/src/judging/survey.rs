@@ -22,12 +22,15 @@ struct Seen<F> {
     visit: F,
 }
 
+/// What a line says, and the credential it was done with, masked.
+type Line = (Observation<'static>, Option<String>);
+
 /// What a block's lines say; `None` for a line that is not judged.
 #[derive(Debug, Default)]
 pub struct SurveyScratch {
     open: vires_source::Scratch,
     memo: Memo,
-    observations: Vec<Option<Box<Observation<'static>>>>,
+    observations: Vec<Option<Box<Line>>>,
 }
 
 impl<F: FnMut(Judged<'_>) + Send> Survey<F> {
@@ -47,7 +50,8 @@ impl<F: FnMut(Judged<'_>) + Send> Stage for Survey<F> {
         let mut opened = open(line.strip_suffix(b"\r").unwrap_or(line), buffers);
         let valid_utf8 = opened.valid_utf8;
         let (tags, seen) = observe(&self.estate.classifier, &self.estate.inventory, &mut opened, memo);
-        observations.push(seen.map(|o| Box::new(owned(o))));
+        let credential = tags.credential.clone();
+        observations.push(seen.map(|o| Box::new((owned(o), credential))));
         Report {
             source: tags.source,
             tagged: tags.tagged(),
@@ -69,10 +73,10 @@ impl<F: FnMut(Judged<'_>) + Send> Stage for Survey<F> {
         let Seen { state, line, visit } = &mut *seen;
         for observation in scratch.observations.drain(..) {
             *line += 1;
-            let Some(mut o) = observation else { continue };
+            let Some((mut o, credential)) = observation.map(|line| *line) else { continue };
             o.event_ref = EventRef { file: None, line: *line };
             let outcome = self.judge.judge(state, &mut o);
-            visit(Judged::new(&o, outcome, &self.judge, state));
+            visit(Judged::new(&o, outcome, &self.judge, state).with(credential.as_deref()));
         }
     }
 

@@ -109,7 +109,8 @@ impl Reference {
         }
     }
 
-    fn sorted_keys(&self) -> Vec<(Name, u32)> {
+    /// All workloads by name, with the number under which each is kept.
+    pub fn sorted_keys(&self) -> Vec<(Name, u32)> {
         let mut keys: Vec<(Name, u32)> = self.keys.iter().map(|(k, at)| (k.clone(), *at)).collect();
         keys.sort_unstable();
         keys

@@ -69,6 +69,11 @@ impl Importer {
     }
 }
 
+/// The documents of a YAML or JSON file, with limits on size and depth: for readers of other manifests than those above.
+pub fn documents(input: &Input<'_>) -> Result<Vec<serde_json::Value>, Error> {
+    yaml::read(input).map_err(|error| Error::Invalid(vec![error]))
+}
+
 /// Reads each file on its own: an error in one does not hide those of the others.
 fn each<T>(inputs: &[Input<'_>], mut read: impl FnMut(&Input<'_>) -> Result<Vec<T>, FileError>) -> Result<Vec<T>, Error> {
     let mut out = Vec::new();
