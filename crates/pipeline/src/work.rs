@@ -23,7 +23,9 @@ pub(crate) fn draft<S: Stage>(
     out: &mut Vec<u8>,
     counts: &mut Counts,
 ) -> u64 {
-    out.reserve(block.len() + (block.len() / 2).min(BLOCK));
+    // A huge record is as long as it may be or nearly so: at once the most, instead of a bit more each time.
+    let room = if block.len() > 4 * BLOCK { rules.max_line.max(block.len()) + 2 * BLOCK } else { block.len() + block.len() / 2 };
+    out.reserve_exact(room);
     let mut answers = 0;
     let (mut at, mut start) = (0, out.len());
     loop {

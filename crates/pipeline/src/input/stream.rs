@@ -66,7 +66,11 @@ impl Stream {
     /// Fills `buffer` with whole records: as many as there are, up to about [`BLOCK`] bytes.
     pub(crate) fn next(&mut self, buffer: &mut Vec<u8>, codec: Codec, max: usize) -> Got {
         buffer.clear();
-        hand_over(&mut self.held, buffer);
+        if self.held.capacity() > buffer.capacity() {
+            std::mem::swap(&mut self.held, buffer);
+        } else {
+            buffer.append(&mut self.held);
+        }
         let mut seen = std::mem::take(&mut self.seen);
         if let Some(rest) = self.long {
             return self.long(buffer, rest);
@@ -87,12 +91,16 @@ impl Stream {
                 Cut::More if self.ended => return self.broken(buffer, "the input ends within a record"),
                 Cut::More if blocked => {
                     self.seen = buffer.len();
-                    hand_over(buffer, &mut self.held);
+                    self.hold(buffer);
                     return Got::Waiting;
                 }
                 Cut::More => {
                     seen = buffer.len();
                     target = buffer.len() + BLOCK;
+                    if target > 4 * BLOCK {
+                        // Longer than most: at once all that it may need, instead of twice as much time and again.
+                        buffer.reserve_exact((max + 2 * BLOCK).saturating_sub(buffer.len()));
+                    }
                 }
             }
         }
@@ -155,25 +163,20 @@ impl Stream {
         Got::Long { last: self.long.is_none() }
     }
 
+    /// Keeps the start of a record. A buffer that has grown for huge records goes along only if it must: there shall be one.
+    fn hold(&mut self, buffer: &mut Vec<u8>) {
+        if buffer.len() <= self.held.capacity().max(BLOCK / 4) {
+            self.held.append(buffer);
+        } else {
+            std::mem::swap(buffer, &mut self.held);
+        }
+    }
+
     fn broken(&mut self, buffer: &mut Vec<u8>, why: &str) -> Got {
         buffer.clear();
         self.ended = true;
         self.error.get_or_insert_with(|| io::Error::new(io::ErrorKind::InvalidData, why));
         Got::End
-    }
-}
-
-/// Moves all bytes to the empty `to`. They are copied if they are few or if `to` has grown for huge records: such a buffer stays
-/// where it is.
-fn hand_over(from: &mut Vec<u8>, to: &mut Vec<u8>) {
-    if from.len() < BLOCK / 4 || (to.capacity() > 4 * BLOCK && from.len() <= to.capacity()) {
-        to.extend_from_slice(from);
-        from.clear();
-    } else {
-        std::mem::swap(from, to);
-    }
-    if from.capacity() > 4 * BLOCK {
-        from.shrink_to(BLOCK);
     }
 }
 

@@ -1,7 +1,9 @@
 use std::borrow::Cow;
-use vires_event::{Actor, Text};
+use vires_event::{Actor, Effect, Text};
 use vires_profile::Inventory;
-use vires_profile::observation::{EventRef, Facts, Mapping, Observation, Proof, Setting, identity_template};
+use vires_profile::observation::{
+    EventRef, Facts, Mapping, Observation, Proof, Setting, TargetSort, identity_template, target_sort,
+};
 use vires_source::Opened;
 use vires_tag::{Classifier, Memo, Tags};
 
@@ -54,6 +56,13 @@ fn seen<'a>(
         activity.action.clone_from(action);
     }
     let id = identity.id.clone();
+    // A role called `payroll-reader` is no payroll: what a name tells of data counts where data can be.
+    let sorts = || activity.targets.iter().map(|t| (t, target_sort(&t.name)));
+    let declared = sorts()
+        .filter(|(_, sort)| *sort != TargetSort::Authority)
+        .filter_map(|(t, _)| inventory.data.class_of(&t.name))
+        .max_by_key(|(class, _)| *class);
+    let holds_data = activity.targets.is_empty() || sorts().any(|(_, sort)| sort == TargetSort::Data);
     let facts = Facts {
         effect: tags.effect,
         tier: tags.effect.map(|e| e.tier()),
@@ -62,13 +71,12 @@ fn seen<'a>(
         boundary: tags.sensitive.and_then(|s| s.boundary),
         actor: tags.actor,
         kind: tags.kind,
-        data_class: tags.data_class,
+        data_class: tags.data_class.filter(|_| holds_data || tags.effect == Some(Effect::SecretRead)),
         attack: tags.sensitive.map(|s| s.attack.iter().map(|a| Cow::Borrowed(a.as_str())).collect()).unwrap_or_default(),
         leaks: tags.leaks.iter().map(|(kind, _)| Cow::Borrowed(*kind)).collect(),
         detection: None,
     };
     let origin = &activity.origin;
-    let declared = activity.targets.iter().filter_map(|t| inventory.data.class_of(&t.name)).max_by_key(|(class, _)| *class);
     let setting = Setting {
         workload: found.map_or_else(|| Text::Owned(identity_template(&id).into_owned()), |w| w.id.as_str().into()),
         mapping: found.map_or(Mapping::Ghost, |w| w.mapping(at)),
@@ -77,7 +85,7 @@ fn seen<'a>(
         zone: inventory.zones.lookup(origin.ip.as_deref(), origin.asn.as_deref(), origin.service.as_deref()),
         data_class: declared.map(|(class, _)| class),
         labels: declared.map(|(_, labels)| labels.iter().map(|l| l.as_str().into()).collect()).unwrap_or_default(),
-        env: None,
+        env: activity.place.account.as_deref().and_then(|a| inventory.environment(a)).map(|env| Text::Owned(env.to_owned())),
     };
     Observation::new(activity, facts, setting)
 }
