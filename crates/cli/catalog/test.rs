@@ -3,15 +3,14 @@ use crate::failure::Failure;
 use crate::print::print;
 use crate::tag::catalog;
 use anyhow::{Context, Result};
-use std::borrow::Cow;
 use std::io::Read;
 use std::sync::Arc;
 use vires_catalog::{At, Catalog};
 use vires_event::{Activity, mask};
 use vires_report::clean;
-use vires_source::json::{Type, Value};
+use vires_source::json::Value;
 use vires_source::{Opened, Scratch, open};
-use vires_tag::{Classifier, Memo, Tags};
+use vires_tag::{Classifier, Memo, Tags, field};
 
 /// The longest event that is read.
 const LIMIT: u64 = 16 << 20;
@@ -75,15 +74,7 @@ fn who(out: &mut Lines, catalog: &Catalog, activity: &Activity<'_>, record: Opti
     let kind = tags.kind.map(|k| format!(", {k}")).unwrap_or_default();
     out.say("actor", &format!("{}{kind}", tags.actor.map_or("ambiguous", |a| a.as_str())), "");
     out.because(&format!("the record's structure says {} ({})", identity.actor, identity.kind));
-    let mut get = |field: &str| match field {
-        "@name" => Some(identity.name.clone()),
-        "@session" => activity.session.as_ref().map(|s| s.name.clone()),
-        "@user_agent" => activity.origin.user_agent.clone(),
-        "@ip" => activity.origin.ip.clone(),
-        "@id" => Some(identity.id.clone()),
-        "@credential" => activity.credential.as_ref().and_then(|c| c.id.clone()),
-        path => said(member(record?, path)?),
-    };
+    let mut get = |name: &str| field(name, activity, record);
     for marker in catalog.identities().iter().filter(|m| m.source == activity.source) {
         if marker.holds(&mut get) {
             let fields = marker.field.join(" or ");
@@ -166,23 +157,4 @@ impl Lines {
 
 fn place(at: &At) -> String {
     format!("{}:{}", at.file, at.line)
-}
-
-/// The member at a dotted path; keys may hold dots themselves, the longest key that exists is taken.
-fn member<'a>(value: Value<'a>, path: &str) -> Option<Value<'a>> {
-    let step = |segment: &str| match segment.strip_suffix("[]").or_else(|| segment.strip_suffix("[0]")) {
-        Some("") => value.items().next(),
-        Some(name) => value.get(name)?.items().next(),
-        None => value.get(segment),
-    };
-    let shorter = || path.rmatch_indices('.').find_map(|(dot, _)| step(&path[..dot]).and_then(|v| member(v, &path[dot + 1..])));
-    step(path).or_else(shorter)
-}
-
-fn said(value: Value<'_>) -> Option<Cow<'_, str>> {
-    match value.kind() {
-        Type::Null => None,
-        Type::String => value.str(),
-        _ => Some(Cow::Borrowed(value.raw())),
-    }
 }
