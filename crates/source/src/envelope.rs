@@ -8,6 +8,7 @@
 use crate::json::{Tape, Type, Value, unescape_into};
 use crate::{Hints, TextLine, decode_json, decode_text, header};
 use std::borrow::Cow;
+use std::ops::Range;
 use vires_event::{Activity, Text};
 
 /// How many envelopes are opened around a record.
@@ -50,14 +51,27 @@ pub struct Opened<'a> {
     pub text: &'a str,
     /// What the line is.
     pub shape: Shape<'a>,
-    /// The member of the line's own object that holds the record, if it is wrapped in one.
-    pub payload: Option<Value<'a>>,
+    /// The texts around what was found, the innermost first: a part of each was read as a text of its own, the last is the line's.
+    /// Empty if it was found in the line itself.
+    pub layers: Vec<Layer<'a>>,
     /// The record that was found in it, if a decoder knew it.
     pub activity: Option<Activity<'a>>,
     /// The JSON object that the activity was decoded from, not its envelope. `None` for text.
     pub record: Option<Value<'a>>,
     /// False if the bytes were not UTF-8.
     pub valid_utf8: bool,
+}
+
+/// A text that a part of was taken out and read as a text of its own.
+#[derive(Debug, Clone)]
+pub struct Layer<'a> {
+    /// The whole text.
+    pub text: &'a str,
+    /// Its outermost value, if it is JSON.
+    pub root: Option<Value<'a>>,
+    /// Where in it the part stands that is read as another JSON text: a string with its quotes, or what follows the header of a
+    /// line. Empty if the part is a line of text, which this layer shows as well as any.
+    pub inner: Range<usize>,
 }
 
 /// Opens one line (without its line end).
@@ -83,18 +97,18 @@ pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
             let (wraps_text, tags) = text_wrapper(value);
             let depth = MAX_DEPTH + usize::from(wraps_text);
             let mended = tags.and_then(|tags| tags.get_text("error")).is_some_and(|e| e == "invalid_utf8");
-            let Found { activity, record, payload } = in_object(record, &hints, depth, levels).0;
-            Opened { text, shape, payload, activity, record, valid_utf8: valid_utf8 && !mended }
+            let Found { activity, record, layers } = in_object(record, &hints, depth, levels).0;
+            Opened { text, shape, layers, activity, record, valid_utf8: valid_utf8 && !mended }
         }
         _ => {
             // What is read is what the answer will say, so that whoever reads the answer finds the same.
             let text = if valid_utf8 { text } else { mend(line, lossy) };
-            let Found { activity, record, .. } = match text.trim_start().starts_with('{') {
+            let Found { activity, record, layers } = match text.trim_start().starts_with('{') {
                 // Broken JSON: no need to find that out twice.
                 true => Found::default(),
                 false => in_payload(text, None, &hints, MAX_DEPTH, levels).0,
             };
-            Opened { text, shape: Shape::Text, payload: None, activity, record, valid_utf8 }
+            Opened { text, shape: Shape::Text, layers, activity, record, valid_utf8 }
         }
     }
 }
@@ -157,8 +171,13 @@ fn native_log(value: Value<'_>) -> Option<Value<'_>> {
 struct Found<'a> {
     activity: Option<Activity<'a>>,
     record: Option<Value<'a>>,
-    /// The member of the searched object that holds the record.
-    payload: Option<Value<'a>>,
+    layers: Vec<Layer<'a>>,
+}
+
+impl<'a> Found<'a> {
+    fn here(activity: Option<Activity<'a>>, record: Option<Value<'a>>) -> Self {
+        Found { activity, record, layers: Vec::new() }
+    }
 }
 
 /// What was found, and the levels that are left unused.
@@ -166,7 +185,7 @@ type Search<'a> = (Found<'a>, &'a mut [Level]);
 
 fn in_object<'a>(object: Value<'a>, hints: &Hints<'a>, depth: usize, levels: &'a mut [Level]) -> Search<'a> {
     if let Some(activity) = decode_json(object, hints) {
-        return (Found { activity: Some(activity), record: Some(object), payload: None }, levels);
+        return (Found::here(Some(activity), Some(object)), levels);
     }
     if depth == 0 {
         return (Found::default(), levels);
@@ -174,10 +193,16 @@ fn in_object<'a>(object: Value<'a>, hints: &Hints<'a>, depth: usize, levels: &'a
     let (hints, wrapped) = envelope(object, hints);
     let mut levels = levels;
     for inner in wrapped.into_iter().flatten() {
-        let found;
+        let mut found;
         (found, levels) = in_member(inner, object, &hints, depth, levels);
         if found.activity.is_some() {
-            return (Found { payload: Some(inner), ..found }, levels);
+            // A member that is an object itself is read where it stands.
+            if inner.kind() == Type::String {
+                let json = found.record.is_some() || !found.layers.is_empty();
+                let inner = if json { inner.span() } else { 0..0 };
+                found.layers.push(Layer { text: object.document(), root: Some(object.root()), inner });
+            }
+            return (found, levels);
         }
     }
     (Found::default(), levels)
@@ -240,11 +265,15 @@ fn in_text<'a>(mut line: TextLine<'a>, hints: &Hints<'a>, depth: usize, levels: 
         let payload = payload.strip_prefix("@cee:").unwrap_or(payload).trim_start_matches(' ');
         if payload.starts_with('{') && depth > 0 {
             let hints = Hints { host: line.host.clone().or_else(|| hints.host.clone()), ..hints.clone() };
-            let (found, rest) = in_payload(payload, None, &hints, depth - 1, levels);
+            let (mut found, rest) = in_payload(payload, None, &hints, depth - 1, levels);
             if found.activity.is_some() {
+                if let Cow::Borrowed(text) = line.line {
+                    // The payload is the end of the line.
+                    found.layers.push(Layer { text, root: None, inner: text.len() - payload.len()..text.len() });
+                }
                 return (found, rest);
             }
-            return (Found { activity: decode_text(&line), ..Found::default() }, rest);
+            return (Found::here(decode_text(&line), None), rest);
         }
     }
     if line.host.is_none() {
@@ -253,8 +282,39 @@ fn in_text<'a>(mut line: TextLine<'a>, hints: &Hints<'a>, depth: usize, levels: 
     if line.time.is_none() {
         line.time.clone_from(&hints.time);
     }
-    (Found { activity: decode_text(&line), ..Found::default() }, levels)
+    (Found::here(decode_text(&line), None), levels)
 }
+
+/// Members of an envelope that hold a record or say where and when it was logged: whoever writes one of them changes what is read.
+pub const MEMBERS: [&str; 27] = [
+    "message",
+    "log",
+    "MESSAGE",
+    "rawmsg",
+    "msg",
+    "$!",
+    "event.original",
+    "event",
+    "detail",
+    "host",
+    "hostname",
+    "_HOSTNAME",
+    "cluster",
+    "cluster_name",
+    "kubernetes",
+    "timestamp",
+    "@timestamp",
+    "timereported",
+    "time",
+    "programname",
+    "SYSLOG_IDENTIFIER",
+    "appname",
+    "ident",
+    "program",
+    "procid",
+    "_PID",
+    "pid",
+];
 
 /// What an envelope says beside its payload, and the members that may hold the payload, the likeliest first.
 fn envelope<'a>(object: Value<'a>, outer: &Hints<'a>) -> (Hints<'a>, [Option<Value<'a>>; 8]) {
@@ -340,6 +400,35 @@ mod tests {
         ] {
             assert_eq!(record_of(&line).as_deref(), Some(EVENT), "{line}");
         }
+    }
+
+    #[test]
+    fn no_member_that_is_looked_into_is_forgotten() {
+        let text = format!("Nov 23 18:44:41 h app: {EVENT}");
+        for member in MEMBERS {
+            let line = |value: &str| format!(r#"{{"{member}":{value},"x":1}}"#);
+            let mut tape = Tape::default();
+            let read = |value: &str| record_of(&line(value)).is_some();
+            let holds = read(&quoted(&text)) || read(EVENT) || read(&format!(r#"{{"original":{EVENT}}}"#));
+            let object = line(r#""said""#);
+            let object = tape.parse(&object).unwrap();
+            let hints = envelope(object, &Hints::default()).0;
+            let mut completed = TextLine::default();
+            complete(&mut completed, object);
+            let kubernetes = member == "kubernetes";
+            assert!(holds || kubernetes || hints != Hints::default() || completed != TextLine::default(), "{member}");
+        }
+    }
+
+    #[test]
+    fn names_every_text_around_a_record() {
+        let middle = format!(r#"{{"b":1,"log":{}}}"#, quoted(&format!("Nov 23 18:44:41 h a: {EVENT}")));
+        let line = format!(r#"{{"a":1,"message":{}}}"#, quoted(&middle));
+        let mut scratch = Scratch::default();
+        let opened = open(line.as_bytes(), &mut scratch);
+        let without: Vec<String> =
+            opened.layers.iter().map(|l| [&l.text[..l.inner.start], &l.text[l.inner.end..]].concat()).collect();
+        assert_eq!(without, ["Nov 23 18:44:41 h a: ", r#"{"b":1,"log":}"#, r#"{"a":1,"message":}"#]);
     }
 
     #[test]

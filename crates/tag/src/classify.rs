@@ -198,24 +198,20 @@ impl Classifier {
     /// Kinds of credentials anywhere in the line, except where they belong.
     fn leaks_of<'a>(&'a self, opened: &Opened<'a>, source: Option<Source>) -> Vec<(&'a str, u8)> {
         let mut found = Found { source, leaks: Vec::new() };
-        let outer = match opened.shape {
-            Shape::Object(value) | Shape::NativeLog(value) => Some(value.root()),
-            Shape::Text => None,
-        };
-        // The record is read unescaped, where it was wrapped as a string; what wraps it is read without it.
-        let inner = opened.record.map(|r| r.root()).filter(|r| outer.is_none_or(|o| !std::ptr::eq(o.document(), r.document())));
-        match outer {
-            Some(root) => {
-                let skip = inner.and(opened.payload).map(|p| p.span()).unwrap_or_default();
-                self.leaks_in(root, &skip, &mut found);
-            }
-            None => {
-                let end = inner.and_then(|_| opened.text.find('{')).unwrap_or(opened.text.len());
-                self.leaks.scan(&opened.text[..end], |_, _| false, |leak| found.add(leak.pattern, std::iter::empty()));
+        match (opened.shape, opened.layers.is_empty()) {
+            (Shape::Object(value) | Shape::NativeLog(value), true) => self.leaks_in(value.root(), &(0..0), &mut found),
+            (Shape::Text, true) => self.leaks_in_text(opened.text, &mut found),
+            _ => {}
+        }
+        // What was read as a text of its own is looked at unescaped, and so is each text around it, without it.
+        for layer in &opened.layers {
+            match layer.root {
+                Some(root) => self.leaks_in(root, &layer.inner, &mut found),
+                None => self.leaks_in_text(&layer.text[..layer.inner.start], &mut found),
             }
         }
-        if let Some(inner) = inner {
-            self.leaks_in(inner, &(0..0), &mut found);
+        if let Some(record) = opened.record.filter(|_| !opened.layers.is_empty()) {
+            self.leaks_in(record.root(), &(0..0), &mut found);
         }
         found.leaks.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
         found.leaks
@@ -235,6 +231,13 @@ impl Classifier {
                 self.leaks.scan(&text, |_, _| false, |leak| found.add(leak.pattern, root.names_at(string.span().start)));
             }
         }
+        for key in root.escaped_keys() {
+            self.leaks_in_text(&key, found);
+        }
+    }
+
+    fn leaks_in_text<'a>(&'a self, text: &str, found: &mut Found<'a>) {
+        self.leaks.scan(text, |_, _| false, |leak| found.add(leak.pattern, std::iter::empty()));
     }
 }
 

@@ -197,23 +197,28 @@ fn leaks<'a>(catalog: &'a Catalog, opened: &Opened<'a>, source: Option<Source>) 
             }
         }
     };
-    let outer = match opened.shape {
+    let line = match opened.shape {
         Shape::Object(value) | Shape::NativeLog(value) => Some(value.root()),
         Shape::Text => None,
     };
-    let record = opened.record.map(|r| r.root());
-    let inner = record.filter(|r| outer.is_none_or(|o| o.document() != r.document()));
-    let skip = inner.and(opened.payload).map(|p| p.span()).unwrap_or_default();
-    if outer.is_none() {
-        let end = inner.and_then(|_| opened.text.find('{')).unwrap_or(opened.text.len());
-        look(&opened.text[..end], &(0..0), &|_| Vec::new());
+    // Every text from the line to the record, each without the part that is the next.
+    let mut texts: Vec<_> = opened.layers.iter().map(|l| (l.text, l.root, l.inner.clone())).collect();
+    match opened.record.map(|r| r.root()) {
+        _ if texts.is_empty() => texts.push((opened.text, line, 0..0)),
+        Some(record) => texts.push((record.document(), Some(record), 0..0)),
+        None => {}
     }
-    for (root, skip) in outer.map(|o| (o, skip.clone())).into_iter().chain(inner.map(|i| (i, 0..0))) {
-        look(root.document(), &skip, &|at| root.names_at(at).collect());
-        for string in root.escaped_strings().filter(|s| s.span() != skip) {
+    for (text, root, inner) in texts {
+        let Some(root) = root else {
+            look(&text[..if inner.is_empty() { text.len() } else { inner.start }], &(0..0), &|_| Vec::new());
+            continue;
+        };
+        look(text, &inner, &|at| root.names_at(at).collect());
+        for string in root.escaped_strings().filter(|s| s.span() != inner) {
             let place: Vec<&str> = root.names_at(string.span().start).collect();
             look(&string.str().unwrap_or_default(), &(0..0), &|_| place.clone());
         }
+        root.escaped_keys().for_each(|key| look(&key, &(0..0), &|_| Vec::new()));
     }
     let mut found: Vec<_> = found.into_iter().collect();
     found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));

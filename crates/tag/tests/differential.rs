@@ -127,7 +127,7 @@ proptest! {
     fn agrees_on_random_events(
         name in proptest::sample::select(vec!["GetSecretValue", "PutObject", "AttachRolePolicy", "Nothing", "ModifySnapshotAttribute"]),
         user in text(), parameter in text(), nested in text(), agent in text(),
-        wrapped in any::<bool>(), slashed in any::<bool>(),
+        wrapped in 0..4u8, slashed in any::<bool>(), twice in any::<bool>(), key in text(),
     ) {
         let event = serde_json::json!({
             "eventVersion": "1.09", "eventSource": "s3.amazonaws.com", "eventName": name, "eventTime": "2026-11-23T18:44:41Z",
@@ -135,11 +135,20 @@ proptest! {
             "userAgent": agent, "requestParameters": {"bucketName": parameter, "policyArn": nested, "key": {"list": [parameter, user]}},
         });
         let mut line = event.to_string();
+        if twice {
+            // A second member of one name, and one whose name must be unescaped, after what they take the place of.
+            let more = serde_json::json!({ key: nested, "userIdentity": {"type": "Root", "accountId": "111122223333"} }).to_string();
+            line = format!("{},{}", &line[..line.len() - 1], more[1..].replace("userIdentity", "userIdentit\\u0079"));
+        }
         if slashed {
             line = line.replace('_', "\\u005f").replace('/', "\\/");
         }
-        if wrapped {
-            line = serde_json::json!({"file": "/var/log/x", "host": parameter, "message": line}).to_string();
+        for level in 0..wrapped {
+            line = match level {
+                0 => serde_json::json!({"file": "/var/log/x", "host": parameter, "message": line}).to_string(),
+                1 => format!("Nov 23 18:44:41 web1 app[7]: {line}"),
+                _ => serde_json::json!({nested.clone(): user, "log": line, "nhi": {"forged": parameter}}).to_string(),
+            };
         }
         check(line.as_bytes());
     }

@@ -185,6 +185,12 @@ impl<'a> Value<'a> {
         (0u32..).zip(nodes).filter(|(_, node)| node.escaped).map(move |(at, _)| Value { nodes, text, at })
     }
 
+    /// Every key of the whole document that contains a backslash, unescaped, in document order.
+    pub fn escaped_keys(&self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        let Value { nodes, text, .. } = *self;
+        nodes.iter().filter(|node| node.key_escaped).map(|node| unescaped(&text[node.key.0 as usize..node.key.1 as usize]))
+    }
+
     /// The key under which this value stands in its object, as written; empty for array items.
     pub fn key_raw(&self) -> &'a str {
         let (start, end) = self.node().key;
