@@ -1,4 +1,4 @@
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use vires_tag as tag;
@@ -89,8 +89,7 @@ impl Tag {
             raw: self.raw.unwrap_or(Raw::Wrap),
             reply: self.reply.unwrap_or(Reply::Event),
         };
-        ensure!(!settings.field.is_empty() && settings.field.len() <= 64, "--field takes a name of 1 to 64 bytes");
-        ensure!(!settings.field.chars().any(char::is_control), "--field takes a name without control characters");
+        tag::splice::Field::check(&settings.field).context("failed to use --field")?;
         if settings.only.is_some() && settings.reply != Reply::Event {
             bail!("--only leaves lines unanswered, but --reply rsyslog must answer every line: drop one of them");
         }

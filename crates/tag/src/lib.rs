@@ -23,5 +23,5 @@ pub use classify::Classifier;
 pub use field::field;
 pub use memo::Memo;
 pub use report::{Only, Report};
-pub use tagger::{Options, Raw, Reply, Scratch, Tagger};
+pub use tagger::{Error, Options, Raw, Reply, Scratch, Tagger};
 pub use tags::{Problem, Sensitive, Tags};

@@ -2,6 +2,7 @@
 
 use crate::object::quote;
 use vires_source::Shape;
+use vires_source::envelope::MEMBERS;
 use vires_source::json::Value;
 
 /// The key under which the object is written, ready to be copied.
@@ -12,7 +13,35 @@ pub struct Field {
     json: Vec<u8>,
 }
 
+/// Why a member cannot have a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum BadField {
+    #[error(
+        "the member that is added cannot be called `{name}`: give it a name of 1 to {MAX_NAME} bytes without control characters, e.g. `nhi`"
+    )]
+    Form { name: String },
+    #[error(
+        "the member that is added cannot be called `{name}`: shippers wrap events in a member of that name, which would be overwritten; choose another, e.g. `nhi`"
+    )]
+    Taken { name: String },
+}
+
+/// The longest name of a member, in bytes.
+const MAX_NAME: usize = 64;
+
 impl Field {
+    /// Refuses names that would overwrite what is read, or that no reader would expect.
+    pub fn check(name: &str) -> Result<(), BadField> {
+        if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
+            return Err(BadField::Form { name: name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect() });
+        }
+        if MEMBERS.contains(&name) {
+            return Err(BadField::Taken { name: name.to_owned() });
+        }
+        Ok(())
+    }
+
     /// A field of that name.
     pub fn new(name: &str) -> Self {
         let mut json = Vec::new();
@@ -116,6 +145,21 @@ mod tests {
             shape => splice(line, &shape, &Field::new("nhi"), b"{\"v\":1}", &mut out),
         }
         out
+    }
+
+    #[test]
+    fn writes_over_nothing_that_is_read() {
+        let taken = |name: &str| BadField::Taken { name: name.into() };
+        for name in ["message", "log", "event", "$!", "@timestamp"] {
+            assert_eq!(Field::check(name), Err(taken(name)));
+        }
+        for name in ["", "a\u{1b}b", &"x".repeat(65)] {
+            assert!(matches!(Field::check(name), Err(BadField::Form { .. })), "{name:?}");
+        }
+        for name in ["nhi", "Message", "vires.nhi", "Ä"] {
+            assert_eq!(Field::check(name), Ok(()));
+        }
+        assert!(taken("log").to_string().contains("choose another"));
     }
 
     #[test]

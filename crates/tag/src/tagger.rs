@@ -1,7 +1,7 @@
 use crate::classify::Classifier;
 use crate::memo::Memo;
 use crate::report::{Only, Report};
-use crate::splice::{Field, mask, splice, wrap};
+use crate::splice::{BadField, Field, mask, splice, wrap};
 use crate::tags::{Problem, Tags};
 use std::sync::Arc;
 use vires_catalog::Catalog;
@@ -46,6 +46,17 @@ impl Default for Options {
     }
 }
 
+/// Why a tagger cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The catalogue is too much for the automata.
+    #[error("failed to compile the catalogue: {0}")]
+    Catalog(#[from] aho_corasick::BuildError),
+    /// The name of the member cannot be used.
+    #[error(transparent)]
+    Field(#[from] BadField),
+}
+
 /// Buffers of one thread, reused from line to line.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -79,8 +90,10 @@ impl Tagger {
     /// A tagger for a catalogue.
     ///
     /// # Errors
-    /// When the catalogue's literals are too many or too large for the automata.
-    pub fn new(catalog: &Arc<Catalog>, options: Options) -> Result<Self, aho_corasick::BuildError> {
+    /// When the catalogue's literals are too many or too large for the automata, or the object cannot be written where
+    /// [`Options::field`] says.
+    pub fn new(catalog: &Arc<Catalog>, options: Options) -> Result<Self, Error> {
+        Field::check(&options.field)?;
         let field = Field::new(&options.field);
         Ok(Tagger { classifier: Classifier::new(catalog)?, options, field })
     }
