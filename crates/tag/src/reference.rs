@@ -6,10 +6,13 @@
 use crate::classify::{bare, hide_folded, with_body};
 use crate::field::{member, said};
 use crate::identity::Votes;
+use crate::leak::shape::loosened;
 use crate::leak::value_around;
 use crate::resource::fits;
 use crate::tags::{Problem, REPORTED, Sensitive, TELLING, Tags};
+use regex::Regex;
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -140,6 +143,16 @@ fn scanned(catalog: &Catalog) -> impl Iterator<Item = &TokenPattern> {
     catalog.tokens().iter().filter(|t| t.scan != Scan::Off && matches!(t.kind, TokenKind::Secret | TokenKind::KeyId))
 }
 
+/// The expression of a pattern; compiling it anew for every text would take minutes.
+fn shape(pattern: &TokenPattern) -> Regex {
+    thread_local! {
+        static COMPILED: RefCell<BTreeMap<String, Regex>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    let text = format!("{:?} {}", pattern.checksum, pattern.pattern.as_str());
+    let compile = || loosened(pattern).unwrap_or_else(|| pattern.regex().clone());
+    COMPILED.with_borrow_mut(|known| known.entry(text).or_insert_with(compile).clone())
+}
+
 /// Every place in a text that has the shape of a credential.
 fn shapes<'c>(catalog: &'c Catalog, text: &str) -> Vec<(&'c TokenPattern, Range<usize>)> {
     let mut found = Vec::new();
@@ -150,13 +163,18 @@ fn shapes<'c>(catalog: &'c Catalog, text: &str) -> Vec<(&'c TokenPattern, Range<
             values.sort_by_key(|v| (v.start, v.end));
             values.dedup();
             for value in values {
-                let captures = pattern.regex().captures_at(&text[..value.end], value.start);
+                let captures = shape(pattern).captures_at(&text[..value.end], value.start);
                 let credential = captures.and_then(|c| c.get(1).or(c.get(0)));
                 found.extend(credential.filter(|c| c.start() == value.start).map(|c| (pattern, c.range())));
             }
         } else {
-            let captures = pattern.regex().captures_iter(text);
-            found.extend(captures.filter_map(|c| c.get(1).or(c.get(0))).map(|c| (pattern, c.range())));
+            let (regex, mut at) = (shape(pattern), 0);
+            while let Some(captures) = text.get(at..).and_then(|_| regex.captures_at(text, at)) {
+                let Some(credential) = captures.get(1).or(captures.get(0)) else { break };
+                found.push((pattern, credential.range()));
+                let next = credential.end().max(captures.get(0).map_or(at, |whole| whole.start()) + 1);
+                at = (next..=text.len()).find(|&n| text.is_char_boundary(n)).unwrap_or(text.len() + 1);
+            }
         }
     }
     found

@@ -97,21 +97,38 @@ fn members_named<'a>(object: Value<'a>, name: &str) -> impl Iterator<Item = Valu
 }
 
 /// Copies `line` to `out` with digits in place of the members that [`splice`] replaces, all at the same offsets. False, and nothing
-/// copied, if there are none; or if they are the tags of a wrapped line of text, which say how that line was read.
+/// copied, if there are none. Of the tags of a wrapped line of text what says how that line was read is kept.
 pub fn mask(line: &[u8], shape: &Shape<'_>, field: &Field, out: &mut Vec<u8>) -> bool {
     let (Shape::Object(target) | Shape::NativeLog(target)) = *shape else { return false };
     let mut old = members_named(target, &field.name).peekable();
-    if old.peek().is_none() || wraps_text(target) {
+    if old.peek().is_none() {
         return false;
     }
     out.clear();
     out.extend_from_slice(line);
-    for member in old {
-        if let Some(bytes) = out.get_mut(member.span()) {
+    let mut hide = |value: Value<'_>| {
+        if let Some(bytes) = out.get_mut(value.span()) {
             bytes.fill(b'1');
+        }
+    };
+    for member in old {
+        if wraps_text(target) && member.is_object() {
+            member.fields().filter(|(name, value)| !tells_reading(name, value.raw())).for_each(|(_, value)| hide(value));
+        } else {
+            hide(member);
         }
     }
     true
+}
+
+/// True for a member of the tags that the next pass reads, if it cannot hold anything else.
+fn tells_reading(name: &str, value: &str) -> bool {
+    match name {
+        "v" => value.bytes().all(|b| b.is_ascii_digit()),
+        "tagged" => matches!(value, "true" | "false"),
+        "error" => matches!(value, "\"not_json\"" | "\"invalid_utf8\""),
+        _ => false,
+    }
 }
 
 fn wraps_text(object: Value<'_>) -> bool {

@@ -82,3 +82,25 @@ fn what_is_replaced_says_nothing_of_the_line() {
         }
     }
 }
+
+/// Hiding one credential can lay the next one bare: `ghp_…ATBB…` is one word, `[redacted:github-pat]ATBB…` is not.
+#[test]
+fn the_tags_of_a_wrapped_line_say_nothing_of_it_either() {
+    let tagger = Tagger::new(&Arc::new(Catalog::builtin().unwrap()), Options::default()).unwrap();
+    let name = "ghp_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZATBBaaaaaa_Aa320BCD56b4c_-_-d_--";
+    let line = format!("Nov 23 18:44:41 web1 sshd[12]: Accepted publickey for {name} from 192.0.2.1 port 22 ssh2");
+    let pass = |line: &[u8]| {
+        let mut answer = Vec::new();
+        tagger.line(line, &mut Scratch::default(), &mut answer);
+        String::from_utf8(answer).unwrap()
+    };
+    let once = pass(line.as_bytes());
+    assert!(once.contains("[redacted:github-pat]ATBB"), "{once}");
+    assert_eq!(pass(once.as_bytes()), once);
+    for forged in [
+        format!(r#"{{"v":1,"tagged":true,"error":"not_json","x":"{name}"}}"#),
+        r#"{"v":1,"tagged":true,"error":"not_json","id":"AKIARZPUZDIKABNMHEL6"}"#.to_owned(),
+    ] {
+        assert_eq!(pass(format!(r#"{{"message":"x","nhi":{forged}}}"#).as_bytes()), pass(b"x"));
+    }
+}

@@ -5,9 +5,11 @@
 //! no leak. No match text ever leaves this module: only the kinds of what was found.
 
 pub(crate) mod filter;
+pub(crate) mod shape;
 
 use crate::literals::Literals;
 use aho_corasick::BuildError;
+use shape::Shapes;
 use std::ops::Range;
 use std::sync::Arc;
 use vires_catalog::{Catalog, Scan, TokenKind, TokenPattern};
@@ -38,6 +40,7 @@ pub(crate) struct Leaks {
     literals: Literals,
     /// Pattern indices by literal.
     patterns: Vec<u16>,
+    shapes: Shapes,
 }
 
 impl Leaks {
@@ -52,7 +55,8 @@ impl Leaks {
                 }
             }
         }
-        Ok(Leaks { catalog: Arc::clone(catalog), literals: Literals::new(&literals)?, patterns })
+        let shapes = Shapes::new(catalog.tokens().len());
+        Ok(Leaks { catalog: Arc::clone(catalog), literals: Literals::new(&literals)?, patterns, shapes })
     }
 
     /// Calls `visit` for every credential in `text` that passes its guards. A literal that stands where `expected` says that this
@@ -100,7 +104,7 @@ impl Leaks {
             return;
         }
         let pattern = &self.catalog.tokens()[usize::from(index)];
-        let regex = pattern.regex();
+        let regex = self.shapes.regex(usize::from(index), pattern);
         if pattern.scan == Scan::FieldOnly {
             // The literal is too common to look far: one value, and the credential must begin it.
             let value = value_around(text, literal);
@@ -121,7 +125,8 @@ impl Leaks {
             let Some(whole) = captures.get(0) else { break };
             let credential = captures.get(1).unwrap_or(whole);
             visit(Leak { pattern, span: credential.range() });
-            start = boundary(text, whole.end().max(whole.start() + 1));
+            // What bounds this credential may bound the next one too.
+            start = boundary(text, credential.end().max(whole.start() + 1));
             *done = (*done).max(start);
             if start >= end || start > literal + WINDOW {
                 break;
@@ -175,6 +180,42 @@ mod tests {
         let mut found = Vec::new();
         leaks.scan(text, |_, _| false, |leak| found.push(leak.pattern.id.clone()));
         found
+    }
+
+    /// A token with a right checksum, a key id, and what may stand before and behind them.
+    #[test]
+    fn finds_what_is_glued_to_a_name() {
+        let (github, aws) = (proven("ghp_", "0123456789ABCDEFGHIJKLMNOPQRST"), "AKIARZPUZDIKABNMHEL6");
+        for (before, after, proven_only) in
+            [("ci_", "", false), ("", "_old", false), ("_", "_", false), ("ci", "", true), ("", "x", true), ("é", "é", true)]
+        {
+            assert_eq!(found(&format!("a {before}{github}{after} z")), ["github-pat"], "{before} {after}");
+            let key = found(&format!("a {before}{aws}{after} z"));
+            assert_eq!(key, vec!["aws-access-key-id"; usize::from(!proven_only)], "{before} {after}");
+        }
+        assert_eq!(found(&format!("{aws}_{aws}_{aws}")), ["aws-access-key-id"; 3]);
+        let spoiled = github.replace("ghp_0", "ghp_1");
+        assert_eq!(found(&format!("ci_{spoiled}")), [""; 0]);
+    }
+
+    /// `literal` and `body` with the checksum that makes it a token.
+    fn proven(literal: &str, body: &str) -> String {
+        let catalog = Catalog::builtin().unwrap();
+        let pattern = catalog.tokens().iter().find(|t| t.literals.iter().any(|l| l == literal)).unwrap();
+        let mut crc = !0u32;
+        for byte in body.bytes() {
+            crc ^= u32::from(byte);
+            (0..8).for_each(|_| crc = if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 });
+        }
+        let mut sum = !crc;
+        let mut tail = [0; 6];
+        for digit in tail.iter_mut().rev() {
+            *digit = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[(sum % 62) as usize];
+            sum /= 62;
+        }
+        let token = format!("{literal}{body}{}", std::str::from_utf8(&tail).unwrap());
+        assert!(pattern.verify(&token));
+        token
     }
 
     #[test]
