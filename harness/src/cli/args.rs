@@ -158,6 +158,9 @@ pub struct LintArgs {
     /// Also replay them and name the criteria without an attack that they catch or a quiet scenario that comes near them
     #[arg(long)]
     pub criteria: bool,
+    /// Also name every value in the raw records that gives its label away
+    #[arg(long)]
+    pub leakage: bool,
 }
 
 #[derive(Debug, Args)]

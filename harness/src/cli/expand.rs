@@ -123,7 +123,9 @@ pub(super) fn generate(args: &GenerateArgs, out: &mut Vec<u8>) -> anyhow::Result
             expect: None,
             history: None,
             background: None,
+            actor: Vec::new(),
             inject: Vec::new(),
+            shift: Vec::new(),
         },
         dir: args.out.clone(),
         estate: Estate {

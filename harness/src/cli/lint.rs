@@ -4,7 +4,7 @@ use super::files;
 use super::progress::Progress;
 use crate::engine::Engine;
 use crate::evaluate::replay;
-use crate::scenario::{Corpus, lint};
+use crate::scenario::{Corpus, leakage, leakage_findings, lint};
 use crate::score::{Fate, Outcome};
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -12,7 +12,10 @@ use vires_profile::Severity;
 
 pub(super) fn run(args: &LintArgs, engine: &dyn Engine, out: &mut Vec<u8>) -> anyhow::Result<Ended> {
     let corpus = files::load(&args.corpus)?;
-    let found = lint(&corpus)?;
+    let mut found = lint(&corpus)?;
+    if args.leakage {
+        found.extend(leakage_findings(&corpus, &leakage(&corpus)?));
+    }
     for finding in &found {
         writeln!(out, "{finding}")?;
     }

@@ -18,7 +18,30 @@ macro_rules! builtin {
     };
 }
 
-builtin!("agent", "backup", "ci", "etl", "github-bot", "iac", "integration", "k8s-controller", "vault-client", "web-service");
+builtin!(
+    "agent-tools",
+    "agent",
+    "azure-automation",
+    "backup",
+    "ci",
+    "entra-app",
+    "etl",
+    "gcp-deployer",
+    "gcp-service",
+    "github-bot",
+    "graph-app",
+    "iac",
+    "integration",
+    "k8s-controller",
+    "key-user",
+    "m365-app",
+    "okta-integration",
+    "okta-token",
+    "salesforce-app",
+    "snowflake-loader",
+    "vault-client",
+    "web-service",
+);
 
 /// The form of its log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -29,6 +52,28 @@ pub enum LogFormat {
     Kubernetes,
     Github,
     Vault,
+    Gcp,
+    Azure,
+    Entra,
+    Graph,
+    M365,
+    Okta,
+    Salesforce,
+    Snowflake,
+    Agent,
+}
+
+/// What it signs in as, where its source knows several sorts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Principal {
+    /// As most do: an assumed role, an OAuth client.
+    #[default]
+    Usual,
+    /// An IAM user with a long-lived key.
+    User,
+    /// An API token that belongs to a person.
+    Token,
 }
 
 /// On which days it acts.
@@ -54,6 +99,9 @@ pub struct Archetype {
     pub about: String,
     /// The form of its log lines.
     pub source: LogFormat,
+    /// What it signs in as.
+    #[serde(default)]
+    pub principal: Principal,
     /// Kind of workload in the inventory.
     pub kind: String,
     /// Mean of events on an active day.

@@ -19,6 +19,8 @@ pub(super) enum Purpose {
     Rollout = 4,
     Profile = 5,
     Inject = 6,
+    Shift = 7,
+    Stranger = 8,
 }
 
 /// In [0, 1).

@@ -1,6 +1,8 @@
 use super::archetype::{Behaviour, LogFormat};
 use super::draw::{Purpose, chance, generator, pick, unit, weighted};
+use super::harmless::harmless_calls;
 use super::member::{Habit, Member};
+use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 
 /// How a member has changed since it was first seen.
@@ -36,7 +38,7 @@ impl Drift {
                 let shift = habit.behaviour.vary + self.extra.len() as u32;
                 self.extra.push((Habit { shift, ..less(habit) }, None));
             }
-            1 => self.extra.push((Habit { suffix: "-next", ..less(habit) }, None)),
+            1 => self.extra.push((Habit { suffix: "-next".into(), ..less(habit) }, None)),
             2 => self.extra.extend(harmless(member.archetype.source, unit(&mut rng)).map(|h| (h, None))),
             3 => self.upgrades += 1,
             _ => {
@@ -90,46 +92,26 @@ fn less(habit: &Habit) -> Habit {
 
 /// A call that only looks around.
 fn harmless(source: LogFormat, u: f64) -> Option<Habit> {
-    let calls: &[(&str, &[(&str, &str)])] = match source {
-        LogFormat::Cloudtrail => &[
-            ("ec2:DescribeInstances", &[]),
-            ("monitoring:GetMetricData", &[]),
-            ("logs:DescribeLogGroups", &[]),
-            ("kms:DescribeKey", &[("keyId", "alias/{stem}")]),
-            ("sts:GetCallerIdentity", &[]),
-            ("s3:HeadBucket", &[("bucketName", "{stem}-assets")]),
-            ("sqs:GetQueueAttributes", &[("queueUrl", "https://sqs.{region}.amazonaws.com/{account}/{stem}-jobs")]),
-            ("dynamodb:DescribeTable", &[("tableName", "{name}-main")]),
-        ],
-        LogFormat::Kubernetes => &[
-            ("list pods", &[("namespace", "{stem}")]),
-            ("get configmaps", &[("namespace", "{stem}"), ("name", "{name}-features")]),
-            ("watch endpoints", &[("namespace", "{stem}")]),
-            ("list services", &[("namespace", "{stem}")]),
-        ],
-        LogFormat::Github => {
-            &[("git.fetch", &[("repo", "example-org/{stem}-docs")]), ("pull_request.create", &[("repo", "example-org/{stem}")])]
-        }
-        LogFormat::Vault => &[
-            ("read", &[("path", "sys/health")]),
-            ("list", &[("path", "kv/metadata/{name}")]),
-            ("update", &[("path", "auth/token/renew-self")]),
-        ],
-    };
+    let calls = harmless_calls(source);
     let (call, params) = calls.get((u * calls.len() as f64) as usize)?;
     let params: BTreeMap<String, String> = params.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
     let behaviour = Behaviour { call: call.to_string(), weight: 1.0, some: 1.0, params, vary: 1, resource: None };
-    Some(Habit { behaviour, shift: 0, suffix: "" })
+    Some(Habit { behaviour, shift: 0, suffix: String::new() })
 }
 
-/// One of what a member does by now.
-pub(super) fn choose<'a>(member: &'a Member, drift: &'a Drift, rng: &mut rand_chacha::ChaCha8Rng) -> Option<&'a Habit> {
-    let weights = member.habits.iter().chain(drift.extra.iter().map(|(h, _)| h));
-    let at = weighted(rng, weights.clone().map(|h| h.behaviour.weight));
-    weights.clone().nth(at)
+/// One of what a member does by now, out of what is allowed.
+pub(super) fn choose<'a>(
+    member: &'a Member,
+    drift: &'a Drift,
+    rng: &mut ChaCha8Rng,
+    allowed: impl Fn(&Habit) -> bool + Copy,
+) -> Option<&'a Habit> {
+    let habits = member.habits.iter().chain(drift.extra.iter().map(|(h, _)| h)).filter(move |h| allowed(h));
+    let at = weighted(rng, habits.clone().map(|h| h.behaviour.weight));
+    habits.clone().nth(at)
 }
 
-/// An address it acts from.
-pub(super) fn address<'a>(member: &'a Member, rng: &mut rand_chacha::ChaCha8Rng) -> &'a str {
-    pick(rng, &member.ips).map_or("198.51.100.1", String::as_str)
+/// One of the addresses.
+pub(super) fn address<'a>(ips: &'a [String], rng: &mut ChaCha8Rng) -> &'a str {
+    pick(rng, ips).map_or("198.51.100.1", String::as_str)
 }

@@ -1,3 +1,4 @@
+use super::archetype::LogFormat;
 use super::draw::{Purpose, below, chance, generator};
 use super::member::{Member, Population, zones};
 use std::fmt::Write;
@@ -38,12 +39,13 @@ fn workload(member: &Member, seed: u64, out: &mut String) {
     let mut rng = generator(seed, Purpose::Profile, member.number, 0);
     let a = &member.archetype;
     let (unmapped, no_profile) = (chance(&mut rng, UNMAPPED), chance(&mut rng, NO_PROFILE));
-    if unmapped && !member.in_story {
+    if (unmapped && !member.in_story) || !member.listed {
         return;
     }
+    let principals: Vec<String> = member.principals().iter().map(|id| format!("\"{id}\"")).collect();
     let _ = write!(
         out,
-        "\n[[workload]]\nid = \"{name}\"\nowner = {{ team = \"{stem}\", contact = \"#{stem}\" }}\npurpose = \"{purpose}\"\nkind = \"{kind}\"\npeer_group = \"{group}\"\nenv = \"prod\"\nprivileged = {privileged}\nagentic = {agentic}\nprincipals = [\"{id}\"]\n",
+        "\n[[workload]]\nid = \"{name}\"\nowner = {{ team = \"{stem}\", contact = \"#{stem}\" }}\npurpose = \"{purpose}\"\nkind = \"{kind}\"\npeer_group = \"{group}\"\nenv = \"prod\"\nprivileged = {privileged}\nagentic = {agentic}\nprincipals = [{principals}]\n",
         name = member.name,
         stem = member.stem,
         purpose = a.about.replace(['"', '\\', '\n'], " "),
@@ -51,9 +53,9 @@ fn workload(member: &Member, seed: u64, out: &mut String) {
         group = a.name,
         privileged = a.privileged,
         agentic = a.agentic,
-        id = member.identity(),
+        principals = principals.join(", "),
     );
-    if no_profile && !member.in_story {
+    if (no_profile && !member.in_story) || !member.profile {
         return;
     }
     let mut resources: Vec<String> =
@@ -75,9 +77,11 @@ fn workload(member: &Member, seed: u64, out: &mut String) {
         let _ = writeln!(out, "{key} = [{}]", quoted.join(", "));
     };
     list("zones", vec![member.zone.clone()]);
-    if a.source == super::archetype::LogFormat::Cloudtrail {
-        list("regions", vec![member.region.to_string()]);
-        list("accounts", vec![member.account.to_string()]);
+    if a.source == LogFormat::Cloudtrail {
+        list("regions", vec![member.region.clone()]);
+    }
+    if matches!(a.source, LogFormat::Cloudtrail | LogFormat::Gcp | LogFormat::Azure) {
+        list("accounts", vec![member.account.clone()]);
     }
     if !resources.is_empty() {
         list("resources", resources);

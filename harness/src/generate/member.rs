@@ -1,10 +1,8 @@
 use super::archetype::{Archetype, Behaviour, LogFormat, hour_weights};
 use super::draw::{Purpose, below, chance, generator, pick};
+use super::shift::Lived;
+use crate::scenario::Actor;
 use std::sync::Arc;
-
-/// Documentation accounts that members live in.
-const ACCOUNTS: [&str; 3] = ["123456789012", "111122223333", "444455556666"];
-const REGIONS: [&str; 3] = ["eu-west-1", "us-east-1", "eu-central-1"];
 
 /// Something a member does.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +12,7 @@ pub struct Habit {
     /// Added to `{n}`: values it had not before.
     pub shift: u32,
     /// Put behind names: a resource it had not before.
-    pub suffix: &'static str,
+    pub suffix: String,
 }
 
 /// One identity of a generated estate.
@@ -29,9 +27,9 @@ pub struct Member {
     /// First part of the name.
     pub stem: String,
     /// Account it lives in.
-    pub account: &'static str,
+    pub account: String,
     /// Region it acts in.
-    pub region: &'static str,
+    pub region: String,
     /// Zone it acts from.
     pub zone: String,
     /// Its addresses.
@@ -46,6 +44,12 @@ pub struct Member {
     pub hours: [f64; 24],
     /// True if the story is about it: its profile is complete.
     pub in_story: bool,
+    /// Whether the inventory lists it, if the story is about it.
+    pub listed: bool,
+    /// Whether the inventory says what is expected of it, if the story is about it.
+    pub profile: bool,
+    /// When it lives otherwise.
+    pub shifts: Vec<Lived>,
 }
 
 /// Members of several archetypes.
@@ -65,7 +69,7 @@ impl Population {
         }
     }
 
-    /// Adds the identity that a story is about.
+    /// Adds an identity that a story is about.
     pub fn add_named(&mut self, archetype: &Arc<Archetype>, name: &str, seed: u64) {
         let stem = name.split('-').next().unwrap_or(name).to_string();
         let mut member = Member::new(archetype, self.members.len() as u64, name.to_string(), stem, seed);
@@ -73,6 +77,24 @@ impl Population {
         // Each member does what most of its kind do.
         member.habits = archetype.behaviours.iter().filter(|b| b.some >= 0.5).map(Habit::of).collect();
         self.members.push(member);
+    }
+
+    /// Adds an actor.
+    pub fn add_actor(&mut self, archetype: &Arc<Archetype>, actor: &Actor, seed: u64) {
+        self.add_named(archetype, &actor.name, seed);
+        let Some(member) = self.members.last_mut() else { return };
+        (member.busy, member.listed, member.profile) = (actor.busy, actor.listed, actor.profile);
+        if let Some(account) = &actor.account {
+            member.account.clone_from(account);
+        }
+        if let Some(region) = &actor.region {
+            member.region.clone_from(region);
+        }
+    }
+
+    /// The place of the member of this name.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.members.iter().position(|m| m.name == name)
     }
 
     /// The member of this name.
@@ -83,15 +105,16 @@ impl Population {
 
 impl Habit {
     fn of(behaviour: &Behaviour) -> Habit {
-        Habit { behaviour: behaviour.clone(), shift: 0, suffix: "" }
+        Habit { behaviour: behaviour.clone(), shift: 0, suffix: String::new() }
     }
 }
 
 impl Member {
     fn new(archetype: &Arc<Archetype>, number: u64, name: String, stem: String, seed: u64) -> Member {
         let mut rng = generator(seed, Purpose::Member, number, 0);
-        let account = pick(&mut rng, &ACCOUNTS).copied().unwrap_or(ACCOUNTS[0]);
-        let region = pick(&mut rng, &REGIONS).copied().unwrap_or(REGIONS[0]);
+        let (accounts, regions) = places(archetype.source);
+        let mut one = |list: &[&str]| pick(&mut rng, list).copied().unwrap_or_default().to_string();
+        let (account, region) = (one(accounts), one(regions));
         let (zone, ips) = network(&archetype.zone, number, &mut rng);
         let ua = pick(&mut rng, &archetype.user_agents).cloned().unwrap_or_default();
         let mut habits: Vec<Habit> = archetype.behaviours.iter().filter(|b| chance(&mut rng, b.some)).map(Habit::of).collect();
@@ -114,49 +137,49 @@ impl Member {
             busy,
             hours,
             in_story: false,
+            listed: true,
+            profile: true,
+            shifts: Vec::new(),
         }
-    }
-
-    /// Its canonical id.
-    pub fn identity(&self) -> String {
-        match self.archetype.source {
-            LogFormat::Cloudtrail => format!("aws:role/{}/{}", self.account, self.name),
-            LogFormat::Kubernetes => format!("k8s:-:{}:{}", self.stem, self.name),
-            LogFormat::Github => format!("github:app:{}", self.name),
-            LogFormat::Vault => format!("vault:entity:{}", self.entity()),
-        }
-    }
-
-    /// The id of its Vault entity.
-    pub(super) fn entity(&self) -> String {
-        format!("0ab4c1de-{:04x}-4222-8333-{:012x}", self.number & 0xffff, self.number)
-    }
-
-    /// Its access key id. Keys of documentation end in EXAMPLE.
-    pub(super) fn key(&self) -> String {
-        // Base 32 with the letters that key ids use.
-        const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-        let mut n = self.number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let middle: String = (0..9)
-            .map(|_| {
-                n = n.rotate_left(5);
-                char::from(LETTERS.get((n & 31) as usize).copied().unwrap_or(b'A'))
-            })
-            .collect();
-        format!("ASIA{middle}EXAMPLE")
     }
 
     /// Fills in the placeholders of a parameter.
     pub(super) fn fill(&self, text: &str, habit: &Habit, n: u32) -> String {
         if !text.contains('{') {
-            return format!("{text}{}", habit.suffix);
+            return suffixed(text.to_string(), &habit.suffix);
         }
-        text.replace("{name}", &self.name)
+        let text = text
+            .replace("{name}", &self.name)
             .replace("{stem}", &self.stem)
-            .replace("{account}", self.account)
-            .replace("{region}", self.region)
-            .replace("{n}", &(n + habit.shift).to_string())
-            + habit.suffix
+            .replace("{account}", &self.account)
+            .replace("{region}", &self.region)
+            .replace("{n}", &(n + habit.shift).to_string());
+        suffixed(text, &habit.suffix)
+    }
+}
+
+/// Puts a suffix behind a name: before the domain of an address and the query of a path, nowhere in JSON.
+fn suffixed(mut text: String, suffix: &str) -> String {
+    if suffix.is_empty() || text.ends_with('}') {
+        return text;
+    }
+    let at = text.find('?').or_else(|| text.find('@').filter(|at| !text.get(..*at).unwrap_or_default().contains(' ')));
+    text.insert_str(at.unwrap_or(text.len()), suffix);
+    text
+}
+
+/// Accounts and regions that members live in; documentation values.
+fn places(source: LogFormat) -> (&'static [&'static str], &'static [&'static str]) {
+    match source {
+        LogFormat::Gcp => (&["shop-prod", "data-prod", "platform-prod"], &["europe-west1", "us-central1", "europe-west3"]),
+        LogFormat::Azure => (
+            &["00000000-0000-0000-0000-0000000000b1", "00000000-0000-0000-0000-0000000000b2"],
+            &["westeurope", "northeurope", "eastus"],
+        ),
+        LogFormat::Entra | LogFormat::Graph | LogFormat::M365 => {
+            (&["00000000-0000-0000-0000-0000000000aa"], &["westeurope", "northeurope"])
+        }
+        _ => (&["123456789012", "111122223333", "444455556666"], &["eu-west-1", "us-east-1", "eu-central-1"]),
     }
 }
 

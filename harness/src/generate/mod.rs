@@ -8,15 +8,20 @@
 mod archetype;
 mod draw;
 mod drift;
+mod harmless;
+mod ids;
 mod inject;
 mod inventory;
 mod lines;
 mod member;
 mod plan;
+mod shift;
+mod stranger;
 mod stream;
 
 pub use archetype::{Archetype, Archetypes, archetypes_sha256};
 pub use inject::template_path;
 pub use member::{Member, Population};
 pub use plan::{Plan, Spec, plan};
+pub use shift::Lived;
 pub use stream::{DayStream, DayStreams};

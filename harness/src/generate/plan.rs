@@ -1,11 +1,14 @@
 use super::archetype::Archetypes;
-use super::inject::{fill, moment, template_path};
-use super::member::Population;
-use super::stream::DayStreams;
-use crate::scenario::{Fault, Faults, Labels, LogSource, Manifest};
+use super::drift::Drift;
+use super::inject::{MOST_REPEATS, Source, fill, moment, needs_row, template_path};
+use super::member::{Member, Population};
+use super::shift::Lived;
+use super::stream::{DayStreams, Made, shifted};
+use crate::scenario::{Fault, Faults, Inject, LabelRow, Labels, LogSource, Manifest, Shift};
 use std::path::Path;
 use std::sync::Arc;
 use vires_event::{Millis, parse_time};
+use vires_profile::duration::parse_duration;
 
 const DAY: Millis = 86_400_000;
 /// First day of a test window that names none: 2026-03-01.
@@ -124,20 +127,39 @@ pub fn plan(manifest: &Manifest, dir: &Path, literal_inventory: Option<&str>) ->
         };
         population.add(archetype, *count, history_seed);
     }
+    for actor in &manifest.actor {
+        let Some(archetype) = archetypes.get(&actor.archetype) else {
+            let message = format!("no archetype `{}`; there are {}", actor.archetype, known());
+            return Err(fault("archetype", message, "name one of them").into());
+        };
+        if population.find(&actor.name).is_some() {
+            let message = format!("two identities are called `{}`", actor.name);
+            return Err(fault("identity", message, "give each actor a name of its own").into());
+        }
+        if actor.name.is_empty() || actor.name.contains(['"', '\\']) || actor.name.chars().any(char::is_control) {
+            return Err(fault("identity", format!("`name = {:?}`", actor.name), "name the actor in plain words").into());
+        }
+        if !(actor.busy > 0.0 && actor.busy <= 1000.0) {
+            return Err(fault("rate", format!("`busy = {}`", actor.busy), "give a number above 0 and at most 1000").into());
+        }
+        population.add_actor(archetype, actor, history_seed);
+    }
     let story = history.and_then(|h| h.generator.as_deref());
-    for inject in &manifest.inject {
-        if population.find(&inject.identity).is_some() {
+    let acting = manifest.inject.iter().flat_map(Inject::who).chain(manifest.shift.iter().flat_map(Shift::who));
+    for name in acting {
+        if population.find(name).is_some() {
             continue;
         }
         let Some(archetype) = story.and_then(|name| archetypes.get(name)) else {
             let message = match story {
                 Some(name) => format!("no archetype `{name}`; there are {}", known()),
-                None => format!("no identity `{}`", inject.identity),
+                None => format!("no identity `{name}`"),
             };
-            let remedy = "name a member of a background archetype, or an archetype as `generator` in `[history]`";
+            let remedy =
+                "name an `[[actor]]`, a member of a background archetype, or an archetype as `generator` in `[history]`";
             return Err(fault("identity", message, remedy).into());
         };
-        population.add_named(archetype, &inject.identity, history_seed);
+        population.add_named(archetype, name, history_seed);
     }
     if population.members.is_empty() {
         return Err(fault("nobody", "nobody acts".into(), "give `[background]` some archetypes").into());
@@ -149,6 +171,7 @@ pub fn plan(manifest: &Manifest, dir: &Path, literal_inventory: Option<&str>) ->
             None => return Err(fault("start", format!("`start = \"{text}\"` is no date"), "write it like 2026-03-01").into()),
         },
     };
+    shifts(manifest, &path, start, &mut population)?;
     let spec = Spec {
         population: Arc::new(population),
         start,
@@ -159,7 +182,8 @@ pub fn plan(manifest: &Manifest, dir: &Path, literal_inventory: Option<&str>) ->
         drift: background.drift,
     };
     let spec = spec.busier(background.rate);
-    let (injected, labels) = injected(manifest, dir, &spec)?;
+    let (injected, mut labels) = injected(manifest, dir, &spec)?;
+    label_shifts(manifest, &spec, &mut labels);
     Ok(Plan {
         events: LogSource::Stream(Arc::new(spec.events(injected))),
         history: LogSource::Stream(Arc::new(spec.history())),
@@ -183,9 +207,25 @@ fn injected(manifest: &Manifest, dir: &Path, spec: &Spec) -> Result<(Vec<(Millis
             fault("template", message, "put NAME.ndjson into the scenario's folder or into datasets/templates/");
             continue;
         };
-        let Some(member) = spec.population.find(&inject.identity) else { continue };
+        let members: Vec<&Member> = inject.who().filter_map(|name| spec.population.find(name)).collect();
+        if members.is_empty() {
+            fault("identity", "nobody acts".into(), "name an `identity` or several `identities`");
+            continue;
+        }
+        let every = inject.every.as_deref().map_or(Some(90_000), parse_duration);
+        let Some(every) = every.filter(|every| (0..=366 * DAY).contains(every)) else {
+            let message = format!("`every = \"{}\"` is no span", inject.every.as_deref().unwrap_or_default());
+            fault("every", message, "write it like 90s or 15m");
+            continue;
+        };
+        if !(1..=MOST_REPEATS).contains(&inject.repeat) {
+            fault("repeat", format!("`repeat = {}`", inject.repeat), "give a number from 1 to 20000");
+            continue;
+        }
         let text = std::fs::read_to_string(&file).map_err(|e| Fault::read(&file, e))?;
-        match fill(inject, number, member, &file, &text, (spec.start + day) * DAY + time, spec.seed) {
+        let start = (spec.start + day) * DAY + time;
+        let source = Source { path: &file, text: &text, members: &members, start, every, seed: spec.seed };
+        match fill(inject, number, &source) {
             Ok((more, rows)) => {
                 lines.extend(more);
                 labels.rows.extend(rows);
@@ -200,6 +240,71 @@ fn injected(manifest: &Manifest, dir: &Path, spec: &Spec) -> Result<(Vec<(Millis
         faults.push(Fault::at(&path, 0, "inject_at", message, "inject it earlier or give `[background]` more days"));
     }
     if faults.is_empty() { Ok((lines, labels)) } else { Err(Faults(faults)) }
+}
+
+/// Gives the members their shifts.
+fn shifts(manifest: &Manifest, path: &Path, start: i64, population: &mut Population) -> Result<(), Faults> {
+    let mut faults = Vec::new();
+    for (number, shift) in manifest.shift.iter().enumerate() {
+        let mut fault = |message: String, remedy| faults.push(Fault::at(path, 0, "shift", message, remedy));
+        let lived = match Lived::new(shift, number, start) {
+            Ok(lived) => lived,
+            Err((message, remedy)) => {
+                fault(format!("shift {}: {message}", number + 1), remedy);
+                continue;
+            }
+        };
+        let mut nobody = true;
+        for at in shift.who().filter_map(|name| population.position(name)).collect::<Vec<_>>() {
+            let Some(member) = population.members.get_mut(at) else { continue };
+            nobody = false;
+            if !lived.leaves_something(member) {
+                let message = format!("shift {}: `only` leaves `{}` nothing to do", number + 1, member.name);
+                fault(message, "name calls of its archetype, as they stand there");
+            }
+            if member.shifts.iter().any(|other| other.from < lived.until && lived.from < other.until) {
+                let message = format!("shift {}: `{}` is shifted twice at the same time", number + 1, member.name);
+                fault(message, "let one shift end before the next begins");
+            }
+            member.shifts.push(lived.clone());
+        }
+        if nobody {
+            fault(format!("shift {} is nobody's", number + 1), "name an `identity` or several `identities`");
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+}
+
+/// Labels the lines made under shifts that say so.
+fn label_shifts(manifest: &Manifest, spec: &Spec, labels: &mut Labels) {
+    let streams = spec.events(Vec::new());
+    for (number, shift) in manifest.shift.iter().enumerate() {
+        if !needs_row(shift.label, &shift.instance, &shift.boundaries) {
+            continue;
+        }
+        for member in shift.who().filter_map(|name| spec.population.find(name)) {
+            let Some(lived) = member.shifts.iter().find(|lived| lived.number == number) else { continue };
+            let mut made: Vec<Made> = Vec::new();
+            let mut drift = Drift::default();
+            for day in streams.born..=*lived.days().end() {
+                if streams.drift {
+                    drift.step(member, streams.drift_seed, day);
+                }
+                if lived.touches(day) && (streams.from..streams.to).contains(&day) {
+                    made.extend(shifted(member, lived, &drift, streams.seed, day));
+                }
+            }
+            labels.rows.extend(made.into_iter().map(|made| LabelRow {
+                event_id: made.id,
+                identity: member.identity(),
+                instance: shift.instance.clone(),
+                label: shift.label,
+                boundaries: shift.boundaries.clone(),
+                note: "shift".into(),
+                line: 0,
+            }));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -23,10 +23,10 @@ seed = 11
 days = 5
 seed = 42
 drift = true
-archetypes = { web-service = 2, etl = 1, ci = 1, agent = 1, k8s-controller = 1, vault-client = 1, github-bot = 1, iac = 1, backup = 1, integration = 1 }
+archetypes = { web-service = 2, etl = 1, ci = 1, agent = 1, k8s-controller = 1, vault-client = 1, github-bot = 1, iac = 1, backup = 1, integration = 1, key-user = 1, gcp-service = 1, gcp-deployer = 1, azure-automation = 1, entra-app = 1, graph-app = 1, m365-app = 1, okta-integration = 1, okta-token = 1, salesforce-app = 1, snowflake-loader = 1, agent-tools = 1 }
 
 [[inject]]
-at = "d3T03:10"
+at = "d3T03:10:00"
 identity = "payments-api"
 template = "aws/key-external-recon"
 boundaries = ["trust"]
@@ -73,7 +73,23 @@ fn every_generated_line_is_read_and_says_who_acted() {
     let mut sources: Vec<&str> = s.history.facts.iter().map(|f| f.source.as_str()).collect();
     sources.sort_unstable();
     sources.dedup();
-    assert_eq!(sources, ["cloudtrail", "github", "kubernetes", "vault"]);
+    let all = [
+        "azure_activity",
+        "cloudtrail",
+        "entra_audit",
+        "entra_signin",
+        "gcp_audit",
+        "github",
+        "graph_activity",
+        "kubernetes",
+        "m365",
+        "okta",
+        "otel_genai",
+        "salesforce",
+        "snowflake",
+        "vault",
+    ];
+    assert_eq!(sources, all);
     let last = s.history.facts.iter().filter_map(|f| f.at).max().unwrap();
     let first = s.events.facts.iter().filter_map(|f| f.at).min().unwrap();
     assert!(last < first);
@@ -186,16 +202,81 @@ fn a_literal_inventory_is_kept_and_completed() {
 }
 
 #[test]
+fn actors_live_and_act_as_they_are_told() {
+    let text = MANIFEST
+        .replace("[[inject]]\nat = \"d3", "[[actor]]\nname = \"mail-sync\"\narchetype = \"graph-app\"\nprofile = false\n\n[[actor]]\nname = \"old-key\"\narchetype = \"key-user\"\naccount = \"555555555555\"\nregion = \"eu-north-1\"\nlisted = false\n\n[[inject]]\nat = \"d3");
+    let text = text
+        + "\n[[inject]]\nat = \"d1T10:00\"\nidentities = [\"mail-sync\", \"old-key\"]\ntemplate = \"many\"\nrepeat = 3\nevery = \"20s\"\nlabel = \"benign\"\ninstance = \"x\"\n";
+    let dir = folder(&text);
+    std::fs::write(
+        dir.path().join("many.ndjson"),
+        r#"{"eventVersion":"1.11","userIdentity":{"type":"IAMUser","userName":"{{canonical}} {{sp}} {{app}}"},"eventTime":"{{t}}","eventSource":"s3.amazonaws.com","eventName":"Get{{n}}","sourceIPAddress":"{{foreign_ip}}","userAgent":"{{foreign_ua}}","eventID":"{{id}}"}"#,
+    )
+    .unwrap();
+    let s = load_one(dir.path(), decoder()).map_err(|e| e.to_string()).unwrap();
+    let text = String::from_utf8(bytes(&s.estate.events)).unwrap();
+    let many: Vec<serde_json::Value> = text
+        .lines()
+        .filter(|l| l.contains("\"eventName\":\"Get"))
+        .filter_map(|l| serde_json::from_str(l).ok())
+        .filter(|v: &serde_json::Value| v["userIdentity"]["userName"].as_str().is_some_and(|n| n.contains(' ')))
+        .collect();
+    assert_eq!(many.len(), 6);
+    let of = |key: &str| many.iter().map(|v| v[key].as_str().unwrap_or_default()).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(of("eventName").into_iter().collect::<Vec<_>>(), ["Get1", "Get2", "Get3"]);
+    assert_eq!((of("sourceIPAddress").len(), of("eventID").len()), (1, 6), "one stranger, six events");
+    assert!(text.contains("arn:aws:iam::555555555555:user/old-key") && text.contains("\"awsRegion\":\"eu-north-1\""));
+    assert!(s.inventory.find("old-key").is_none());
+    assert!(!s.inventory.find("mail-sync").unwrap().has_profile());
+    assert_eq!(s.inventory.find("mail-sync").unwrap().principals.len(), 2);
+    assert_eq!(s.labels.rows.iter().filter(|r| r.instance == "x").count(), 6);
+}
+
+#[test]
+fn a_shift_changes_its_days_and_nothing_else() {
+    let shift = "\n[[shift]]\nidentity = \"payments-api\"\nfrom = \"d1T00:00\"\nuntil = \"d2T12:00\"\nrate = 6.0\nips = [\"203.0.113.9\"]\nregion = \"ap-south-1\"\nonly = [\"dynamodb:*\"]\nsuffix = \"-v2\"\nrefused = 1.0\nlabel = \"malicious\"\ninstance = \"s\"\n";
+    let (before, after) = (load(MANIFEST).unwrap(), load(&(MANIFEST.to_string() + shift)).unwrap());
+    assert_eq!(bytes(before.estate.history.as_ref().unwrap()), bytes(after.estate.history.as_ref().unwrap()));
+    let lines = |s: &Scenario| -> Vec<String> {
+        String::from_utf8(bytes(&s.estate.events)).unwrap().lines().map(str::to_string).collect()
+    };
+    let (old, new) = (lines(&before), lines(&after));
+    let known: std::collections::BTreeSet<&String> = old.iter().collect();
+    let added: Vec<&String> = new.iter().filter(|l| !known.contains(l)).collect();
+    let kept: std::collections::BTreeSet<&String> = new.iter().collect();
+    let gone: Vec<&String> = old.iter().filter(|l| !kept.contains(l)).collect();
+    assert!(gone.iter().all(|l| l.contains("/payments-api/")) && gone.len() > 10, "{}", gone.len());
+    assert!(added.len() > 3 * gone.len(), "{} for {}", added.len(), gone.len());
+    for line in &added {
+        for want in ["203.0.113.9", "\"ap-south-1\"", "dynamodb.amazonaws.com", "payments-api-main-v2", "AccessDenied"] {
+            assert!(line.contains(want), "{want}: {line}");
+        }
+    }
+    let instance = after.truth.instances.iter().find(|i| i.name == "s").unwrap();
+    assert_eq!(instance.lines.len(), added.len());
+}
+
+#[test]
 fn says_what_is_wrong_with_a_recipe() {
     for (from, to, want) in [
-        ("web-service = 2", "web-servise = 2", "no archetype `web-servise`; there are agent, backup"),
-        ("d3T03:10", "d9T03:10", "`at = \"d9T03:10\"` is no moment of the 5 days"),
-        ("d3T03:10", "d4T23:59", "an injected event falls on 2026-03-06T00:00"),
+        ("web-service = 2", "web-servise = 2", "no archetype `web-servise`; there are agent, agent-tools"),
+        ("d3T03:10:00", "d9T03:10", "`at = \"d9T03:10\"` is no moment of the 5 days"),
+        ("d3T03:10:00", "d4T23:59:00", "an injected event falls on 2026-03-06T00:00"),
         ("aws/key-external-recon", "aws/none", "no template `aws/none`"),
         ("aws/key-external-recon", "../own", "no template `../own`"),
         ("generator = \"web-service\"", "generator = \"x\"", "no archetype `x`"),
         ("who = \"auditor\"", "whom = \"auditor\"", "own.ndjson:1: error[template]: unknown placeholder {{who}}"),
         ("days = 5", "days = 0", "0 days"),
+        ("vars = ", "repeat = 0\nvars = ", "`repeat = 0`"),
+        ("vars = ", "every = \"soon\"\nvars = ", "`every = \"soon\"` is no span"),
+        ("who = \"auditor\"", "who = \"{{who}}\"", "`who` stands in itself"),
+        ("[[inject]]", "[[actor]]\nname = \"x\"\narchetype = \"y\"\n[[inject]]", "no archetype `y`"),
+        ("[[inject]]", "[[actor]]\nname = \"sales-etl-1\"\narchetype = \"etl\"\n[[inject]]", "two identities are called"),
+        (
+            "[[inject]]",
+            "[[shift]]\nidentity = \"sales-etl-1\"\nfrom = \"d1T00:00\"\nuntil = \"d2T00:00\"\nonly = [\"iam:*\"]\n[[inject]]",
+            "`only` leaves `sales-etl-1` nothing to do",
+        ),
     ] {
         let error = load(&MANIFEST.replacen(from, to, 1)).unwrap_err();
         assert!(error.contains(want), "{want}: {error}");

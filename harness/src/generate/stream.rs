@@ -1,9 +1,11 @@
 use super::archetype::Days;
 use super::draw::{Purpose, below, chance, generator, normal, poisson, unit, uuid, weighted};
 use super::drift::{Drift, address, choose};
-use super::lines::{Request, write};
-use super::member::{Member, Population};
+use super::lines::{Request, native_id, write};
+use super::member::{Habit, Member, Population};
+use super::shift::Lived;
 use crate::scenario::Opens;
+use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use std::io::{self, BufRead, Read};
 use std::sync::Arc;
@@ -134,11 +136,8 @@ const WEEKEND: f64 = 0.05;
 
 fn day_of_member(member: &Member, drift: &Drift, seed: u64, day: i64) -> Vec<(Millis, String)> {
     let mut rng = generator(seed, Purpose::Day, member.number, day as u64);
-    let a = &member.archetype;
-    let mut rate = a.rate * member.busy * (a.sigma * normal(&mut rng) - 0.5 * a.sigma * a.sigma).exp();
-    // 1970-01-01 was a Thursday.
-    let weekend = matches!((day + 3).rem_euclid(7), 5 | 6);
-    if weekend && a.days == Days::Weekdays {
+    let mut rate = usual(member, &mut rng) * member.busy;
+    if is_weekend(day) && member.archetype.days == Days::Weekdays {
         rate *= WEEKEND;
     }
     if chance(&mut rng, SPIKE.0) {
@@ -147,19 +146,91 @@ fn day_of_member(member: &Member, drift: &Drift, seed: u64, day: i64) -> Vec<(Mi
     let count = poisson(&mut rng, rate.min(200_000.0));
     let mut refused = if chance(&mut rng, REFUSED) { 1 + below(&mut rng, 3) } else { 0 };
     let ua = drift.ua(member);
+    let shifts: Vec<&Lived> = member.shifts.iter().filter(|s| s.touches(day)).collect();
     let mut lines = Vec::with_capacity(count as usize);
     for _ in 0..count {
-        let hour = weighted(&mut rng, member.hours.iter().copied());
-        let at = day * DAY + (hour as i64) * 3_600_000 + below(&mut rng, 3_600_000) as i64;
-        let Some(habit) = choose(member, drift, &mut rng) else { continue };
+        let at = moment_of(&member.hours, day, &mut rng);
+        let Some(habit) = choose(member, drift, &mut rng, |_| true) else { continue };
         let n = 1 + below(&mut rng, habit.behaviour.vary as usize) as u32;
         let (id, other) = (uuid(&mut rng), uuid(&mut rng));
-        let ip = address(member, &mut rng).to_string();
+        let ip = address(&member.ips, &mut rng);
         let denied = refused > 0;
         refused = usize::saturating_sub(refused, 1);
+        // What a shift covers is lived otherwise; the numbers of all else stay as they are.
+        if shifts.iter().any(|s| s.covers(at)) {
+            continue;
+        }
         let mut line = String::with_capacity(1400);
-        write(&Request { member, habit, n, at, ip: &ip, ua: &ua, id: &id, other: &other, denied }, &mut line);
+        let id = native_id(member.archetype.source, &id);
+        write(
+            &Request { member, habit, n, at, ip, ua: &ua, region: &member.region, id: &id, other: &other, denied },
+            &mut line,
+        );
         lines.push((at, line));
     }
+    for shift in shifts {
+        lines.extend(shifted(member, shift, drift, seed, day).into_iter().map(|made| (made.at, made.line)));
+    }
     lines
+}
+
+/// A line made under a shift.
+pub(super) struct Made {
+    pub at: Millis,
+    pub id: String,
+    pub line: String,
+}
+
+/// What a member does on a day under a shift.
+pub(super) fn shifted(member: &Member, shift: &Lived, drift: &Drift, seed: u64, day: i64) -> Vec<Made> {
+    let mut rng = generator(seed, Purpose::Shift, member.number, (day as u64) ^ ((shift.number as u64) << 40));
+    let mut rate = usual(member, &mut rng) * member.busy * shift.rate;
+    if is_weekend(day) && member.archetype.days == Days::Weekdays && shift.hours.is_none() {
+        rate *= WEEKEND;
+    }
+    let count = poisson(&mut rng, rate.min(200_000.0));
+    let ua = shift.ua.clone().unwrap_or_else(|| drift.ua(member));
+    let hours = shift.hours.unwrap_or(member.hours);
+    let ips = if shift.ips.is_empty() { &member.ips } else { &shift.ips };
+    let region = shift.region.as_deref().unwrap_or(&member.region);
+    let mut made = Vec::new();
+    for _ in 0..count {
+        let at = moment_of(&hours, day, &mut rng);
+        let Some(habit) = choose(member, drift, &mut rng, |habit| shift.allows(&habit.behaviour.call)) else { continue };
+        let n = 1 + below(&mut rng, habit.behaviour.vary as usize) as u32;
+        let (id, other) = (uuid(&mut rng), uuid(&mut rng));
+        let ip = address(ips, &mut rng);
+        let denied = chance(&mut rng, shift.refused.unwrap_or(REFUSED / 4.0));
+        if !shift.covers(at) {
+            continue;
+        }
+        let renamed;
+        let habit = if shift.suffix.is_empty() {
+            habit
+        } else {
+            renamed = Habit { suffix: [habit.suffix.as_str(), &shift.suffix].concat(), ..habit.clone() };
+            &renamed
+        };
+        let mut line = String::with_capacity(1400);
+        let id = native_id(member.archetype.source, &id);
+        write(&Request { member, habit, n, at, ip, ua: &ua, region, id: &id, other: &other, denied }, &mut line);
+        made.push(Made { at, id, line });
+    }
+    made
+}
+
+/// Events of an ordinary day of its archetype.
+fn usual(member: &Member, rng: &mut ChaCha8Rng) -> f64 {
+    let a = &member.archetype;
+    a.rate * (a.sigma * normal(rng) - 0.5 * a.sigma * a.sigma).exp()
+}
+
+fn is_weekend(day: i64) -> bool {
+    // 1970-01-01 was a Thursday.
+    matches!((day + 3).rem_euclid(7), 5 | 6)
+}
+
+fn moment_of(hours: &[f64; 24], day: i64, rng: &mut ChaCha8Rng) -> Millis {
+    let hour = weighted(rng, hours.iter().copied());
+    day * DAY + (hour as i64) * 3_600_000 + below(rng, 3_600_000) as i64
 }

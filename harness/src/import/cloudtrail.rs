@@ -47,7 +47,9 @@ pub(super) fn import(from: &Path, to: &Path, test_days: u32) -> anyhow::Result<I
         expect: None,
         history: None,
         background: None,
+        actor: Vec::new(),
         inject: Vec::new(),
+        shift: Vec::new(),
     };
     std::fs::write(dir.join("scenario.toml"), toml::to_string(&manifest)?)?;
     std::fs::write(dir.join("labels.csv"), Labels::default().to_csv())?;

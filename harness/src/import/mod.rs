@@ -101,7 +101,9 @@ impl Story {
             expect: None,
             history: None,
             background: None,
+            actor: Vec::new(),
             inject: Vec::new(),
+            shift: Vec::new(),
         };
         let mut lines = String::new();
         for event in &self.events {

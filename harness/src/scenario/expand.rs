@@ -1,6 +1,6 @@
 //! Writes a scenario in its literal form.
 
-use super::{LogSource, Manifest, Parts};
+use super::{LogSource, Parts};
 use flate2::{Compression, GzBuilder};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -19,8 +19,7 @@ pub enum Form {
 /// Writes the folder: the same bytes for the same scenario. Logs are streamed, so that an estate larger than memory can be written.
 pub fn write_literal(parts: &Parts, dir: &Path, form: Form) -> anyhow::Result<()> {
     std::fs::create_dir_all(dir)?;
-    let literal = Manifest { history: None, background: None, inject: Vec::new(), ..parts.manifest.clone() };
-    std::fs::write(dir.join("scenario.toml"), toml::to_string(&literal)?)?;
+    std::fs::write(dir.join("scenario.toml"), toml::to_string(&parts.manifest.literal())?)?;
     std::fs::write(dir.join("labels.csv"), parts.labels.to_csv())?;
     copy(&parts.estate.events, dir, "events.ndjson", form)?;
     if let Some(history) = &parts.estate.history {

@@ -1,7 +1,7 @@
 //! `scenario.toml`.
 
+use super::{Actor, Background, History, Inject, Shift};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Schema of the file.
 pub const SCHEMA: &str = "vires-scenario/1";
@@ -80,9 +80,15 @@ pub struct Manifest {
     /// What else goes on in the test window, generated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub background: Option<Background>,
+    /// Identities that the story is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actor: Vec<Actor>,
     /// What is put into the generated test window.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inject: Vec<Inject>,
+    /// Generated habits that are lived otherwise for a while.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shift: Vec<Shift>,
 }
 
 fn dev() -> Split {
@@ -92,7 +98,14 @@ fn dev() -> Split {
 impl Manifest {
     /// True if log files are to be generated.
     pub fn is_generated(&self) -> bool {
-        self.history.is_some() || self.background.is_some() || !self.inject.is_empty()
+        self.history.is_some()
+            || self.background.is_some()
+            || !(self.actor.is_empty() && self.inject.is_empty() && self.shift.is_empty())
+    }
+
+    /// The same without its generator sections: how it describes literal files.
+    pub fn literal(&self) -> Manifest {
+        Manifest { history: None, background: None, actor: Vec::new(), inject: Vec::new(), shift: Vec::new(), ..self.clone() }
     }
 }
 
@@ -112,78 +125,12 @@ pub struct Expect {
     /// Event id of the moment after which it is too late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objective: Option<String>,
+    /// True if nothing in these logs can show it: it stays in every count, and is marked.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub undetectable: bool,
 }
 
-/// `[history]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct History {
-    /// Days before the test window.
-    pub days: u32,
-    /// Archetype of the identities that the story is about.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub generator: Option<String>,
-    /// Seed of their habits.
-    #[serde(default)]
-    pub seed: u64,
-}
-
-/// `[background]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Background {
-    /// Days of the test window.
-    pub days: u32,
-    /// Seed of everything that happens in it.
-    #[serde(default)]
-    pub seed: u64,
-    /// How busy everybody is, compared with the archetypes; small numbers make large estates cheap.
-    #[serde(default = "as_is", skip_serializing_if = "is_one")]
-    pub rate: f64,
-    /// Whether habits change slowly.
-    #[serde(default)]
-    pub drift: bool,
-    /// How many identities of each archetype.
-    #[serde(default)]
-    pub archetypes: BTreeMap<String, u32>,
-    /// First day of the test window, `2026-03-01`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start: Option<String>,
-}
-
-fn as_is() -> f64 {
-    1.0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, clippy::float_cmp, reason = "serde wants it so; 1.0 is the default as written")]
-fn is_one(rate: &f64) -> bool {
-    *rate == 1.0
-}
-
-/// `[[inject]]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Inject {
-    /// Moment of the test window: `d12T03:10` is 03:10 UTC on its day 12 (the first is 0).
-    pub at: String,
-    /// Workload or archetype member whose identity acts; its habits fill the placeholders.
-    pub identity: String,
-    /// A file of raw vendor events with placeholders, without its ending.
-    pub template: String,
-    /// Values of further placeholders.
-    #[serde(default)]
-    pub vars: BTreeMap<String, String>,
-    /// What the lines are.
-    #[serde(default = "malicious")]
-    pub label: super::Label,
-    /// Attack instance they belong to; empty = one per scenario.
-    #[serde(default)]
-    pub instance: String,
-    /// Boundaries they cross.
-    #[serde(default)]
-    pub boundaries: Vec<vires_event::Boundary>,
-}
-
-fn malicious() -> super::Label {
-    super::Label::Malicious
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -1,10 +1,18 @@
 use super::{Request, quoted, seconds};
+use crate::generate::archetype::Principal;
 use crate::generate::member::Member;
 use std::fmt::Write;
 
 /// `userIdentity` of a member.
 pub(in crate::generate) fn user_identity(member: &Member, opened: &str) -> String {
-    let (account, name) = (member.account, &member.name);
+    let (account, name) = (&member.account, &member.name);
+    if member.archetype.principal == Principal::User {
+        return format!(
+            r#"{{"type":"IAMUser","principalId":"AIDAEXAMPLE{number:010}","arn":"arn:aws:iam::{account}:user/{name}","accountId":"{account}","accessKeyId":"{key}","userName":"{name}"}}"#,
+            number = member.number,
+            key = member.key(),
+        );
+    }
     let session = format!("i-0{:016x}", 0x00a1_b2c3_d4e5_f600_u64.wrapping_add(member.number));
     format!(
         r#"{{"type":"AssumedRole","principalId":"AROAEXAMPLE{number:09}:{session}","arn":"arn:aws:sts::{account}:assumed-role/{name}/{session}","accountId":"{account}","accessKeyId":"{key}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"AROAEXAMPLE{number:09}","arn":"arn:aws:iam::{account}:role/{name}","accountId":"{account}","userName":"{name}"}},"attributes":{{"creationDate":"{opened}","mfaAuthenticated":"false"}}}}}}"#,
@@ -23,7 +31,7 @@ pub(super) fn write(r: &Request<'_>, out: &mut String) {
         out,
         r#"{{"eventVersion":"1.11","userIdentity":{identity},"eventTime":"{at}","eventSource":"{service}.amazonaws.com","eventName":"{operation}","awsRegion":"{region}","sourceIPAddress":"{ip}","userAgent":"#,
         identity = user_identity(r.member, &opened),
-        region = r.member.region,
+        region = r.region,
         ip = r.ip,
     );
     quoted(r.ua, out);
@@ -50,7 +58,7 @@ pub(super) fn write(r: &Request<'_>, out: &mut String) {
         account = r.member.account,
         management = !is_data(service, operation),
         category = if is_data(service, operation) { "Data" } else { "Management" },
-        region = r.member.region,
+        region = r.region,
     );
 }
 

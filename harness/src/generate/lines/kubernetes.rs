@@ -1,4 +1,4 @@
-use super::{Request, millis, quoted};
+use super::{Request, Spelling, quoted};
 use std::fmt::Write;
 
 pub(super) fn write(r: &Request<'_>, out: &mut String) {
@@ -39,7 +39,7 @@ pub(super) fn write(r: &Request<'_>, out: &mut String) {
         (false, "create") => (201, "allow"),
         _ => (200, "allow"),
     };
-    let at = millis(r.at);
+    let at = Spelling::Micros.time(r.at);
     let _ = write!(
         out,
         r#","apiVersion":"v1"}},"responseStatus":{{"metadata":{{}},"code":{code}}},"requestReceivedTimestamp":"{at}","stageTimestamp":"{at}","annotations":{{"authorization.k8s.io/decision":"{decision}","authorization.k8s.io/reason":""}}}}"#

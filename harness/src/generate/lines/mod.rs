@@ -1,8 +1,18 @@
 //! Raw vendor log lines.
 
+mod agent;
+mod azure;
 mod cloudtrail;
+mod entra;
+mod gcp;
 mod github;
+mod graph;
 mod kubernetes;
+mod m365;
+mod okta;
+mod salesforce;
+mod snowflake;
+mod spelling;
 mod vault;
 
 use super::archetype::LogFormat;
@@ -19,6 +29,8 @@ pub(super) struct Request<'a> {
     pub at: Millis,
     pub ip: &'a str,
     pub ua: &'a str,
+    /// Region it acts in.
+    pub region: &'a str,
     /// The event's own id.
     pub id: &'a str,
     /// Another id.
@@ -33,15 +45,37 @@ pub(super) fn write(request: &Request<'_>, out: &mut String) {
         LogFormat::Kubernetes => kubernetes::write(request, out),
         LogFormat::Github => github::write(request, out),
         LogFormat::Vault => vault::write(request, out),
+        LogFormat::Gcp => gcp::write(request, out),
+        LogFormat::Azure => azure::write(request, out),
+        LogFormat::Entra => entra::write(request, out),
+        LogFormat::Graph => graph::write(request, out),
+        LogFormat::M365 => m365::write(request, out),
+        LogFormat::Okta => okta::write(request, out),
+        LogFormat::Salesforce => salesforce::write(request, out),
+        LogFormat::Snowflake => snowflake::write(request, out),
+        LogFormat::Agent => agent::write(request, out),
     }
 }
 
 pub(super) use cloudtrail::user_identity;
+pub(super) use spelling::{Spelling, native_id};
 
 impl Request<'_> {
     fn param(&self, name: &str) -> Option<String> {
         let text = self.habit.behaviour.params.get(name)?;
         Some(self.member.fill(text, self.habit, self.n))
+    }
+
+    /// A parameter that is a word of the source's and no name: never with a suffix.
+    fn word(&self, name: &str) -> Option<&str> {
+        self.habit.behaviour.params.get(name).map(String::as_str)
+    }
+
+    /// A number of the request's own, below `n`.
+    fn number(&self, n: u64) -> u64 {
+        let hash =
+            self.id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+        (hash >> 7) % n.max(1)
     }
 }
 
@@ -70,4 +104,16 @@ pub(super) fn quoted(text: &str, out: &mut String) {
         }
     }
     out.push('"');
+}
+
+/// A JSON string, quotes included.
+fn json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    quoted(text, &mut out);
+    out
+}
+
+/// A JSON string, or `null`.
+fn json_or_null(text: Option<&str>) -> String {
+    text.map_or_else(|| "null".into(), json)
 }
