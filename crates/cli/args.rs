@@ -35,6 +35,11 @@ pub enum Verb {
     /// Print how a verdict came about, so that it can be computed again by hand, and what would have kept it quiet.
     Explain(ExplainArgs),
 
+    /// Write what a review needs: tables, a workbook and a page on who may do what, did what, and what somebody has to decide.
+    ///
+    /// Takes the inputs of `vires judge` (an estate folder stands for all of them) or the cases that it has written.
+    Report(Box<crate::report::ReportArgs>),
+
     /// Check, draft, compare and import inventories.
     #[command(subcommand)]
     Inventory(InventoryVerb),

@@ -38,6 +38,11 @@ impl Folder {
         self.existing(&["history"])
     }
 
+    /// Those of these files that it has.
+    pub fn all(&self, names: &[&str]) -> Vec<PathBuf> {
+        names.iter().map(|name| self.path.join(name)).filter(|path| path.exists()).collect()
+    }
+
     fn existing(&self, names: &[&str]) -> Option<PathBuf> {
         names.iter().map(|name| self.path.join(name)).find(|path| path.exists())
     }

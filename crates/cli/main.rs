@@ -12,6 +12,7 @@ mod judge;
 mod known;
 mod learn;
 mod print;
+mod report;
 mod save;
 mod survey;
 mod tag;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         args::Verb::Learn(args) => learn::run(&args),
         args::Verb::Merge(args) => learn::merge(&args),
         args::Verb::Explain(args) => explain::run(&args),
+        args::Verb::Report(args) => report::run(&args),
         args::Verb::Inventory(verb) => inventory::run(&verb),
         args::Verb::Catalog(verb) => catalog::run(&verb),
         args::Verb::Config(verb) => config_verb::run(&verb),

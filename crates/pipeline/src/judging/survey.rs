@@ -1,5 +1,6 @@
 use super::observe::{observe, owned};
 use super::replay::{Estate, Judged};
+use crate::engine::{Error, Runner, Summary};
 use crate::stage::{Report, Stage};
 use std::sync::{Mutex, PoisonError};
 use vires_judge::{Judge, JudgeState};
@@ -38,6 +39,12 @@ impl<F: FnMut(Judged<'_>) + Send> Survey<F> {
     pub fn new(estate: Estate, judge: Judge, visit: F) -> Self {
         let seen = Mutex::new(Seen { state: judge.fresh_state(), line: 0, visit });
         Survey { estate, judge, seen }
+    }
+
+    /// Takes the survey through the whole input; gives back the judge, for whoever asks what it compared with.
+    pub fn over(self, runner: Runner) -> Result<(Judge, Summary), Error> {
+        let (survey, summary) = runner.run_and_return(self, &|_| Err("a survey does not reload".to_owned()))?;
+        Ok((survey.judge, summary))
     }
 }
 
