@@ -104,7 +104,8 @@ pub(super) fn envelope<'a>(record: Value<'a>, payload: Value<'a>, hints: &Hints<
     });
     a.place.account = project.filter(|p| !matches!(&**p, "_" | "-")).map(|p| bounded(p, 128));
     let labels = &["resource.labels.location", "resource.labels.zone", "resource.labels.region"];
-    a.place.region = first(record, labels).or_else(|| payload.path_text("resourceLocation.currentLocations.[0]"));
+    let location = first(record, labels).or_else(|| payload.path_text("resourceLocation.currentLocations.[0]"));
+    a.place.region = location.and_then(|l| part(&l, |name| Some(region(name))));
 
     let request = any_case(payload, "requestMetadata").or_else(|| any_case(payload, "metadata")?.get("requestMetadata"));
     a.origin = request.map(origin).unwrap_or_default();
@@ -124,6 +125,14 @@ pub(super) fn envelope<'a>(record: Value<'a>, payload: Value<'a>, hints: &Hints<
         None => Outcome::Success,
     });
     a.error_code = code.map(|code| CODES.get(code as usize).map_or_else(|| code.to_string().into(), |&name| name.into()));
+}
+
+/// The region of a location: `europe-west1-b` is a zone of `europe-west1`.
+fn region(location: &str) -> &str {
+    match location.rsplit_once('-') {
+        Some((region, zone)) if zone.len() == 1 && region.ends_with(|c: char| c.is_ascii_digit()) => region,
+        _ => location,
+    }
 }
 
 /// `google.rpc.Code`.

@@ -4,8 +4,11 @@
 //!
 //! The action is `otel_genai:<operation>`; for a tool call `otel_genai:execute_tool <tool>`, whether the span is the agent's or an MCP
 //! `tools/call`. The identity is `otel_genai:agent:<id or name>`, else `otel_genai:service:<service.name>`. Targets are
-//! `mcp:<resource uri>`, `tool:<name>`, `model:<name>`; who the agent works for is its delegation.
+//! `mcp:<resource uri>`, `tool:<name>`, `model:<name>`; who the agent works for is its delegation. Destinations are the hosts and the
+//! mail domains that the arguments of a tool call send something to.
 //! Of an export with several spans the first one of an agent is decoded: configure the exporter to write one span a line.
+
+mod arguments;
 
 use crate::Hints;
 use crate::json::Value;
@@ -121,7 +124,10 @@ impl<'a> Attributes<'a> {
             _ => return,
         };
         if place.is_none() {
-            *place = value.text().map(|t| bounded(t, 1024));
+            // Arguments may be an object or the text of one.
+            let text =
+                if value.is_object() && key == "gen_ai.tool.call.arguments" { Some(value.raw().into()) } else { value.text() };
+            *place = text.map(|t| bounded(t, if key == "gen_ai.tool.call.arguments" { 16 << 10 } else { 1024 }));
         }
     }
 }
@@ -183,6 +189,10 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     }
     if let Some(host) = s.url.as_deref().filter(|_| tool).and_then(url_host) {
         a.destinations.push(host.to_owned().into());
+    }
+    if let Some(arguments) = s.arguments.as_deref().filter(|_| tool) {
+        let own = a.delegation.as_ref().and_then(|d| d.by.rsplit_once('@')).map(|(_, domain)| domain.to_owned());
+        arguments::destinations(arguments, own.as_deref(), &mut a.destinations);
     }
     a.mentions.extend(s.arguments.map(|t| bounded(t, 512)));
     a.interactive = Some(false);

@@ -38,7 +38,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     activity.delegation = first(record, &["DELEGATED_USER_NAME", "DelegatedUsername", "DelegateUser"])
         .map(|name| Delegation { by: crate::support::names::person_id(&name), human: Some(true) });
     activity.outcome = outcome(record);
-    let named = ["ENTITY_NAME", "QueriedEntities", "REPORT_ID", "ReportId", "URI", "METHOD_NAME", "Section", "Display"];
+    let named = ["ENTITY_NAME", "QueriedEntities", "REPORT_ID", "ReportId", "URI", "Section", "Display"];
     activity.targets.extend(
         named
             .iter()

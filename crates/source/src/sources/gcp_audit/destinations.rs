@@ -23,6 +23,15 @@ pub(super) fn read<'a>(payload: Value<'a>, method: &str, a: &mut Activity<'a>) {
             grant(&member, a);
         }
     }
+    for job in super::targets::jobs(payload) {
+        for path in ["jobConfig.extractConfig.destinationUris", "jobConfiguration.extract.destinationUris"] {
+            for uri in
+                path_any_case(job, path).into_iter().flat_map(|l| l.items()).take(MAX_DESTINATIONS).filter_map(|v| v.text())
+            {
+                receiver(&uri, a);
+            }
+        }
+    }
     let Some(request) = any_case(payload, "request") else { return };
     let lower = method.to_ascii_lowercase();
     // A policy that is set says all members; only where the delta is missing are they all we have.

@@ -53,18 +53,49 @@ fn push<'a>(a: &mut Activity<'a>, name: Text<'a>) {
 
 /// The tables that a BigQuery job read and wrote.
 fn tables<'a>(payload: Value<'a>, a: &mut Activity<'a>) {
-    let Some(job) =
-        path_any_case(payload, "metadata.jobChange.job").or_else(|| path_any_case(payload, "metadata.jobInsertion.job"))
-    else {
-        return;
-    };
-    let read = path_any_case(job, "jobStats.queryStats.referencedTables");
-    let written = path_any_case(job, "jobConfig.queryConfig.destinationTable");
-    for table in read.into_iter().flat_map(|r| r.items()).chain(written).take(MAX_TARGETS) {
-        if let Some(target) = table.text().and_then(|t| target(&bounded(t, 1024), "bigquery")) {
-            push(a, target);
+    for job in jobs(payload) {
+        let queried = ["jobStats.queryStats.referencedTables", "jobConfig.tableCopyConfig.sourceTables"];
+        let one = [
+            "jobConfig.extractConfig.sourceTable",
+            "jobConfig.queryConfig.destinationTable",
+            "jobConfig.tableCopyConfig.destinationTable",
+            "jobConfig.loadConfig.destinationTable",
+        ];
+        let lists = queried.iter().filter_map(|path| path_any_case(job, path)).flat_map(|list| list.items());
+        for table in lists.chain(one.iter().filter_map(|path| path_any_case(job, path))).take(MAX_TARGETS) {
+            if let Some(target) = table.text().and_then(|t| target(&bounded(t, 1024), "bigquery")) {
+                push(a, target);
+            }
+        }
+        // The older form names tables by their parts.
+        let read = path_any_case(job, "jobStatistics.referencedTables");
+        let moved = ["extract.sourceTable", "query.destinationTable", "tableCopy.destinationTable", "load.destinationTable"];
+        let parts = moved.iter().filter_map(|path| path_any_case(any_case(job, "jobConfiguration")?, path));
+        for table in read.into_iter().flat_map(|r| r.items()).chain(parts).take(MAX_TARGETS) {
+            if let [Some(project), Some(dataset), Some(table)] =
+                ["projectId", "datasetId", "tableId"].map(|key| say(table, key))
+            {
+                push(
+                    a,
+                    ["bigquery:", &*bounded(project, 128), ".", &bounded(dataset, 512), ".", &bounded(table, 512)]
+                        .concat()
+                        .into(),
+                );
+            }
         }
     }
+}
+
+/// A BigQuery job as it was asked for or as it ended.
+pub(super) fn jobs(payload: Value<'_>) -> impl Iterator<Item = Value<'_>> {
+    const PATHS: [&str; 5] = [
+        "metadata.jobChange.job",
+        "metadata.jobInsertion.job",
+        "serviceData.jobInsertRequest.resource",
+        "serviceData.jobInsertResponse.resource",
+        "serviceData.jobCompletedEvent.job",
+    ];
+    PATHS.iter().filter_map(move |path| path_any_case(payload, path))
 }
 
 /// `projects/p/secrets/s/versions/1` is `gcp-secret:p/s`.

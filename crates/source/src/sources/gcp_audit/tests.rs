@@ -228,3 +228,17 @@ fn receivers() {
         decoded(record, |a| assert_eq!(a.destinations, expected, "{record}"));
     }
 }
+
+#[test]
+fn an_extract_job_reads_a_table_and_writes_to_a_bucket() {
+    for record in [
+        r#"{"protoPayload":{"authenticationInfo":{"principalEmail":"etl@p.iam.gserviceaccount.com"},"methodName":"google.cloud.bigquery.v2.JobService.InsertJob","serviceName":"bigquery.googleapis.com","metadata":{"jobChange":{"job":{"jobConfig":{"type":"EXPORT","extractConfig":{"sourceTable":"projects/p/datasets/d/tables/t","destinationUris":["gs://elsewhere/x/*.csv"]}}}}}},"resource":{"labels":{"location":"europe-west1-b"}}}"#,
+        r#"{"protoPayload":{"authenticationInfo":{"principalEmail":"etl@p.iam.gserviceaccount.com"},"methodName":"jobservice.insert","serviceName":"bigquery.googleapis.com","serviceData":{"jobInsertRequest":{"resource":{"jobConfiguration":{"extract":{"sourceTable":{"projectId":"p","datasetId":"d","tableId":"t"},"destinationUris":["gs://elsewhere/x/*.csv"]}}}}}},"resource":{"labels":{"zone":"europe-west1"}}}"#,
+    ] {
+        decoded(record, |a| {
+            assert!(a.targets.iter().any(|t| t.name == "bigquery:p.d.t"), "{:?}", a.targets);
+            assert_eq!(a.destinations, ["storage:elsewhere"]);
+            assert_eq!(a.place.region.as_deref(), Some("europe-west1"));
+        });
+    }
+}
