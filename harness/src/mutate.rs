@@ -59,14 +59,19 @@ impl Mutation {
 }
 
 const HOUR: Millis = 3_600_000;
-const AGENTS: [&str; 5] = [
+const AGENTS: [&str; 10] = [
     "/userAgent",
     "/user_agent",
     "/client/userAgent/rawUserAgent",
     "/request/headers/user-agent/0",
     "/protoPayload/requestMetadata/callerSuppliedUserAgent",
+    "/properties/userAgent",
+    "/USER_AGENT",
+    "/REPORTED_CLIENT_TYPE",
+    "/UserAgent",
+    "/ClientInfoString",
 ];
-const ADDRESSES: [&str; 8] = [
+const ADDRESSES: [&str; 12] = [
     "/sourceIPAddress",
     "/sourceIPs/0",
     "/actor_ip",
@@ -75,9 +80,13 @@ const ADDRESSES: [&str; 8] = [
     "/protoPayload/requestMetadata/callerIp",
     "/callerIpAddress",
     "/ipAddress",
+    "/properties/ipAddress",
+    "/CLIENT_IP",
+    "/ClientIP",
+    "/ClientIPAddress",
 ];
-const REGIONS: [&str; 3] = ["/awsRegion", "/resource/labels/location", "/location"];
-const TIMES: [&str; 9] = [
+const REGIONS: [&str; 4] = ["/awsRegion", "/resource/labels/location", "/location", "/properties/location"];
+const TIMES: [&str; 20] = [
     "/eventTime",
     "/requestReceivedTimestamp",
     "/stageTimestamp",
@@ -87,6 +96,17 @@ const TIMES: [&str; 9] = [
     "/time",
     "/timestamp",
     "/createdDateTime",
+    "/properties/createdDateTime",
+    "/properties/activityDateTime",
+    "/properties/timeGenerated",
+    "/protoPayload/requestMetadata/requestAttributes/time",
+    "/receiveTimestamp",
+    "/CreationTime",
+    "/TIMESTAMP_DERIVED",
+    "/START_TIME",
+    "/EVENT_TIMESTAMP",
+    "/startTimeUnixNano",
+    "/endTimeUnixNano",
 ];
 
 /// One line on its way through a mutation.
@@ -257,6 +277,10 @@ fn shift(line: &mut Line, at: Millis) {
                         crate::decode::format_time(at - at.rem_euclid(1000))
                     };
                     *slot = text.into();
+                }
+                // Nanoseconds stand in text.
+                Value::String(text) if text.len() == 19 && text.bytes().all(|b| b.is_ascii_digit()) => {
+                    *slot = format!("{at}000000").into();
                 }
                 Value::Number(number) if number.as_i64().is_some_and(|n| n > 100_000_000_000) => *slot = at.into(),
                 Value::Number(number) if number.as_i64().is_some_and(|n| n > 100_000_000) => *slot = (at / 1000).into(),

@@ -1,6 +1,10 @@
 //! Benchmarks: seeded corpora whose expected counts are known, so that nothing can be fast and wrong.
 
 pub mod corpus;
+mod race;
+mod speed;
+
+pub(crate) use speed::{BenchArgs, run as bench};
 
 use crate::cli::Ended;
 use anyhow::Context;

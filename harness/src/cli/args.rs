@@ -29,6 +29,8 @@ pub enum Verb {
     Explain(ExplainArgs),
     /// Check scenario folders
     Lint(LintArgs),
+    /// Write the table of the scenario library, with what the shipped judge makes of each scenario
+    List(ListArgs),
     /// Write generated scenarios in their literal form
     Expand(ExpandArgs),
     /// Write a quiet estate: identities with habits, rhythms and drift
@@ -37,6 +39,8 @@ pub enum Verb {
     Mutate(MutateArgs),
     /// Turn your checkout of a public collection, or your own CloudTrail, into scenarios
     Import(ImportArgs),
+    /// Race the shipped program against programs that do less, over generated logs whose counts are checked first
+    Bench(crate::bench::BenchArgs),
     /// Write a generated log whose counts are known, to measure speed against
     Corpus(crate::bench::CorpusArgs),
 }
@@ -161,6 +165,21 @@ pub struct LintArgs {
     /// Also name every value in the raw records that gives its label away
     #[arg(long)]
     pub leakage: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    #[command(flatten)]
+    pub corpus: CorpusSelection,
+    /// Tuning [default: the shipped one]
+    #[arg(long, value_name = "FILE")]
+    pub tuning: Option<PathBuf>,
+    /// Page whose generated part is replaced [default: print it]
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    pub out: Option<PathBuf>,
+    /// Exit 1 if the generated part of this page is stale
+    #[arg(long, value_name = "FILE")]
+    pub check: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

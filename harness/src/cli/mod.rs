@@ -9,6 +9,7 @@ mod expand;
 mod explain;
 mod files;
 mod lint;
+mod list;
 mod progress;
 mod run;
 mod sweep;
@@ -74,10 +75,12 @@ fn verb(verb: Verb, engine: &dyn Engine, out: &mut Vec<u8>, talk: &mut Vec<u8>) 
         Verb::Sweep(args) => sweep::run(&args, engine, out),
         Verb::Explain(args) => explain::run(&args, engine, out),
         Verb::Lint(args) => lint::run(&args, engine, out),
+        Verb::List(args) => list::run(&args, engine, out),
         Verb::Expand(args) => expand::expand(&args, out),
         Verb::Generate(args) => expand::generate(&args, out),
         Verb::Mutate(args) => expand::mutate(&args, engine, out),
         Verb::Import(args) => expand::import(&args, out),
+        Verb::Bench(args) => crate::bench::bench(&args, out, talk),
         Verb::Corpus(args) => crate::bench::run(&args, out),
     }
 }

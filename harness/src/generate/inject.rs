@@ -86,18 +86,16 @@ pub(super) fn fill(inject: &Inject, number: usize, source: &Source<'_>) -> Resul
                             faults.push(Fault::at(source.path, at + 1, "template", message, remedy));
                             continue;
                         };
-                        if needs_row(inject.label, &inject.instance, &inject.boundaries) {
-                            labels.push(LabelRow {
-                                event_id: filled.id.clone(),
-                                // A line that does not name its actor was made by somebody else: who, the line itself says.
-                                identity: if filled.names_actor { member.identity() } else { String::new() },
-                                instance: inject.instance.clone(),
-                                label: inject.label,
-                                boundaries: inject.boundaries.clone(),
-                                note: inject.template.clone(),
-                                line: 0,
-                            });
-                        }
+                        labels.push(LabelRow {
+                            event_id: filled.id.clone(),
+                            // A line that does not name its actor was made by somebody else: who, the line itself says.
+                            identity: if filled.names_actor { member.identity() } else { String::new() },
+                            instance: inject.instance.clone(),
+                            label: inject.label,
+                            boundaries: inject.boundaries.clone(),
+                            note: inject.template.clone(),
+                            line: 0,
+                        });
                         lines.push((time, text));
                     }
                 }
@@ -110,7 +108,7 @@ pub(super) fn fill(inject: &Inject, number: usize, source: &Source<'_>) -> Resul
     Ok((lines, labels))
 }
 
-/// A line that is benign and belongs to nothing is background: it needs no row.
+/// Habits that are benign and belong to nothing are background: they need no rows.
 pub(super) fn needs_row(label: Label, instance: &str, boundaries: &[Boundary]) -> bool {
     label != Label::Benign || !instance.is_empty() || !boundaries.is_empty()
 }

@@ -202,6 +202,14 @@ fn a_literal_inventory_is_kept_and_completed() {
 }
 
 #[test]
+fn the_generated_template_is_a_scenario() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/_template/generated.toml");
+    let s = load(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!((s.truth.instances.len(), s.events.unreadable), (1, 0));
+    assert!(s.inventory.find("payments-api").unwrap().has_profile());
+}
+
+#[test]
 fn actors_live_and_act_as_they_are_told() {
     let text = MANIFEST
         .replace("[[inject]]\nat = \"d3", "[[actor]]\nname = \"mail-sync\"\narchetype = \"graph-app\"\nprofile = false\n\n[[actor]]\nname = \"old-key\"\narchetype = \"key-user\"\naccount = \"555555555555\"\nregion = \"eu-north-1\"\nlisted = false\n\n[[inject]]\nat = \"d3");

@@ -206,6 +206,7 @@ fn details(m: &Measures, run: &TuningRun) -> Markup {
             @for (preset, value) in &x.cost { tr { td.l { "cost per 1,000 identity-days, preset " (preset) } td { (small(*value)) } } }
         }
         h3 { "Do scores mean what they say?" }
+        p.meta { "Brier score " (rate(x.brier)) ", of always saying the prevalence " (rate(x.brier_of_prevalence)) "; 0 is perfect." }
         table {
             (head(&["score", "ranked", "worth escalating"]))
             @for (low, n, positives, _) in &x.reliability {
@@ -227,7 +228,7 @@ fn misses(scenarios: &[Scenario], run: &TuningRun) -> Markup {
                 tr { @for name in ["scenario", "instance", "", "highest verdict", "what the judge said"] { th.l { (name) } } }
                 @for (s, i) in missed {
                     tr {
-                        td.wrap { (clean(s.id(), 80)) } td.wrap { @if i.name != s.id() { (clean(&i.name, 80)) } } td.l { (i.fate.as_str()) }
+                        td.wrap { (clean(s.id(), 80)) } td.wrap { @if i.name != s.id() { (clean(&i.name, 80)) } } td.l { (i.fate.as_str()) @if s.manifest.is_undetectable() { " (undetectable by design)" } }
                         td.l { (i.verdict.as_str()) @if let Some(score) = i.score { " at " (format!("{score:.0}")) } }
                         td.wrap { (clean(i.reasons.first().map_or("", String::as_str), 300)) }
                     }

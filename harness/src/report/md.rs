@@ -120,7 +120,7 @@ pub fn markdown(evaluation: &Evaluation) -> String {
 }
 
 /// Text in a table cell: nothing in it is markup.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let mut out = String::new();
     for c in super::text::clean(text, 300).chars() {
         if matches!(c, '|' | '<' | '>' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' | '!' | '&') {

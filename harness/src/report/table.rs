@@ -167,6 +167,12 @@ fn numbers(run: &TuningRun, out: &mut String) {
     );
     let _ = writeln!(
         out,
+        "calibration: Brier score {}   of saying the prevalence every time {}",
+        rate(x.brier),
+        rate(x.brier_of_prevalence)
+    );
+    let _ = writeln!(
+        out,
         "false cases per 10,000 events {}   escalations per 1,000 identity-days {}",
         small(m.false_per_10k),
         small(x.cases_per_thousand_days)
@@ -202,7 +208,8 @@ fn missed(scenarios: &[Scenario], run: &TuningRun, out: &mut String) {
         .map(|(s, i)| {
             let name = if i.name == s.id() { String::new() } else { format!(" {}", i.name) };
             let score = i.score.map_or_else(String::new, |score| format!("  {} at {score:.0}", i.verdict.as_str()));
-            clean(&format!("  {:<7} {}{name}{score}", i.fate.as_str(), s.id()), WIDTH)
+            let mark = if s.manifest.is_undetectable() { "  undetectable by design" } else { "" };
+            clean(&format!("  {:<7} {}{name}{score}{mark}", i.fate.as_str(), s.id()), WIDTH)
         })
         .collect();
     list("not caught", &all, out);

@@ -103,6 +103,11 @@ impl Manifest {
             || !(self.actor.is_empty() && self.inject.is_empty() && self.shift.is_empty())
     }
 
+    /// True if its author says that nothing in these logs can show it.
+    pub fn is_undetectable(&self) -> bool {
+        self.expect.as_ref().is_some_and(|expect| expect.undetectable)
+    }
+
     /// The same without its generator sections: how it describes literal files.
     pub fn literal(&self) -> Manifest {
         Manifest { history: None, background: None, actor: Vec::new(), inject: Vec::new(), shift: Vec::new(), ..self.clone() }

@@ -1,7 +1,8 @@
 use super::{Cost, Exposure, FalseCase, Fate, InstanceOutcome, Outcome, Preset};
 use crate::scenario::{Corpus, Scenario, ScenarioKind};
 use crate::stats::{
-    Cluster, Counts, Draws, Interval, PrPoint, Ranked, average_precision, median, ppv, pr_curve, quantile, upper_bound, wilson,
+    Cluster, Counts, Draws, Interval, PrPoint, Ranked, average_precision, brier_of_prevalence, brier_score, median, ppv,
+    pr_curve, quantile, upper_bound, wilson,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -130,6 +131,10 @@ pub struct Extras {
     pub by_kind: BTreeMap<String, Slice>,
     /// Mean score and share of positives by band of ten points: lower end, number, positives, sum of scores.
     pub reliability: Vec<(u8, u64, u64, f64)>,
+    /// Mean squared distance between score / 100 and whether it deserved to be escalated.
+    pub brier: Option<f64>,
+    /// The same for who always says the share of positives.
+    pub brier_of_prevalence: Option<f64>,
     /// Days on which a non-human identity acted.
     pub identity_days: u64,
 }
@@ -376,6 +381,8 @@ fn extras(run: &Run<'_>, measures: &Measures, ranked: &[Ranked], minutes: &[f64]
         cost: Preset::ALL.iter().map(|p| (p.as_str(), cost.per_thousand(identity_days, *p))).collect(),
         by_source: run.groups(|i| word(i.about.0.map(|s| s.as_str())), |c| word(c.about.0.map(|s| s.as_str()))),
         by_kind: run.groups(|i| word(i.about.1.map(|k| k.as_str())), |c| word(c.about.1.map(|k| k.as_str()))),
+        brier: brier_score(ranked),
+        brier_of_prevalence: brier_of_prevalence(ranked),
         reliability: bands.into_iter().map(|(low, (n, positives, sum))| (low, n, positives, sum)).collect(),
         identity_days,
     }

@@ -11,5 +11,5 @@ mod rates;
 pub use bootstrap::{Cluster, Draws, REPLICATES, quantile};
 pub use interval::{Interval, clopper_pearson, upper_bound, wilson};
 pub use paired::{holm, mcnemar_exact, needed_flips};
-pub use ranking::{PrPoint, Ranked, average_precision, pr_curve};
+pub use ranking::{PrPoint, Ranked, average_precision, brier_of_prevalence, brier_score, pr_curve};
 pub use rates::{Counts, median, ppv};

@@ -64,6 +64,24 @@ pub fn average_precision(items: &[Ranked]) -> Option<f64> {
     )
 }
 
+/// Brier's score: the mean squared distance between the score, taken as a share of 100, and what was true. What has no score says 0.
+pub fn brier_score(items: &[Ranked]) -> Option<f64> {
+    mean(items, |item| {
+        let said = (order(item.score).max(0.0) / 100.0).min(1.0);
+        (said - f64::from(u8::from(item.positive))).powi(2)
+    })
+}
+
+/// The score of who says the share of positives every time: what a score that tells nothing can reach.
+pub fn brier_of_prevalence(items: &[Ranked]) -> Option<f64> {
+    let share = mean(items, |item| f64::from(u8::from(item.positive)))?;
+    Some(share * (1.0 - share))
+}
+
+fn mean(items: &[Ranked], value: impl Fn(&Ranked) -> f64) -> Option<f64> {
+    (!items.is_empty()).then(|| items.iter().map(value).sum::<f64>() / items.len() as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,5 +122,14 @@ mod tests {
         assert_eq!(curve.len(), 2);
         assert_eq!(curve[0], PrPoint { score: Some(5.0), recall: 0.5, precision: 0.5 });
         assert_eq!(curve[1].score, None);
+    }
+
+    // scikit-learn 1.9: sklearn.metrics.brier_score_loss([1, 0, 1, 0], [.9, .3, .4, 0])
+    #[test]
+    fn brier_score_equals_scikit_learn() {
+        let ranked = items(&[1, 0, 1, 0], &[90., 30., 40., -1.]);
+        assert!((brier_score(&ranked).unwrap() - 0.115).abs() < 1e-12);
+        assert!((brier_of_prevalence(&ranked).unwrap() - 0.25).abs() < 1e-12);
+        assert_eq!((brier_score(&[]), brier_of_prevalence(&[])), (None, None));
     }
 }

@@ -35,8 +35,12 @@ pub(super) fn write(r: &Request<'_>, out: &mut String) {
         ip = r.ip,
     );
     quoted(r.ua, out);
-    if r.denied {
-        out.push_str(r#","errorCode":"AccessDenied","errorMessage":"not authorized""#);
+    match (r.denied, service) {
+        (false, _) => {}
+        (true, "ec2") => out.push_str(
+            r#","errorCode":"Client.UnauthorizedOperation","errorMessage":"You are not authorized to perform this operation.""#,
+        ),
+        (true, _) => out.push_str(r#","errorCode":"AccessDenied","errorMessage":"not authorized""#),
     }
     out.push_str(r#","requestParameters":"#);
     if r.habit.behaviour.params.is_empty() {
