@@ -61,7 +61,7 @@ pub enum Verb {
 pub struct TagArgs {
     /// Files or directories to read; `-` is standard input. Without any, standard input is read.
     ///
-    /// Directories are read recursively by name. Files may be gzip or zstd, and whole CloudTrail documents are taken apart.
+    /// Directories are read recursively by name, without hidden files and `*.md`. Files may be gzip or zstd, and whole CloudTrail documents are taken apart.
     #[arg(value_name = "FILE", conflicts_with = "listen")]
     pub files: Vec<PathBuf>,
 

@@ -3,6 +3,7 @@ use super::records::Splitter;
 use super::stream::Stream;
 use rustix::fs::OFlags;
 use std::collections::VecDeque;
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -78,7 +79,8 @@ impl Files {
         self.failures.push(format!("{}: {error}", path.display()));
     }
 
-    /// Directories are taken recursively, by name. Links to directories below them are not followed: they may go in circles.
+    /// Directories are taken recursively, by name. Links to directories below them are not followed: they may go in circles. Nor are
+    /// hidden files and `*.md` read there: what a collector is still writing, and what tells people about the logs.
     fn expand(&mut self, path: &Path, depth: usize) {
         if path.as_os_str() == "-" || !path.is_dir() {
             self.queue.push_back(path.to_owned());
@@ -90,7 +92,7 @@ impl Files {
             Err(error) => return self.fail(path, &error),
         };
         entries.sort_by_key(std::fs::DirEntry::file_name);
-        for entry in entries {
+        for entry in entries.iter().filter(|entry| may_hold_logs(&entry.file_name())) {
             let path = entry.path();
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() && depth < MAX_DEPTH => self.expand(&path, depth + 1),
@@ -103,6 +105,11 @@ impl Files {
             }
         }
     }
+}
+
+fn may_hold_logs(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    !name.starts_with(b".") && !name.ends_with(b".md")
 }
 
 /// The files that reading `paths` would read. `None` if one of them is a stream, whose bytes can be had only once.
@@ -148,6 +155,8 @@ mod tests {
         std::fs::write(path("b/1"), "{\"Records\": [\n{\"one\": 1}\n]}\n").unwrap();
         std::fs::write(path("a"), "zero\n").unwrap();
         std::fs::write(path("c"), "three\n").unwrap();
+        std::fs::write(path(".c.part"), "half a l").unwrap();
+        std::fs::write(path("README.md"), "# Logs\n").unwrap();
         std::os::unix::fs::symlink(path("b"), path("b/circle")).unwrap();
         std::os::unix::fs::symlink(path("nowhere"), path("broken")).unwrap();
         let mut files = Files::new(&[dir.path().to_owned(), path("missing")], false);
