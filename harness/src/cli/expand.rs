@@ -56,17 +56,29 @@ fn same_place(a: &std::path::Path, b: &std::path::Path) -> bool {
 }
 
 /// How many of each archetype, if nothing is asked for: an estate as many have it.
-const MIX: [(&str, u32); 10] = [
-    ("web-service", 34),
-    ("etl", 12),
-    ("ci", 12),
-    ("integration", 10),
-    ("k8s-controller", 10),
-    ("vault-client", 8),
-    ("agent", 5),
+const MIX: [(&str, u32); 22] = [
+    ("web-service", 26),
+    ("etl", 9),
+    ("ci", 9),
+    ("k8s-controller", 8),
+    ("integration", 6),
+    ("vault-client", 6),
+    ("gcp-service", 5),
     ("github-bot", 4),
-    ("backup", 3),
+    ("agent", 3),
+    ("key-user", 3),
+    ("agent-tools", 2),
+    ("azure-automation", 2),
+    ("backup", 2),
+    ("entra-app", 2),
+    ("gcp-deployer", 2),
+    ("graph-app", 2),
     ("iac", 2),
+    ("salesforce-app", 2),
+    ("snowflake-loader", 2),
+    ("m365-app", 1),
+    ("okta-integration", 1),
+    ("okta-token", 1),
 ];
 
 pub(super) fn generate(args: &GenerateArgs, out: &mut Vec<u8>) -> anyhow::Result<Ended> {
