@@ -5,7 +5,7 @@
 //! syslog or CRI header and its payload. The outer record wins over an inner one: text that an attacker gets logged inside a record
 //! can then not stand in for the record.
 
-use crate::json::{Tape, Type, Value, unescape_into};
+use crate::json::{Parts, Tape, Type, Value, unescape_into};
 use crate::{Hints, TextLine, decode_json, decode_text, header};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -21,6 +21,7 @@ const KEEP_BYTES: usize = 1 << 20;
 #[derive(Debug, Default)]
 pub struct Scratch {
     outer: Tape,
+    parts: Parts,
     repaired: String,
     lossy: String,
     // One level is used up by each attempt, so a line may hold twice as many candidates as levels; and one is our own wrapper.
@@ -76,7 +77,7 @@ pub struct Layer<'a> {
 
 /// Opens one line (without its line end).
 pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
-    let Scratch { outer, repaired, lossy, levels } = scratch;
+    let Scratch { outer, parts, repaired, lossy, levels } = scratch;
     [&mut *repaired, &mut *lossy].into_iter().chain(levels.iter_mut().map(|level| &mut level.text)).for_each(empty);
     let (text, valid_utf8): (&'a str, bool) = match simdutf8::basic::from_utf8(line) {
         Ok(text) => (text, true),
@@ -87,7 +88,7 @@ pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
     };
     let hints = Hints::default();
     let levels = &mut levels[..];
-    match outer.parse(text) {
+    match outer.parse_with(text, parts) {
         Ok(value) if value.is_object() => {
             let (shape, record) = match native_log(value) {
                 Some(log) => (Shape::NativeLog(log), log),
@@ -97,7 +98,7 @@ pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
             let (wraps_text, tags) = text_wrapper(value);
             let depth = MAX_DEPTH + usize::from(wraps_text);
             let mended = tags.and_then(|tags| tags.get_text("error")).is_some_and(|e| e == "invalid_utf8");
-            let Found { activity, record, layers } = in_object(record, &hints, depth, levels).0;
+            let Found { activity, record, layers } = in_object(record, &hints, depth, levels, parts).0;
             Opened { text, shape, layers, activity, record, valid_utf8: valid_utf8 && !mended }
         }
         _ => {
@@ -106,7 +107,7 @@ pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
             let Found { activity, record, layers } = match text.trim_start().starts_with('{') {
                 // Broken JSON: no need to find that out twice.
                 true => Found::default(),
-                false => in_payload(text, None, &hints, MAX_DEPTH, levels).0,
+                false => in_payload(text, None, &hints, MAX_DEPTH, levels, parts).0,
             };
             Opened { text, shape: Shape::Text, layers, activity, record, valid_utf8 }
         }
@@ -183,7 +184,7 @@ impl<'a> Found<'a> {
 /// What was found, and the levels that are left unused.
 type Search<'a> = (Found<'a>, &'a mut [Level]);
 
-fn in_object<'a>(object: Value<'a>, hints: &Hints<'a>, depth: usize, levels: &'a mut [Level]) -> Search<'a> {
+fn in_object<'a>(object: Value<'a>, hints: &Hints<'a>, depth: usize, levels: &'a mut [Level], parts: &mut Parts) -> Search<'a> {
     if let Some(activity) = decode_json(object, hints) {
         return (Found::here(Some(activity), Some(object)), levels);
     }
@@ -194,7 +195,7 @@ fn in_object<'a>(object: Value<'a>, hints: &Hints<'a>, depth: usize, levels: &'a
     let mut levels = levels;
     for inner in wrapped.into_iter().flatten() {
         let mut found;
-        (found, levels) = in_member(inner, object, &hints, depth, levels);
+        (found, levels) = in_member(inner, object, &hints, depth, levels, parts);
         if found.activity.is_some() {
             // A member that is an object itself is read where it stands.
             if inner.kind() == Type::String {
@@ -208,18 +209,25 @@ fn in_object<'a>(object: Value<'a>, hints: &Hints<'a>, depth: usize, levels: &'a
     (Found::default(), levels)
 }
 
-fn in_member<'a>(inner: Value<'a>, outer: Value<'a>, hints: &Hints<'a>, depth: usize, levels: &'a mut [Level]) -> Search<'a> {
+fn in_member<'a>(
+    inner: Value<'a>,
+    outer: Value<'a>,
+    hints: &Hints<'a>,
+    depth: usize,
+    levels: &'a mut [Level],
+    parts: &mut Parts,
+) -> Search<'a> {
     match inner.kind() {
-        Type::Object => in_object(inner, hints, depth - 1, levels),
+        Type::Object => in_object(inner, hints, depth - 1, levels, parts),
         Type::String => match inner.str() {
-            Some(Cow::Borrowed(text)) => in_payload(text, Some(outer), hints, depth - 1, levels),
+            Some(Cow::Borrowed(text)) => in_payload(text, Some(outer), hints, depth - 1, levels, parts),
             _ => {
                 let Some((level, rest)) = levels.split_first_mut() else { return (Found::default(), &mut []) };
                 let Level { tape, text } = level;
                 let raw = inner.raw();
                 unescape_into(&raw[1..raw.len() - 1], text);
                 let text: &'a str = text;
-                in_unescaped(text, tape, Some(outer), hints, depth - 1, rest)
+                in_unescaped(text, tape, Some(outer), hints, depth - 1, rest, parts)
             }
         },
         _ => (Found::default(), levels),
@@ -232,9 +240,10 @@ fn in_payload<'a>(
     hints: &Hints<'a>,
     depth: usize,
     levels: &'a mut [Level],
+    parts: &mut Parts,
 ) -> Search<'a> {
     let Some((level, rest)) = levels.split_first_mut() else { return (Found::default(), &mut []) };
-    in_unescaped(text, &mut level.tape, outer, hints, depth, rest)
+    in_unescaped(text, &mut level.tape, outer, hints, depth, rest, parts)
 }
 
 fn in_unescaped<'a>(
@@ -244,11 +253,12 @@ fn in_unescaped<'a>(
     hints: &Hints<'a>,
     depth: usize,
     levels: &'a mut [Level],
+    parts: &mut Parts,
 ) -> Search<'a> {
     let trimmed = trim(text);
     if trimmed.starts_with('{') {
-        return match tape.parse(trimmed) {
-            Ok(value) => in_object(value, hints, depth, levels),
+        return match tape.parse_with(trimmed, parts) {
+            Ok(value) => in_object(value, hints, depth, levels, parts),
             Err(_) => (Found::default(), levels),
         };
     }
@@ -256,16 +266,22 @@ fn in_unescaped<'a>(
     if let Some(outer) = outer {
         complete(&mut line, outer);
     }
-    in_text(line, hints, depth, levels)
+    in_text(line, hints, depth, levels, parts)
 }
 
-fn in_text<'a>(mut line: TextLine<'a>, hints: &Hints<'a>, depth: usize, levels: &'a mut [Level]) -> Search<'a> {
+fn in_text<'a>(
+    mut line: TextLine<'a>,
+    hints: &Hints<'a>,
+    depth: usize,
+    levels: &'a mut [Level],
+    parts: &mut Parts,
+) -> Search<'a> {
     if let Cow::Borrowed(message) = line.message {
         let payload = message.trim_start_matches(' ');
         let payload = payload.strip_prefix("@cee:").unwrap_or(payload).trim_start_matches(' ');
         if payload.starts_with('{') && depth > 0 {
             let hints = Hints { host: line.host.clone().or_else(|| hints.host.clone()), ..hints.clone() };
-            let (mut found, rest) = in_payload(payload, None, &hints, depth - 1, levels);
+            let (mut found, rest) = in_payload(payload, None, &hints, depth - 1, levels, parts);
             if found.activity.is_some() {
                 if let Cow::Borrowed(text) = line.line {
                     // The payload is the end of the line.

@@ -1,3 +1,4 @@
+use super::parts::{Found, PartId, Parts, Place};
 use super::value::{Type, Value};
 
 /// Why a text is not one JSON value.
@@ -22,6 +23,8 @@ pub(super) struct Node {
     pub key_escaped: bool,
     /// True if the value is a string that contains a backslash.
     pub escaped: bool,
+    /// Of a member of the outermost object: which text it is.
+    pub part: PartId,
 }
 
 /// A reusable index: parse line after line into the same one, and its memory is reused.
@@ -46,6 +49,15 @@ const LOST_ARRAY: u32 = u32::MAX - 1;
 impl Tape {
     /// Indexes `text`, which must be exactly one JSON value (blanks around it are fine).
     pub fn parse<'a>(&'a mut self, text: &'a str) -> Result<Value<'a>, Invalid> {
+        self.read(text, None)
+    }
+
+    /// The same, with the help of what earlier texts held.
+    pub fn parse_with<'a>(&'a mut self, text: &'a str, parts: &mut Parts) -> Result<Value<'a>, Invalid> {
+        self.read(text, Some(parts))
+    }
+
+    fn read<'a>(&'a mut self, text: &'a str, parts: Option<&mut Parts>) -> Result<Value<'a>, Invalid> {
         if self.nodes.capacity() > KEEP_NODES {
             self.nodes = Vec::new();
             self.open = Vec::new();
@@ -57,7 +69,7 @@ impl Tape {
             return Err(Invalid { at: 0 });
         }
         let mut cursor = Cursor { bytes: text.as_bytes(), at: 0 };
-        self.index(&mut cursor).ok_or(Invalid { at: cursor.at.min(text.len()) })?;
+        self.index(&mut cursor, parts).ok_or(Invalid { at: cursor.at.min(text.len()) })?;
         Ok(Value::new(&self.nodes, text, 0))
     }
 
@@ -69,9 +81,11 @@ impl Tape {
         log.kind == Type::Object && (key == b"log" || log.key_escaped)
     }
 
-    fn index(&mut self, c: &mut Cursor<'_>) -> Option<()> {
+    fn index(&mut self, c: &mut Cursor<'_>, mut parts: Option<&mut Parts>) -> Option<()> {
         c.blanks();
-        let mut key = ((0, 0), false);
+        let mut key = NO_KEY;
+        // The member of the outermost object that is being parsed for the first time, and its first node.
+        let mut new = None;
         loop {
             // A value starts here.
             let start = c.at;
@@ -97,6 +111,7 @@ impl Tape {
                     next: node + 1,
                     kind,
                     escaped,
+                    part: PartId::default(),
                 });
             }
             if matches!(kind, Type::Object | Type::Array) {
@@ -113,8 +128,10 @@ impl Tape {
                         Type::Object => LOST_OBJECT,
                         _ => LOST_ARRAY,
                     });
-                    key = if kind == Type::Object { c.key()? } else { ((0, 0), false) };
-                    continue;
+                    if let Some(next) = self.key(kind == Type::Object, c, &mut parts, &mut new)? {
+                        key = next;
+                        continue;
+                    }
                 }
             }
             // A value has ended: close what closes here, until another value must follow.
@@ -123,23 +140,25 @@ impl Tape {
                 let Some(&top) = self.open.last() else {
                     return (c.at == c.bytes.len()).then_some(());
                 };
+                if self.open.len() == 1
+                    && let Some((place, first)) = new.take()
+                    && let (Some(parts), Some(nodes)) = (parts.as_deref_mut(), self.nodes.get_mut(first..))
+                {
+                    parts.keep(place, c.bytes, nodes);
+                }
                 let object = match top {
                     LOST_OBJECT => true,
                     LOST_ARRAY => false,
                     kept => self.nodes[kept as usize].kind == Type::Object,
                 };
                 match (c.peek()?, object) {
-                    (b',', true) => {
+                    (b',', _) => {
                         c.at += 1;
                         c.blanks();
-                        key = c.key()?;
-                        break;
-                    }
-                    (b',', false) => {
-                        c.at += 1;
-                        c.blanks();
-                        key = ((0, 0), false);
-                        break;
+                        if let Some(next) = self.key(object, c, &mut parts, &mut new)? {
+                            key = next;
+                            break;
+                        }
                     }
                     (b'}', true) | (b']', false) => {
                         c.at += 1;
@@ -155,7 +174,41 @@ impl Tape {
             }
         }
     }
+
+    /// What stands before the next value: a key in an object, nothing in an array. `Some(None)` if a whole member was recognised and
+    /// is behind us.
+    #[inline(always)]
+    fn key(
+        &mut self,
+        object: bool,
+        c: &mut Cursor<'_>,
+        parts: &mut Option<&mut Parts>,
+        new: &mut Option<(Place, usize)>,
+    ) -> Option<Option<Key>> {
+        if !object {
+            return Some(Some(NO_KEY));
+        }
+        if self.open.len() == 1
+            && self.nodes.len() < KEEP_NODES
+            && let Some(parts) = parts
+        {
+            match parts.find(c.bytes, c.at, &mut self.nodes) {
+                Found::End(at) => {
+                    c.at = at;
+                    return Some(None);
+                }
+                Found::New(place) => *new = Some((place, self.nodes.len())),
+                Found::Unknown => {}
+            }
+        }
+        c.key().map(Some)
+    }
 }
+
+/// The span of a key and whether it holds an escape.
+type Key = ((u32, u32), bool);
+
+const NO_KEY: Key = ((0, 0), false);
 
 /// Where we are in the text. Every method returns `None` at the first byte that does not fit and leaves `at` there.
 struct Cursor<'a> {
@@ -178,7 +231,7 @@ impl Cursor<'_> {
 
     /// A key and its colon; stops at the value. Returns the key's span and whether it holds an escape.
     #[inline]
-    fn key(&mut self) -> Option<((u32, u32), bool)> {
+    fn key(&mut self) -> Option<Key> {
         if self.peek()? != b'"' {
             return None;
         }

@@ -5,9 +5,11 @@
 //! The grammar is RFC 8259 exactly (what `serde_json` accepts), differential tests hold the two together.
 
 mod index;
+mod parts;
 mod unescape;
 mod value;
 
 pub use index::{Invalid, Tape};
+pub use parts::Parts;
 pub use unescape::unescape_into;
 pub use value::{Fields, Items, Leaves, Names, Type, Value};

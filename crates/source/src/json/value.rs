@@ -50,6 +50,7 @@ impl<'a> Value<'a> {
     }
 
     /// True for an object.
+    #[inline]
     pub fn is_object(&self) -> bool {
         self.kind() == Type::Object
     }
@@ -62,6 +63,7 @@ impl<'a> Value<'a> {
     }
 
     /// Byte offsets of [`Value::raw`] in the parsed text.
+    #[inline]
     pub fn span(&self) -> std::ops::Range<usize> {
         let (start, end) = self.node().span;
         start as usize..end as usize
@@ -148,11 +150,13 @@ impl<'a> Value<'a> {
     }
 
     /// The items of an array (nothing for other types).
+    #[inline]
     pub fn items(&self) -> Items<'a> {
         self.children(Type::Array)
     }
 
     /// Every scalar below this value (itself, if it is one) with the name of the member that holds it, in document order.
+    #[inline]
     pub fn leaves(&self) -> Leaves<'a> {
         Leaves { nodes: self.nodes, text: self.text, at: self.at, end: self.node().next }
     }
@@ -170,11 +174,13 @@ impl<'a> Value<'a> {
     }
 
     /// The whole text that this value was parsed from; [`Value::span`] counts in it.
+    #[inline]
     pub fn document(&self) -> &'a str {
         self.text
     }
 
     /// The outermost value of the document.
+    #[inline]
     pub fn root(&self) -> Value<'a> {
         Value { at: 0, ..*self }
     }
@@ -191,13 +197,35 @@ impl<'a> Value<'a> {
         nodes.iter().filter(|node| node.key_escaped).map(|node| unescaped(&text[node.key.0 as usize..node.key.1 as usize]))
     }
 
+    /// Stands for the text of this member of the outermost object, key and all, if that repeats: equal ids mean equal text. None for
+    /// most values, and for text that does not repeat.
+    #[inline]
+    pub fn part(&self) -> Option<u64> {
+        self.node().part.get()
+    }
+
+    /// Byte offsets of a member in the parsed text, from the quote before its key to the end of its value.
+    #[inline]
+    pub fn member_span(&self) -> std::ops::Range<usize> {
+        let Node { key, span, .. } = self.node();
+        (key.0 as usize).saturating_sub(1)..span.1 as usize
+    }
+
+    /// True if the key of this value holds an escape.
+    #[inline]
+    pub fn key_is_escaped(&self) -> bool {
+        self.node().key_escaped
+    }
+
     /// The key under which this value stands in its object, as written; empty for array items.
+    #[inline]
     pub fn key_raw(&self) -> &'a str {
         let (start, end) = self.node().key;
         &self.text[start as usize..end as usize]
     }
 
     /// True if the unescaped key of this value is `key`.
+    #[inline]
     pub fn key_is(&self, key: &str) -> bool {
         if self.node().key_escaped { stands_for(self.key_raw(), key) } else { self.key_raw() == key }
     }

@@ -13,7 +13,9 @@ use crate::Hints;
 use crate::json::Value;
 use crate::support::aws;
 use crate::support::cloud::{bounded, part};
+use memchr::memmem::Finder;
 use std::net::IpAddr;
+use std::sync::LazyLock;
 use vires_event::{Activity, Origin, Outcome, Place, Source, Text, Volume};
 
 /// True for a record with an AWS event source or event type.
@@ -235,11 +237,16 @@ fn interactive(r: &Record<'_>, event_type: &str, operation: &str, user_agent: Op
 /// True for the agents of the web console and of its shell.
 fn is_console(agent: &str) -> bool {
     // Nearly no agent holds these two: the exact names are looked for only then.
-    let has = |part: &str| memchr::memmem::find(agent.as_bytes(), part.as_bytes()).is_some();
+    static CONSOLE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("onsole"));
+    static SHELL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("CloudShell"));
     let console = || {
-        ["console.amazonaws.com", "console.aws.amazon.com", "console.ec2.amazonaws.com", "S3Console/"].iter().any(|c| has(c))
+        ["console.amazonaws.com", "console.aws.amazon.com", "console.ec2.amazonaws.com", "S3Console/"]
+            .iter()
+            .any(|c| agent.contains(c))
     };
-    agent.starts_with("signin.amazonaws.com") || has("onsole") && console() || has("CloudShell")
+    agent.starts_with("signin.amazonaws.com")
+        || (CONSOLE.find(agent.as_bytes()).is_some() && console())
+        || SHELL.find(agent.as_bytes()).is_some()
 }
 
 fn read_only(r: &Record<'_>, operation: &str) -> bool {

@@ -66,7 +66,7 @@ pub(super) fn read<'a>(r: &Record<'a>, service: &str, operation: &str, own: [&st
 }
 
 fn receivers<'a>(value: Value<'a>, service: &str, operation: &str, found: &mut Found<'_, 'a>) {
-    let exports = operation.contains("Export") || operation.contains("Replication") || operation.contains("Copy");
+    let exports = || operation.contains("Export") || operation.contains("Replication") || operation.contains("Copy");
     for (key, leaf) in value.leaves() {
         if leaf.kind() != Type::String {
             continue;
@@ -101,7 +101,9 @@ fn receivers<'a>(value: Value<'a>, service: &str, operation: &str, found: &mut F
             }
             "x-amz-acl" if text.starts_with("public-") => found.push("public".into()),
             "principal" | "granteePrincipal" | "principalArn" => found.principal(&text),
-            "Bucket" | "s3Bucket" | "s3BucketName" | "bucket" | "destinationBucket" if exports || text.starts_with("arn:") => {
+            "Bucket" | "s3Bucket" | "s3BucketName" | "bucket" | "destinationBucket"
+                if text.starts_with("arn:") || exports() =>
+            {
                 found.push(bucket(&text));
             }
             "logDestination" | "destinationArn" | "destination" | "targetArn" => {
@@ -110,7 +112,7 @@ fn receivers<'a>(value: Value<'a>, service: &str, operation: &str, found: &mut F
                         found.push(bucket(&text));
                     }
                     found.principal(&text);
-                } else if exports {
+                } else if exports() {
                     found.push(bucket(&text));
                 }
             }
