@@ -2,10 +2,10 @@
 
 use crate::field::{member, said};
 use crate::identity::Identities;
-use crate::leak::Leaks;
+use crate::leak::{LEAD, Leaks};
 use crate::literals::Literals;
-use crate::memo::{ActionFacts, Memo};
-use crate::resource::{Marker, Resources};
+use crate::memo::{ActionFacts, Clean, Memo};
+use crate::resource::{Marker, Resources, Texts};
 use crate::tags::{Problem, REPORTED, Sensitive, TELLING, Tags};
 use aho_corasick::BuildError;
 use std::borrow::Cow;
@@ -63,7 +63,7 @@ impl Classifier {
         if !opened.valid_utf8 && tags.error != Some(Problem::NotJson) {
             tags.error = Some(Problem::InvalidUtf8);
         }
-        tags.leaks = self.leaks_of(opened, tags.source);
+        tags.leaks = self.leaks_of(opened, tags.source, &mut memo.clean);
         tags
     }
 
@@ -77,7 +77,7 @@ impl Classifier {
             boundary: row.boundary,
             attack: &row.attack,
         });
-        let (markers, named_class) = self.markers_of(activity, &mut memo.lower);
+        let (markers, named_class) = self.markers_of(activity, &mut memo.texts);
         let has_action = !activity.action.is_empty();
         let data_class = match facts.effect {
             Effect::SecretRead if has_action => Some(3),
@@ -87,9 +87,10 @@ impl Classifier {
             source: Some(activity.source),
             actor: activity.identity.as_ref().map(|_| decision.actor),
             kind: activity.identity.as_ref().and(decision.kind),
-            id: activity.identity.as_ref().map(|i| self.redact_id(i)),
+            id: activity.identity.as_ref().map(|i| self.redact_id(i, memo)),
             credential: activity.credential.as_ref().and_then(|c| c.id.as_deref()).map(mask),
-            action: has_action.then(|| self.redact(activity.action.clone())),
+            action: has_action
+                .then(|| if facts.hides { self.redact(activity.action.clone()) } else { activity.action.clone() }),
             effect: has_action.then_some(facts.effect),
             sensitive,
             target: activity.targets.first().map(|t| self.redact(t.name.clone())),
@@ -119,11 +120,12 @@ impl Classifier {
         ActionFacts {
             row: row.and_then(|row| self.catalog.actions().iter().position(|r| std::ptr::eq(r, row))).map(|n| n as u32),
             effect: self.catalog.effect_at(activity.source, &activity.action, vault_path),
+            hides: self.has_shape(&activity.action),
         }
     }
 
     /// Markers in resource fields and in the user agent; and the class of the data that the target's name tells.
-    fn markers_of<'a>(&'a self, activity: &Activity<'a>, lower: &mut Vec<u8>) -> (Vec<(Cow<'a, str>, u8)>, Option<u8>) {
+    fn markers_of<'a>(&'a self, activity: &Activity<'a>, buffers: &mut Texts) -> (Vec<(Cow<'a, str>, u8)>, Option<u8>) {
         let mut found: Vec<(Cow<'a, str>, u8)> = Vec::new();
         let mut add = |name: &'a str, severity: u8| {
             if severity >= REPORTED && found.len() < MAX_FOUND && !found.iter().any(|(n, _)| n == name) {
@@ -131,17 +133,16 @@ impl Classifier {
             }
         };
         let mut class: Option<u8> = None;
-        for target in &activity.targets {
-            self.resources.scan(bare(&target.name), lower, |marker| {
-                add(marker.name(), marker.severity());
-                if let Marker::Name(row) = marker {
-                    class = class.max(Some(row.data_class));
-                }
-            });
-        }
-        for mention in &activity.mentions {
-            self.resources.scan(mention, lower, |marker| add(marker.name(), marker.severity()));
-        }
+        let targets = activity.targets.iter().map(|target| bare(&target.name));
+        let texts = targets.chain(activity.mentions.iter().map(|mention| &**mention));
+        self.resources.scan(texts, buffers, |number, marker| {
+            add(marker.name(), marker.severity());
+            if let Marker::Name(row) = marker
+                && number < activity.targets.len()
+            {
+                class = class.max(Some(row.data_class));
+            }
+        });
         if let Some(agent) = &activity.origin.user_agent {
             self.agents.0.scan(agent.as_bytes(), |index, _| {
                 let row = &self.catalog.user_agents()[usize::from(self.agents.1[index])];
@@ -158,7 +159,7 @@ impl Classifier {
     /// Replaces credentials in a name.
     pub fn redact<'a>(&self, name: Text<'a>) -> Text<'a> {
         let mut spans: Vec<(Range<usize>, &str)> = Vec::new();
-        self.leaks.shapes(&name, &mut |_, _| false, |leak| {
+        self.leaks.shapes(&name, |leak| {
             spans.push((with_body(&name, leak.span), &leak.pattern.id));
         });
         if spans.is_empty() {
@@ -180,12 +181,27 @@ impl Classifier {
         Cow::Owned(out)
     }
 
+    fn has_shape(&self, text: &str) -> bool {
+        let mut any = false;
+        self.leaks.shapes(text, |_| any = true);
+        any
+    }
+
     /// Replaces credentials in a canonical id, also those that making it canonical put in lower case.
-    fn redact_id<'a>(&self, identity: &Identity<'a>) -> Text<'a> {
+    fn redact_id<'a>(&self, identity: &Identity<'a>, memo: &mut Memo) -> Text<'a> {
+        let names = [Some(&identity.id), Some(&identity.name), identity.raw.as_ref()].into_iter().flatten();
+        memo.key.clear();
+        for name in names.clone() {
+            memo.key.extend_from_slice(name.as_bytes());
+            memo.key.push(0xff);
+        }
+        if !memo.names.get_or(&memo.key, || names.clone().any(|name| self.has_shape(name))) {
+            return identity.id.clone();
+        }
         let mut id = self.redact(identity.id.clone());
         for said in [Some(&identity.name), identity.raw.as_ref()].into_iter().flatten() {
             let mut folded = Vec::new();
-            self.leaks.shapes(said, &mut |_, _| false, |leak| {
+            self.leaks.shapes(said, |leak| {
                 if folded.len() < MAX_FOUND {
                     folded.push((with_body(said, leak.span), &leak.pattern.id));
                 }
@@ -196,39 +212,63 @@ impl Classifier {
     }
 
     /// Kinds of credentials anywhere in the line, except where they belong.
-    fn leaks_of<'a>(&'a self, opened: &Opened<'a>, source: Option<Source>) -> Vec<(&'a str, u8)> {
+    fn leaks_of<'a>(&'a self, opened: &Opened<'a>, source: Option<Source>, clean: &mut Clean) -> Vec<(&'a str, u8)> {
         let mut found = Found { source, leaks: Vec::new() };
         match (opened.shape, opened.layers.is_empty()) {
-            (Shape::Object(value) | Shape::NativeLog(value), true) => self.leaks_in(value.root(), &(0..0), &mut found),
+            (Shape::Object(value) | Shape::NativeLog(value), true) => self.leaks_in(value.root(), &(0..0), &mut found, clean),
             (Shape::Text, true) => self.leaks_in_text(opened.text, &mut found),
             _ => {}
         }
         // What was read as a text of its own is looked at unescaped, and so is each text around it, without it.
         for layer in &opened.layers {
             match layer.root {
-                Some(root) => self.leaks_in(root, &layer.inner, &mut found),
+                Some(root) => self.leaks_in(root, &layer.inner, &mut found, clean),
                 None => self.leaks_in_text(&layer.text[..layer.inner.start], &mut found),
             }
         }
         if let Some(record) = opened.record.filter(|_| !opened.layers.is_empty()) {
-            self.leaks_in(record.root(), &(0..0), &mut found);
+            self.leaks_in(record.root(), &(0..0), &mut found, clean);
         }
         found.leaks.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
         found.leaks
     }
 
-    fn leaks_in<'a>(&'a self, root: Value<'a>, skip: &Range<usize>, found: &mut Found<'a>) {
+    fn leaks_in<'a>(&'a self, root: Value<'a>, skip: &Range<usize>, found: &mut Found<'a>, clean: &mut Clean) {
         let source = found.source;
         let expected = |pattern: &TokenPattern, at: usize| source.is_some_and(|s| pattern.is_expected(s, root.names_at(at)));
-        self.leaks.scan(root.document(), expected, |leak| {
-            if !skip.contains(&leak.span.start) {
-                found.add(leak.pattern, root.names_at(leak.span.start));
+        let mut search = self.leaks.search(root.document());
+        let mut look = |range: Range<usize>| {
+            search.range(range, expected, |leak| {
+                if !skip.contains(&leak.span.start) && leak.pattern.verify(&root.document()[leak.span.clone()]) {
+                    found.add(leak.pattern, root.names_at(leak.span.start));
+                }
+            })
+        };
+        let mut at = 0;
+        for (_, member) in root.fields() {
+            let span = member.member_span();
+            if let Some(part) = member.part() {
+                // Where no literal was that means anything here, there is none this time; but what follows may complete one.
+                look(at..span.start);
+                at = if clean.holds(part, source) {
+                    span.end.saturating_sub(self.leaks.tail()).max(span.start)
+                } else {
+                    if !look(span.clone()) {
+                        clean.note(part, source);
+                    }
+                    span.end
+                };
+            } else if span.contains(&skip.start) && skip.len() > 2 * LEAD + self.leaks.tail() {
+                // What has a literal deep inside the part that is read elsewhere begins inside it too.
+                look(at..skip.start + LEAD);
+                at = skip.end - self.leaks.tail();
             }
-        });
+        }
+        look(at..root.document().len());
         // An escape can break a credential's shape in the line, though whoever parses the line gets the credential.
         for string in root.escaped_strings().filter(|s| s.span() != *skip) {
             if let Some(text) = string.str() {
-                self.leaks.scan(&text, |_, _| false, |leak| found.add(leak.pattern, root.names_at(string.span().start)));
+                self.leaks.scan(&text, |leak| found.add(leak.pattern, root.names_at(string.span().start)));
             }
         }
         for key in root.escaped_keys() {
@@ -237,7 +277,7 @@ impl Classifier {
     }
 
     fn leaks_in_text<'a>(&'a self, text: &str, found: &mut Found<'a>) {
-        self.leaks.scan(text, |_, _| false, |leak| found.add(leak.pattern, std::iter::empty()));
+        self.leaks.scan(text, |leak| found.add(leak.pattern, std::iter::empty()));
     }
 }
 

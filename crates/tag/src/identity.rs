@@ -3,7 +3,6 @@
 use crate::field::Field;
 use crate::memo::{MAX_KEY, Memo};
 use rustc_hash::FxHashMap;
-use std::borrow::Cow;
 use std::sync::Arc;
 use vires_catalog::{Catalog, IdentityMarker};
 use vires_event::{Activity, Actor, Kind, Source};
@@ -29,8 +28,12 @@ pub(crate) struct Identities {
 struct Looks {
     /// Looks by what they depend on: one top-level member of the record, or one pseudo-field.
     groups: Vec<Group>,
-    /// Markers that depend on more than one, because another field must say nothing.
+    /// Markers that hold only if another part of the record says nothing.
     joint: Vec<u16>,
+    /// Markers for which there was no room in `groups` or `joint`.
+    rest: Vec<u16>,
+    /// A bit for each length below 64 that the name of a group's member has.
+    lengths: u64,
 }
 
 /// Looks whose answers depend on one part of the record alone, and can be remembered by it.
@@ -44,13 +47,24 @@ struct Group {
 const MAX_GROUPS: usize = 24;
 
 impl Looks {
-    fn add(&mut self, row: u16, marker: &IdentityMarker) {
-        if !marker.unless.is_empty() || self.groups.len() + marker.field.len() > MAX_GROUPS {
-            self.joint.push(row);
+    fn add(&mut self, row: u16, marker: &IdentityMarker, unless: &[Field]) {
+        if self.groups.len() + marker.field.len() > MAX_GROUPS || self.joint.len() >= u64::BITS as usize {
+            self.rest.push(row);
             return;
         }
-        for field in marker.field.iter().map(|f| Field::new(f)) {
+        let fields: Vec<Field> = marker.field.iter().map(|f| Field::new(f)).collect();
+        let alone = unless.iter().all(|u| fields.iter().all(|f| f.part() == u.part()));
+        let claim = if alone {
+            Claim::Marker(row)
+        } else {
+            self.joint.push(row);
+            Claim::Joint(self.joint.len() as u32 - 1, row)
+        };
+        for field in fields {
             let part = field.part();
+            if let Field::Path(name) = &part {
+                self.lengths |= 1u64.checked_shl(name.len() as u32).unwrap_or_default();
+            }
             let group = match self.groups.iter().position(|g| g.part == part) {
                 Some(at) => &mut self.groups[at],
                 None => {
@@ -60,8 +74,8 @@ impl Looks {
                 }
             };
             match group.looks.iter_mut().find(|look| look.field == field) {
-                Some(look) => look.markers.push(row),
-                None => group.looks.push(Look { field, markers: vec![row] }),
+                Some(look) => look.claims.push(claim),
+                None => group.looks.push(Look { field, claims: vec![claim] }),
             }
         }
     }
@@ -71,9 +85,10 @@ impl Looks {
     fn members<'a>(&self, record: Option<Value<'a>>) -> Option<[Option<Value<'a>>; MAX_GROUPS]> {
         let mut members = [None; MAX_GROUPS];
         for (name, value) in record.iter().flat_map(Value::fields) {
-            if let Some(at) = self.groups.iter().position(|g| g.part.is_member(name)) {
+            let like = name.len() >= 64 || self.lengths >> name.len() & 1 == 1;
+            if let Some(at) = like.then(|| self.groups.iter().position(|g| g.part.is_member(name))).flatten() {
                 members[at] = Some(value);
-            } else if name.contains(['\\', '.']) {
+            } else if value.key_is_escaped() || name.as_bytes().contains(&b'.') {
                 return None;
             }
         }
@@ -84,7 +99,24 @@ impl Looks {
 #[derive(Debug)]
 struct Look {
     field: Field,
-    markers: Vec<u16>,
+    claims: Vec<Claim>,
+}
+
+/// What follows if a marker accepts what a field says.
+#[derive(Debug, Clone, Copy)]
+enum Claim {
+    /// The marker votes, unless the same part of the record says something against it.
+    Marker(u16),
+    /// The marker of that number among the joint ones may vote.
+    Joint(u32, u16),
+}
+
+impl Claim {
+    fn row(self) -> usize {
+        match self {
+            Claim::Marker(row) | Claim::Joint(_, row) => usize::from(row),
+        }
+    }
 }
 
 /// What was decided.
@@ -101,6 +133,8 @@ pub(crate) struct Votes {
     human: u8,
     /// Confidence, row and kind.
     kind: Option<(u8, usize, Kind)>,
+    /// Joint markers that vote unless another part of the record says something.
+    joint: u64,
 }
 
 impl Votes {
@@ -121,6 +155,7 @@ impl Votes {
     fn merge(&mut self, other: &Votes) {
         self.machine = self.machine.max(other.machine);
         self.human = self.human.max(other.human);
+        self.joint |= other.joint;
         if let Some(kind) = other.kind {
             self.prefer(kind);
         }
@@ -160,11 +195,12 @@ impl Votes {
 
 impl Identities {
     pub(crate) fn new(catalog: &Arc<Catalog>) -> Self {
+        let fields = |m: &IdentityMarker| m.unless.iter().map(|f| Field::new(f)).collect::<Vec<_>>();
+        let unless: Vec<Vec<Field>> = catalog.identities().iter().map(fields).collect();
         let mut by_source: FxHashMap<Source, Looks> = FxHashMap::default();
-        for (row, marker) in (0..).zip(catalog.identities()) {
-            by_source.entry(marker.source).or_default().add(row, marker);
+        for (row, (marker, unless)) in (0..).zip(catalog.identities().iter().zip(&unless)) {
+            by_source.entry(marker.source).or_default().add(row, marker, unless);
         }
-        let unless = catalog.identities().iter().map(|m| m.unless.iter().map(|f| Field::new(f)).collect()).collect();
         Identities { catalog: Arc::clone(catalog), by_source, unless }
     }
 
@@ -177,25 +213,18 @@ impl Identities {
         if let Some(looks) = self.by_source.get(&activity.source) {
             let members = looks.members(record);
             for (n, group) in looks.groups.iter().enumerate() {
-                let Some(members) = &members else {
-                    votes.merge(&self.of_group(group, activity, record));
-                    continue;
-                };
-                memo.key.clear();
-                memo.key.extend([activity.source as u8, n as u8]);
-                let said = match &group.part {
-                    Field::Path(_) => members[n].map(|member| Cow::Borrowed(member.raw())),
-                    part => part.fetch(activity, record),
-                };
-                let Some(said) = said else { continue };
-                if said.len() > MAX_KEY {
-                    votes.merge(&self.of_group(group, activity, record));
-                    continue;
+                match &members {
+                    Some(members) => self.remembered(n, group, members[n], activity, record, memo, &mut votes),
+                    None => votes.merge(&self.of_group(group, activity, record)),
                 }
-                memo.key.extend_from_slice(said.as_bytes());
-                votes.merge(&memo.votes.get_or(&memo.key, || self.of_group(group, activity, record)));
             }
-            for row in looks.joint.iter().copied().map(usize::from) {
+            let joint = votes.joint;
+            for row in (0..looks.joint.len()).filter(|n| joint >> n & 1 == 1).map(|n| usize::from(looks.joint[n])) {
+                if !says_something(&self.unless[row], activity, record) {
+                    votes.marker(row, &self.catalog.identities()[row]);
+                }
+            }
+            for row in looks.rest.iter().copied().map(usize::from) {
                 let marker = &self.catalog.identities()[row];
                 let accepts = |f: &String| Field::new(f).fetch(activity, record).is_some_and(|text| marker.accepts(&text));
                 if marker.field.iter().any(accepts) && !says_something(&self.unless[row], activity, record) {
@@ -206,14 +235,50 @@ impl Identities {
         votes.decide(activity.identity.as_ref().map(|i| i.kind))
     }
 
+    /// Adds the votes of a group, remembered by the text they depend on: `member`, or what a pseudo-field says.
+    #[allow(clippy::too_many_arguments)]
+    fn remembered<'a>(
+        &self,
+        n: usize,
+        group: &Group,
+        member: Option<Value<'a>>,
+        activity: &Activity<'a>,
+        record: Option<Value<'a>>,
+        memo: &mut Memo,
+        votes: &mut Votes,
+    ) {
+        memo.key.clear();
+        // A part's number and a text of eight bytes are two things.
+        let numbered = member.and_then(|m| m.part());
+        memo.key.extend([activity.source as u8, n as u8, u8::from(numbered.is_some())]);
+        match (numbered, &group.part) {
+            (Some(part), _) => memo.key.extend_from_slice(&part.to_le_bytes()),
+            (None, Field::Path(_)) => match member {
+                Some(member) if member.raw().len() > MAX_KEY => return votes.merge(&self.of_group(group, activity, record)),
+                Some(member) => memo.key.extend_from_slice(member.raw().as_bytes()),
+                None => return,
+            },
+            (None, pseudo) => match pseudo.fetch(activity, record) {
+                Some(said) => memo.key.extend_from_slice(said.as_bytes()),
+                None => return,
+            },
+        }
+        votes.merge(&memo.votes.get_or(&memo.key, || self.of_group(group, activity, record)));
+    }
+
     fn of_group<'a>(&self, group: &Group, activity: &Activity<'a>, record: Option<Value<'a>>) -> Votes {
         let mut votes = Votes::default();
         for look in &group.looks {
             let Some(text) = look.field.fetch(activity, record) else { continue };
-            for row in look.markers.iter().copied().map(usize::from) {
-                let marker = &self.catalog.identities()[row];
-                if marker.accepts(&text) {
-                    votes.marker(row, marker);
+            for claim in &look.claims {
+                let marker = &self.catalog.identities()[claim.row()];
+                if !marker.accepts(&text) {
+                    continue;
+                }
+                match *claim {
+                    Claim::Joint(n, _) => votes.joint |= 1 << n,
+                    Claim::Marker(row) if says_something(&self.unless[usize::from(row)], activity, record) => {}
+                    Claim::Marker(row) => votes.marker(usize::from(row), marker),
                 }
             }
         }

@@ -3,11 +3,13 @@
 use crate::leak::filter::{Filter, REACH};
 use aho_corasick::automaton::OverlappingState;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, BuildError, Input, MatchKind, StartKind};
+use std::ops::Range;
 
 /// A set of literals, compared byte by byte.
 #[derive(Debug)]
 pub(crate) struct Literals {
     filter: Filter,
+    longest: usize,
     automaton: AhoCorasick,
 }
 
@@ -15,6 +17,7 @@ impl Literals {
     pub(crate) fn new<L: AsRef<[u8]>>(literals: &[L]) -> Result<Self, BuildError> {
         Ok(Literals {
             filter: Filter::new(literals.iter().map(AsRef::as_ref)),
+            longest: literals.iter().map(|l| l.as_ref().len()).max().unwrap_or_default(),
             automaton: AhoCorasick::builder()
                 .kind(Some(AhoCorasickKind::DFA))
                 .match_kind(MatchKind::Standard)
@@ -23,19 +26,36 @@ impl Literals {
         })
     }
 
+    /// Length of the longest literal.
+    pub(crate) fn longest(&self) -> usize {
+        self.longest
+    }
+
     /// Calls `found` with the index and the start of every occurrence, in the order of the starts.
     #[inline]
-    pub(crate) fn scan(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
-        let mut tried = 0;
-        self.filter.positions(text, |position| {
-            let end = (position + REACH + 1).min(text.len());
-            for start in position.saturating_sub(REACH).max(tried)..end {
-                if self.filter.starts(text, start) {
-                    self.at(text, start, &mut found);
-                }
-            }
+    pub(crate) fn scan(&self, text: &[u8], found: impl FnMut(usize, usize)) {
+        self.scan_range(text, 0..text.len(), found);
+    }
+
+    /// The same for the occurrences that start in `range`, wherever they end.
+    #[inline]
+    pub(crate) fn scan_range(&self, text: &[u8], range: Range<usize>, mut found: impl FnMut(usize, usize)) {
+        let mut tried = range.start;
+        self.filter.positions(text, range.clone(), |position| {
+            let end = (position + REACH + 1).min(range.end);
+            self.near(text, position.saturating_sub(REACH).max(tried)..end, &mut found);
             tried = end.max(tried);
         });
+    }
+
+    /// Out of line, so that the loop over the text has the registers to itself.
+    #[inline(never)]
+    fn near(&self, text: &[u8], starts: Range<usize>, found: &mut impl FnMut(usize, usize)) {
+        for start in starts {
+            if self.filter.starts(text, start) {
+                self.at(text, start, found);
+            }
+        }
     }
 
     #[inline(never)]

@@ -3,7 +3,6 @@
 use crate::literals::Literals;
 use aho_corasick::BuildError;
 use rustc_hash::FxHashMap;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use vires_catalog::{Catalog, MarkerMode, ResourceMarker, RoleRow};
 
@@ -14,9 +13,19 @@ pub(crate) struct Resources {
     /// The markers in lower case.
     names: Literals,
     /// Sensitive roles by their value in lower case.
-    roles: FxHashMap<String, u16>,
-    /// Lengths that a role's value may have: most texts are shorter.
-    role_lengths: RangeInclusive<usize>,
+    roles: FxHashMap<Box<[u8]>, u16>,
+    /// A bit for each length and each pair of ends that a role's value has: most texts are no role.
+    like_roles: [u64; 64],
+}
+
+/// Texts in which markers are looked for in one go, and buffers for it.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    /// The names in lower case, a line end behind each.
+    names: Vec<u8>,
+    /// Where each name ends, and the row of the role that the whole text is.
+    ends: Vec<(usize, Option<u16>)>,
+    role: Vec<u8>,
 }
 
 /// A marker that was found.
@@ -47,40 +56,72 @@ impl<'c> Marker<'c> {
 impl Resources {
     pub(crate) fn new(catalog: &Arc<Catalog>) -> Result<Self, BuildError> {
         let names: Vec<String> = catalog.resources().iter().map(|row| row.marker.to_ascii_lowercase()).collect();
-        let mut roles = FxHashMap::default();
+        let (mut roles, mut like_roles) = (FxHashMap::default(), [0; 64]);
         for (n, row) in catalog.roles().iter().enumerate() {
-            roles.entry(row.value.to_ascii_lowercase()).or_insert(n as u16);
+            let value = row.value.to_ascii_lowercase().into_bytes().into_boxed_slice();
+            let (word, bit) = likeness(&value);
+            like_roles[word] |= 1 << bit;
+            roles.entry(value).or_insert(n as u16);
         }
-        let lengths = catalog.roles().iter().map(|row| row.value.len());
-        let role_lengths = lengths.clone().min().unwrap_or(1)..=lengths.max().unwrap_or(0);
-        Ok(Resources { catalog: Arc::clone(catalog), names: Literals::new(&names)?, roles, role_lengths })
+        Ok(Resources { catalog: Arc::clone(catalog), names: Literals::new(&names)?, roles, like_roles })
     }
 
-    /// Calls `visit` for every marker in one resource text; the same marker may come more than once. `lower` is a buffer.
-    pub(crate) fn scan<'c>(&'c self, text: &str, lower: &mut Vec<u8>, mut visit: impl FnMut(Marker<'c>)) {
-        let name = name_part(text);
+    /// Calls `visit` for every marker in the texts with the number of the text, text by text; the same marker may come more than
+    /// once.
+    pub(crate) fn scan<'c, 't>(
+        &'c self,
+        texts: impl IntoIterator<Item = &'t str>,
+        buffers: &mut Texts,
+        mut visit: impl FnMut(usize, Marker<'c>),
+    ) {
+        let Texts { names, ends, role } = buffers;
+        names.clear();
+        ends.clear();
+        for text in texts {
+            names.extend_from_slice(name_part(text).as_bytes());
+            ends.push((names.len(), self.role(text, role)));
+            names.push(b'\n');
+        }
+        names.make_ascii_lowercase();
+        let (mut number, mut first) = (0, 0);
+        // What a whole text is comes after what stands in it.
+        let finish = |number: usize, visit: &mut dyn FnMut(usize, Marker<'c>)| {
+            if let Some(role) = ends.get(number).and_then(|(_, role)| self.catalog.roles().get(usize::from((*role)?))) {
+                visit(number, Marker::Role(role));
+            }
+        };
+        self.names.scan(names, |index, start| {
+            while let Some((end, _)) = ends.get(number).filter(|(end, _)| *end <= start) {
+                finish(number, &mut visit);
+                (number, first) = (number + 1, end + 1);
+            }
+            let row = &self.catalog.resources()[index];
+            let name = ends.get(number).and_then(|(end, _)| names.get(first..*end)).unwrap_or_default();
+            let (start, end) = (start.saturating_sub(first), start.saturating_sub(first) + row.marker.len());
+            if end <= name.len() && fits(row.mode, name, start, end) {
+                visit(number, Marker::Name(row));
+            }
+        });
+        (number..ends.len()).for_each(|number| finish(number, &mut visit));
+    }
+
+    /// The row of the sensitive role that `text` is.
+    fn role(&self, text: &str, lower: &mut Vec<u8>) -> Option<u16> {
+        let (word, bit) = likeness(text.as_bytes());
+        if self.like_roles[word] >> bit & 1 == 0 {
+            return None;
+        }
         lower.clear();
         lower.extend_from_slice(text.as_bytes());
         lower.make_ascii_lowercase();
-        let lower_name = &lower[text.len() - name.len()..];
-        self.names.scan(lower_name, |index, start| {
-            let row = &self.catalog.resources()[index];
-            if fits(row.mode, name.as_bytes(), start, start + row.marker.len()) {
-                visit(Marker::Name(row));
-            }
-        });
-        if let Some(role) = self.role(lower) {
-            visit(Marker::Role(role));
-        }
+        self.roles.get(lower.as_slice()).copied()
     }
+}
 
-    fn role(&self, lower: &[u8]) -> Option<&RoleRow> {
-        if !self.role_lengths.contains(&lower.len()) {
-            return None;
-        }
-        let index = self.roles.get(std::str::from_utf8(lower).ok()?)?;
-        self.catalog.roles().get(usize::from(*index))
-    }
+/// A place among 64 times 64 that depends on a text's length and ends, whatever their case.
+fn likeness(text: &[u8]) -> (usize, u32) {
+    let end = |b: Option<&u8>| b.map_or(0, |b| usize::from(b | 0x20));
+    (text.len() % 64, (end(text.first()) * 7 + end(text.last())) as u32 % 64)
 }
 
 /// What names the resource: an ARN or a `service:name` spelling begins with words that name only its service and place.

@@ -72,46 +72,52 @@ impl Filter {
         }
     }
 
-    /// Calls `found` with the positions at which a window of the set stands, in ascending order, and with the last ones, where no
-    /// whole window fits.
+    /// Calls `found` with the positions from `from` up to `to`, which must be the same for all literals that start in between, at
+    /// which a window of the set stands, in ascending order, and with the last ones of the text, where no whole window fits.
     #[inline]
-    pub(crate) fn positions(&self, text: &[u8], mut found: impl FnMut(usize)) {
-        let mut at = 0;
-        // Three windows, at even positions, from one load of eight bytes: nearly always all three are clear.
-        while let Some(bytes) = text.get(at..at + 8) {
+    pub(crate) fn positions(&self, text: &[u8], range: std::ops::Range<usize>, mut found: impl FnMut(usize)) {
+        // One window back, for a literal that starts between two probes; one on, for the one at the very end.
+        let mut at = range.start.saturating_sub(REACH);
+        let end = range.end.saturating_add(REACH).min(text.len());
+        // Four windows, two bytes apart, of each eight bytes: nearly always all are clear. The first begins in the eight before.
+        let mut last = 0;
+        for bytes in text.get(at..end).unwrap_or_default().chunks_exact(8) {
             let mut word = [0; 8];
             word.copy_from_slice(bytes);
             let word = u64::from_le_bytes(word);
-            let marks = [self.bit(word), self.bit(word >> 16), self.bit(word >> 32)];
-            if marks[0] | marks[1] | marks[2] != 0 {
-                (0..3).filter(|&n| marks[n] != 0).for_each(|n| found(at + 2 * n));
+            let marks = [self.bits(last >> 48 | word << 16), self.bits(word), self.bits(word >> 16), self.bits(word >> 32)];
+            if (marks[0] | marks[1] | marks[2] | marks[3]) & 1 != 0 {
+                (0..4).filter(|&n| marks[n] & 1 != 0).for_each(|n| found((at + 2 * n).saturating_sub(2)));
             }
-            at += 6;
+            last = word;
+            at += 8;
         }
-        for position in (at..text.len()).step_by(2) {
-            match text.get(position..position + 3) {
+        at = at.saturating_sub(2);
+        while at < end {
+            match text.get(at..at + 3) {
                 Some(window) => {
-                    if self.bit(u64::from(u32::from_le_bytes([window[0], window[1], window[2], 0]))) != 0 {
-                        found(position);
+                    if self.bits(u64::from(u32::from_le_bytes([window[0], window[1], window[2], 0]))) & 1 != 0 {
+                        found(at);
                     }
                 }
-                None => found(position),
+                None => found(at),
             }
+            at += 2;
         }
     }
 
-    /// 1 if the window in the low three bytes is of the set.
+    /// The lowest bit is 1 if the window in the low three bytes is of the set.
     #[inline(always)]
-    fn bit(&self, word: u64) -> u64 {
-        let slot = slot(word as u32 & 0x00ff_ffff);
-        self.bits[slot >> 6] >> (slot & 63) & 1
+    fn bits(&self, word: u64) -> u64 {
+        let slot = slot(word as u32);
+        self.bits[slot >> 6] >> (slot & 63)
     }
 }
 
-/// Fibonacci hashing: the high bits of the product depend on all three bytes.
-#[inline]
+/// Fibonacci hashing of the low three bytes: the high bits of the product depend on all of them, and not on the fourth.
+#[inline(always)]
 fn slot(window: u32) -> usize {
-    (window.wrapping_mul(0x9E37_79B1) >> 16) as usize
+    ((window << 8).wrapping_mul(0x9E37_79B1) >> 16) as usize
 }
 
 #[cfg(test)]
@@ -124,12 +130,15 @@ mod tests {
         fn misses_no_literal(
             literals in proptest::collection::vec(proptest::collection::vec(97u8..101, 1..6), 1..6),
             text in proptest::collection::vec(97u8..103, 0..40),
+            from in 0..40usize,
+            some in 0..60usize,
         ) {
             let filter = Filter::new(literals.iter().map(Vec::as_slice));
             let mut positions = Vec::new();
-            filter.positions(&text, |p| positions.push(p));
+            let from = from.min(text.len());
+            filter.positions(&text, from..text.len().min(from + some), |p| positions.push(p));
             for literal in &literals {
-                for start in (0..text.len()).filter(|&s| text[s..].starts_with(literal)) {
+                for start in (from..text.len().min(from + some)).filter(|&s| text[s..].starts_with(literal)) {
                     prop_assert!(filter.starts(&text, start));
                     prop_assert!(positions.iter().any(|&p| p.abs_diff(start) <= REACH), "{literal:?} at {start} of {text:?}");
                 }

@@ -19,7 +19,7 @@ use vires_catalog::{Catalog, Scan, TokenKind, TokenPattern};
 const WINDOW: usize = 4096;
 
 /// How far before its literal an expression may begin (`sk-…T3BlbkFJ`).
-const LEAD: usize = 128;
+pub(crate) const LEAD: usize = 128;
 
 /// How far to either side one value is looked at.
 const VALUE: usize = 256;
@@ -59,15 +59,9 @@ impl Leaks {
         Ok(Leaks { catalog: Arc::clone(catalog), literals: Literals::new(&literals)?, patterns, shapes })
     }
 
-    /// Calls `visit` for every credential in `text` that passes its guards. A literal that stands where `expected` says that this
-    /// pattern belongs is passed over before anything expensive happens: every CloudTrail line holds an access key id.
-    pub(crate) fn scan<'c>(
-        &'c self,
-        text: &str,
-        mut expected: impl FnMut(&TokenPattern, usize) -> bool,
-        mut visit: impl FnMut(Leak<'c>),
-    ) {
-        self.shapes(text, &mut expected, |leak| {
+    /// Calls `visit` for every credential in `text` that passes its guards.
+    pub(crate) fn scan<'c>(&'c self, text: &str, mut visit: impl FnMut(Leak<'c>)) {
+        self.shapes(text, |leak| {
             if leak.pattern.verify(&text[leak.span.clone()]) {
                 visit(leak);
             }
@@ -75,20 +69,19 @@ impl Leaks {
     }
 
     /// Calls `visit` for whatever has the shape of a credential. Work is linear in the text for each pattern whose literal occurs.
-    pub(crate) fn shapes<'c>(
-        &'c self,
-        text: &str,
-        expected: &mut impl FnMut(&TokenPattern, usize) -> bool,
-        mut visit: impl FnMut(Leak<'c>),
-    ) {
-        let mut searched = Searched::default();
-        self.literals.scan(text.as_bytes(), |literal, start| {
-            let index = self.patterns[literal];
-            let pattern = &self.catalog.tokens()[usize::from(index)];
-            if pattern.expected_in.is_empty() || !expected(pattern, start) {
-                self.confirm(index, text, start, &mut searched, &mut visit);
-            }
-        });
+    pub(crate) fn shapes<'c>(&'c self, text: &str, mut visit: impl FnMut(Leak<'c>)) {
+        let mut search = self.search(text);
+        search.range(0..text.len(), |_, _| false, &mut visit);
+    }
+
+    /// A search of `text`, piece by piece.
+    pub(crate) fn search<'c, 't>(&'c self, text: &'t str) -> Search<'c, 't> {
+        Search { leaks: self, text, searched: Searched::default() }
+    }
+
+    /// So far back from the end of a piece of text a literal may begin that what follows completes.
+    pub(crate) fn tail(&self) -> usize {
+        self.literals.longest().saturating_sub(1)
     }
 
     fn confirm<'c>(
@@ -135,6 +128,37 @@ impl Leaks {
     }
 }
 
+/// See [`Leaks::search`].
+pub(crate) struct Search<'c, 't> {
+    leaks: &'c Leaks,
+    text: &'t str,
+    searched: Searched,
+}
+
+impl<'c> Search<'c, '_> {
+    /// Calls `visit` for whatever has the shape of a credential and holds a literal that starts in `range`. The ranges of one search
+    /// must ascend. A literal that stands where `expected` says that its pattern belongs is passed over before anything expensive
+    /// happens: every CloudTrail line holds an access key id. Returns true if any was not passed over.
+    pub(crate) fn range(
+        &mut self,
+        range: Range<usize>,
+        mut expected: impl FnMut(&TokenPattern, usize) -> bool,
+        mut visit: impl FnMut(Leak<'c>),
+    ) -> bool {
+        let Search { leaks, text, searched } = self;
+        let mut any = false;
+        leaks.literals.scan_range(text.as_bytes(), range, |literal, start| {
+            let index = leaks.patterns[literal];
+            let pattern = &leaks.catalog.tokens()[usize::from(index)];
+            if pattern.expected_in.is_empty() || !expected(pattern, start) {
+                any = true;
+                leaks.confirm(index, text, start, searched, &mut visit);
+            }
+        });
+        any
+    }
+}
+
 /// The value that holds the byte `at`: what stands between quotes, blanks and equal signs, at most [`VALUE`] bytes to either side.
 pub(crate) fn value_around(text: &str, at: usize) -> Range<usize> {
     let delimits = |b: &u8| matches!(b, b'"' | b'\'' | b'=' | b' ' | b'\t' | b'\\' | b'(' | b')' | b',' | b'<' | b'>');
@@ -178,7 +202,7 @@ mod tests {
         let catalog = Arc::new(Catalog::builtin().unwrap());
         let leaks = Leaks::new(&catalog).unwrap();
         let mut found = Vec::new();
-        leaks.scan(text, |_, _| false, |leak| found.push(leak.pattern.id.clone()));
+        leaks.scan(text, |leak| found.push(leak.pattern.id.clone()));
         found
     }
 
