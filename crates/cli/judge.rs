@@ -14,6 +14,7 @@ use std::time::Duration;
 use vires_judge::Disposition;
 use vires_pipeline::judging::{Answers, CaseSink, Judging, Live, StateFile, StateKeeper};
 use vires_pipeline::{Codec, Log, Runner, Target};
+use vires_report::standards::Attack;
 use vires_report::{cases_summary, cases_table, ocsf_finding, terminal_width};
 
 /// `vires judge`
@@ -85,7 +86,7 @@ fn sink(judge: &config::Judge, log: &Arc<Log>) -> Result<CaseSink> {
     let log = Arc::clone(log);
     Ok(Box::new(move |case| {
         let record = || serde_json::to_vec(case).ok();
-        let finding = || ocsf_finding(case).map(|finding| finding.to_string().into_bytes());
+        let finding = || ocsf_finding(case, &Attack::v18()).map(|finding| finding.to_string().into_bytes());
         // A full disk must not stop the verdicts; the next record may find room again.
         for result in [cases.as_mut().map(|file| put(file, record())), findings.as_mut().map(|file| put(file, finding()))] {
             if let Some(Err(error)) = result {

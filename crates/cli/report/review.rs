@@ -9,16 +9,17 @@ use super::{Seen, filed};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use vires_event::Millis;
 use vires_judge::Judge;
 use vires_pipeline::judging::Estate;
 use vires_report::access::{self, Grants, Limits, Owners, Subject, Tally, exception_rows};
+use vires_report::html::{Head, Page};
 use vires_report::sheet::{
     DriftRow, EvidenceRow, ExceptionRow, FindingRow, IdentityRow, LeastPrivilegeRow, Row, SheetWriter, UnmappedRow,
 };
-use vires_report::{Desk, Filed, Finding};
+use vires_report::{Desk, Filed, Finding, Workbook, ecs_document, ocsf_finding};
 
 /// Everything that goes into a report.
 pub struct Material<'a> {
@@ -33,6 +34,20 @@ pub struct Material<'a> {
     pub attack_version: u8,
     pub remarks: &'a [String],
     pub formats: &'a [ReportFormat],
+}
+
+impl Material<'_> {
+    fn head(&self) -> Head {
+        let tuning = self.judge.tuning();
+        Head {
+            at: self.at,
+            days: access::days_observed(self.judge.reference(), &self.seen.census, self.at),
+            chosen: self.chosen.describe(self.at),
+            tuning: (tuning.name.clone(), tuning.sha256()),
+            attack: if self.attack_version == 19 { "19" } else { "18" },
+            remarks: self.remarks.to_vec(),
+        }
+    }
 }
 
 /// What was written.
@@ -71,6 +86,8 @@ impl Written {
 /// Everything that takes rows.
 struct Sheets {
     csv: BTreeMap<&'static str, SheetWriter<BufWriter<File>>>,
+    book: Option<Workbook>,
+    page: Option<Page>,
     rows: BTreeMap<&'static str, u64>,
 }
 
@@ -83,7 +100,10 @@ impl Sheets {
                 csv.insert(sheet.name, SheetWriter::new(file, sheet).context("failed to write a table")?);
             }
         }
-        Ok(Sheets { csv, rows: BTreeMap::new() })
+        let wants = |format| material.formats.contains(&format);
+        let book = wants(ReportFormat::Xlsx).then(|| Workbook::new(TABLES, workshop.scratch())).transpose()?;
+        let page = wants(ReportFormat::Html).then(|| Page::new(material.head()));
+        Ok(Sheets { csv, book, page, rows: BTreeMap::new() })
     }
 
     fn put<R: Row>(&mut self, row: &R) -> Result<()> {
@@ -91,12 +111,29 @@ impl Sheets {
         if let Some(csv) = self.csv.get_mut(R::SHEET.name) {
             csv.row(row).with_context(|| format!("failed to write {}.csv", R::SHEET.name))?;
         }
+        if let Some(book) = &mut self.book {
+            book.row(row)?;
+        }
         Ok(())
     }
 
-    fn finish(self) -> Result<BTreeMap<&'static str, u64>> {
+    /// Shows something on the page, if there is one.
+    fn show(&mut self, show: impl FnOnce(&mut Page)) {
+        if let Some(page) = &mut self.page {
+            show(page);
+        }
+    }
+
+    fn finish(self, workshop: &Workshop) -> Result<BTreeMap<&'static str, u64>> {
         for (name, csv) in self.csv {
             csv.finish().with_context(|| format!("failed to write {name}.csv"))?;
+        }
+        if let Some(book) = self.book {
+            book.save(&workshop.path("report.xlsx"), TABLES)?;
+        }
+        if let Some(page) = self.page {
+            let mut file = workshop.file("report.html")?;
+            page.write(&mut file).and_then(|()| file.flush()).context("failed to write report.html")?;
         }
         Ok(self.rows)
     }
@@ -158,6 +195,7 @@ pub fn write(material: &Material<'_>, cases: Sorter, workshop: &Workshop, failur
             tally.add(&finding.row, finding.urgency);
         }
         *written.verdicts.entry(finding.row.verdict.clone()).or_default() += 1;
+        reviewing.sheets.show(|page| page.finding(&finding));
         reviewing.sheets.put(&finding.row)?;
         for line in &finding.evidence {
             reviewing.sheets.put(line)?;
@@ -171,12 +209,15 @@ pub fn write(material: &Material<'_>, cases: Sorter, workshop: &Workshop, failur
     }
     let Reviewing { unmapped, .. } = reviewing;
     for entry in unmapped.finish()? {
-        sheets.put(&serde_json::from_slice::<UnmappedRow>(&entry?.1).context("failed to read back a row")?)?;
-    }
-    for row in exception_rows(&material.estate.exceptions, &material.seen.uses, material.at) {
+        let row: UnmappedRow = serde_json::from_slice(&entry?.1).context("failed to read back a row")?;
+        sheets.show(|page| page.unmapped(&row));
         sheets.put(&row)?;
     }
-    written.rows = sheets.finish()?;
+    for row in exception_rows(&material.estate.exceptions, &material.seen.uses, material.at) {
+        sheets.show(|page| page.exception(&row));
+        sheets.put(&row)?;
+    }
+    written.rows = sheets.finish(workshop)?;
     let mut files: Vec<String> = Vec::new();
     for entry in std::fs::read_dir(workshop.path("")).context("failed to list the reports")? {
         files.push(entry.context("failed to list the reports")?.file_name().to_string_lossy().into_owned());
@@ -192,6 +233,9 @@ fn findings(material: &Material<'_>, cases: Sorter, workshop: &Workshop, failure
     let desk = Desk { inventory: &material.estate.inventory, attack: &attack };
     let since = material.chosen.since(material.at);
     let mut findings = Sorter::new(workshop.scratch(), "findings");
+    let stream = |format, name| material.formats.contains(&format).then(|| workshop.file(name)).transpose();
+    let mut ocsf = stream(ReportFormat::Ocsf, "findings.ocsf.ndjson")?;
+    let mut ecs = stream(ReportFormat::Ecs, "findings.ecs.ndjson")?;
     let mut take = |case: Filed| -> Result<()> {
         let finding = desk.finding(&case);
         let owner = match material.estate.inventory.find(&finding.workload) {
@@ -204,6 +248,12 @@ fn findings(material: &Material<'_>, cases: Sorter, workshop: &Workshop, failure
         let late = since.is_none_or(|since| finding.row.time.0.is_some_and(|time| time >= since));
         if !late || !material.chosen.keeps(owner) {
             return Ok(());
+        }
+        if let (Some(out), Some(document)) = (&mut ocsf, ocsf_finding(&case.record, &attack)) {
+            writeln!(out, "{document}").context("failed to write findings.ocsf.ndjson")?;
+        }
+        if let Some(out) = &mut ecs {
+            writeln!(out, "{}", ecs_document(&finding)).context("failed to write findings.ecs.ndjson")?;
         }
         let mut key = finding.row.identity_id.as_bytes().to_vec();
         key.push(0);
@@ -236,6 +286,9 @@ fn findings(material: &Material<'_>, cases: Sorter, workshop: &Workshop, failure
     if let Some((_, case)) = open {
         take(case)?;
     }
+    for out in [&mut ocsf, &mut ecs].into_iter().flatten() {
+        out.flush().context("failed to write the findings")?;
+    }
     if unreadable > 0 {
         failures.push(format!("{unreadable} cases are damaged or of another version and were left out"));
     }
@@ -261,11 +314,14 @@ impl Reviewing<'_, '_> {
         let issues = self.estate.issues(subject, &self.shared);
         let drift = self.estate.drift(subject);
         let reviewed = self.estate.identity(subject, tally, &issues, !drift.is_empty());
+        self.sheets.show(|page| page.identity(&reviewed));
         self.sheets.put(&reviewed.row)?;
         for row in &drift {
+            self.sheets.show(|page| page.drift(row));
             self.sheets.put(row)?;
         }
         for row in &issues {
+            self.sheets.show(|page| page.issue(row));
             self.sheets.put(row)?;
         }
         if let Some(row) = self.estate.unmapped(subject, tally.urgency, &self.owners) {

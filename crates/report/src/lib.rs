@@ -12,20 +12,25 @@
 pub mod access;
 mod cases;
 mod columns;
+mod ecs;
 mod facts;
 mod finding;
+pub mod html;
 mod ocsf;
 pub mod sheet;
 pub mod standards;
 mod table;
 mod text;
 mod width;
+mod workbook;
 
 pub use cases::{cases_summary, cases_table, ranked};
 pub use columns::{Column, Columns};
+pub use ecs::ecs_document;
 pub use facts::{Census, Credential, Facts};
 pub use finding::{Context, Desk, Filed, Finding};
 pub use ocsf::ocsf_finding;
 pub use table::Table;
 pub use text::{clean, fit, rfc3339};
 pub use width::terminal_width;
+pub use workbook::{Workbook, WorkbookError};

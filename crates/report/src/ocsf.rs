@@ -1,3 +1,4 @@
+use crate::standards::Attack;
 use serde_json::{Value, json};
 use vires_event::parse_time;
 use vires_judge::{CaseUpdate, Disposition, EvidenceLine, Why};
@@ -9,8 +10,9 @@ const MOST: usize = 20;
 
 /// A case as an OCSF Detection Finding (class 2004); `None` for a verdict that is nobody's business.
 ///
-/// Escalated cases are alerts; those that nobody can judge are findings without alarm.
-pub fn ocsf_finding(case: &CaseUpdate) -> Option<Value> {
+/// Escalated cases are alerts; those that nobody can judge are findings without alarm. What was expected and what was observed stand
+/// in `anomaly_analyses`. Whatever OCSF has no name for stands under `unmapped`.
+pub fn ocsf_finding(case: &CaseUpdate, attack: &Attack) -> Option<Value> {
     let (severity, severity_name) = match case.verdict {
         Disposition::Page => (5, "Critical"),
         Disposition::Escalate => (4, "High"),
@@ -21,18 +23,17 @@ pub fn ocsf_finding(case: &CaseUpdate) -> Option<Value> {
     let activity = if opened { 1 } else { 2 };
     let time = parse_time(&case.time)?;
     let created = case.opened.as_deref().and_then(parse_time).unwrap_or(time);
-    let techniques = case.standards.iter().filter_map(|s| s.strip_prefix("attack:"));
-    let attacks: Vec<Value> = techniques.map(|uid| json!({ "technique": { "uid": uid } })).collect();
-    let what: Vec<String> = case.evidence.iter().map(|e| e.criterion.clone()).fold(Vec::new(), |mut names, name| {
-        if !names.contains(&name) {
-            names.push(name);
+    let mut what: Vec<&str> = Vec::new();
+    for line in &case.evidence {
+        if !what.contains(&line.criterion.as_str()) {
+            what.push(&line.criterion);
         }
-        names
-    });
+    }
     let title = match case.verdict {
         Disposition::CannotJudge => format!("{}: cannot be judged, {} missing", case.workload, case.missing.join(", ")),
         _ => format!("{}: {}", case.workload, what.join(", ").replace('_', " ")),
     };
+    let percent = |share: f64| (share * 100.0).round() as i64;
     let mut finding = json!({
         "activity_id": activity,
         "activity_name": if opened { "Create" } else { "Update" },
@@ -48,6 +49,7 @@ pub fn ocsf_finding(case: &CaseUpdate) -> Option<Value> {
         "status": if opened { "New" } else { "In Progress" },
         "is_alert": case.verdict >= Disposition::Escalate,
         "risk_score": case.score.round() as i64,
+        "impact_score": percent(case.signals.sensitivity),
         "message": case.reasons.first().cloned().unwrap_or_else(|| title.clone()),
         "metadata": {
             "version": VERSION,
@@ -62,8 +64,7 @@ pub fn ocsf_finding(case: &CaseUpdate) -> Option<Value> {
             "modified_time": time,
             "analytic": { "type_id": 2, "type": "Behavioral", "name": case.rule, "uid": case.tuning_sha256 },
         },
-        "resources": [{ "uid": case.identity, "name": case.workload, "type": "non-human identity" }],
-        "evidences": case.evidence.iter().take(MOST).map(evidence).collect::<Vec<_>>(),
+        "resources": [{ "uid": identity(case), "name": case.workload, "type": "non-human identity" }],
         "unmapped": {
             "vires": {
                 "verdict": case.verdict,
@@ -72,9 +73,15 @@ pub fn ocsf_finding(case: &CaseUpdate) -> Option<Value> {
                 "breaks": case.breaks,
                 "signals": case.signals,
                 "standards": case.standards,
+                "owner": case.owner,
             },
         },
     });
+    if let Some((first, last)) = span(case) {
+        finding["finding_info"]["first_seen_time"] = first.into();
+        finding["finding_info"]["last_seen_time"] = last.into();
+    }
+    let attacks = attacks(case, attack);
     if !attacks.is_empty() {
         finding["finding_info"]["attacks"] = attacks.into();
     }
@@ -84,11 +91,58 @@ pub fn ocsf_finding(case: &CaseUpdate) -> Option<Value> {
     if let Some(before) = &case.reopens {
         finding["finding_info"]["related_events"] = json!([{ "uid": before }]);
     }
+    if !case.evidence.is_empty() {
+        let lines: Vec<&EvidenceLine> = case.evidence.iter().take(MOST).collect();
+        finding["evidences"] = lines.iter().map(|line| evidence(case, line)).collect();
+        finding["anomaly_analyses"] = json!([{
+            "analysis_targets": [{ "name": case.workload, "type": "non-human identity" }],
+            "anomalies": lines.iter().map(|line| seen(line, &line.observed, Some(line.count))).collect::<Vec<_>>(),
+            "baselines": lines.iter().map(|line| seen(line, &line.expected, None)).collect::<Vec<_>>(),
+        }]);
+    }
     Some(finding)
 }
 
-fn evidence(line: &EvidenceLine) -> Value {
+/// A case that was asked for names no identity.
+fn identity(case: &CaseUpdate) -> &str {
+    if case.identity.is_empty() { &case.workload } else { &case.identity }
+}
+
+fn span(case: &CaseUpdate) -> Option<(i64, i64)> {
+    let first = case.evidence.iter().map(|line| line.first).min()?;
+    Some((first, case.evidence.iter().map(|line| line.last).max()?))
+}
+
+fn attacks(case: &CaseUpdate, attack: &Attack) -> Vec<Value> {
+    let mut ids: Vec<String> = case.evidence.iter().flat_map(|line| &line.attack).flat_map(|id| attack.current(id)).collect();
+    ids.sort();
+    ids.dedup();
+    let entry = |id: &String| match id.split_once('.') {
+        Some((technique, _)) => {
+            json!({ "version": attack.version(), "technique": { "uid": technique }, "sub_technique": { "uid": id } })
+        }
+        None => json!({ "version": attack.version(), "technique": { "uid": id } }),
+    };
+    ids.iter().map(entry).collect()
+}
+
+/// What was seen, or what was expected, of one aspect.
+fn seen(line: &EvidenceLine, text: &str, count: Option<u64>) -> Value {
+    let mut observation = json!({ "value": text });
+    if let Some(count) = count {
+        observation["count"] = count.into();
+    }
     json!({
+        "observation_parameter": line.facet,
+        "observation_type": line.criterion,
+        "observed_pattern": text,
+        "observations": [observation],
+    })
+}
+
+fn evidence(case: &CaseUpdate, line: &EvidenceLine) -> Value {
+    json!({
+        "actor": { "user": { "uid": identity(case), "type_id": 4, "type": "Service" } },
         "api": { "operation": line.action },
         "data": {
             "code": line.code,

@@ -4,6 +4,7 @@ use super::used::{Privilege, Used};
 use super::{Estate, Subject, names};
 use crate::sheet::{FindingRow, IdentityRow, LeastPrivilegeRow, Time};
 use crate::standards::unique;
+use std::collections::BTreeMap;
 use vires_profile::observation::Mapping;
 
 /// Credentials named in one row.
@@ -160,7 +161,7 @@ impl Estate<'_> {
             decision: String::new(),
             decision_date: String::new(),
         };
-        Reviewed { row, days: facts.map(|f| f.days.iter().map(|(day, n)| (*day, *n)).collect()).unwrap_or_default() }
+        Reviewed { row, days: days(subject) }
     }
 
     /// Privileges that were granted or declared, and those of them that were never used.
@@ -181,6 +182,18 @@ impl Estate<'_> {
         }
         (expected, unused)
     }
+}
+
+/// Records of each day; the baseline counts them by workload, so it is asked only where that has no other identity.
+fn days(subject: &Subject<'_>) -> Vec<(u16, u32)> {
+    let mut days: BTreeMap<u16, u32> = BTreeMap::new();
+    if let Some(learned) = subject.learned.filter(|_| subject.siblings <= 1) {
+        days.extend(learned.daily().iter().map(|day| (day.day, day.total)));
+    }
+    for (day, n) in subject.facts.into_iter().flat_map(|f| &f.days) {
+        *days.entry(*day).or_default() += n;
+    }
+    days.into_iter().collect()
 }
 
 /// The identity's own account, else the only one it acted in.

@@ -2,10 +2,12 @@
 //! the comments on its fields are the field reference.
 
 mod cell;
+mod compare;
 mod csv;
 mod rows;
 
 pub use cell::{Cell, LONGEST_CELL, Time, neutral};
+pub use compare::{Compared, compared};
 pub use csv::SheetWriter;
 pub use rows::{
     ChangeRow, DriftRow, EvidenceRow, ExceptionRow, FindingRow, IdentityRow, LeastPrivilegeRow, SHEETS, UnmappedRow,
