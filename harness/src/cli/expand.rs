@@ -56,7 +56,7 @@ fn same_place(a: &std::path::Path, b: &std::path::Path) -> bool {
 }
 
 /// How many of each archetype, if nothing is asked for: an estate as many have it.
-const MIX: [(&str, u32); 22] = [
+const MIX: [(&str, u32); 23] = [
     ("web-service", 26),
     ("etl", 9),
     ("ci", 9),
@@ -68,9 +68,10 @@ const MIX: [(&str, u32); 22] = [
     ("agent", 3),
     ("key-user", 3),
     ("agent-tools", 2),
+    ("code-agent", 1),
     ("azure-automation", 2),
     ("backup", 2),
-    ("entra-app", 2),
+    ("entra-app", 1),
     ("gcp-deployer", 2),
     ("graph-app", 2),
     ("iac", 2),
@@ -199,16 +200,17 @@ pub(super) fn mutate(args: &MutateArgs, engine: &dyn Engine, out: &mut Vec<u8>) 
     let mut rows = vec![["mutation", "caught", "lost", "gained", "false", "recall"].map(String::from).to_vec()];
     rows.push(row("(none)", &before, &before));
     for mutation in mutations {
-        let change = |scenario: &Scenario| -> anyhow::Result<Scenario> {
+        // Changed logs are held in memory: one scenario at a time, and only what came of it is kept.
+        let change = |scenario: &Scenario| -> anyhow::Result<Vec<Outcome>> {
             let parts = mutate_scenario(scenario, mutation, args.seed)?;
             if let Some(to) = &args.out {
                 let to = to.join(&parts.manifest.id);
                 write_literal(&parts, &to, Form::Plain).with_context(|| format!("failed to write {}", to.display()))?;
             }
-            Ok(assemble(parts, &decoder)?)
+            judge(&[assemble(parts, &decoder)?])
         };
-        let changed: Vec<Scenario> = corpus.scenarios.par_iter().map(change).collect::<anyhow::Result<_>>()?;
-        rows.push(row(mutation.as_str(), &before, &judge(&changed)?));
+        let after: Vec<Vec<Outcome>> = corpus.scenarios.par_iter().map(change).collect::<anyhow::Result<_>>()?;
+        rows.push(row(mutation.as_str(), &before, &after.into_iter().flatten().collect::<Vec<_>>()));
     }
     progress.finish();
     out.write_all(aligned(rows, &[]).as_bytes())?;

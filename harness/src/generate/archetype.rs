@@ -24,6 +24,7 @@ builtin!(
     "azure-automation",
     "backup",
     "ci",
+    "code-agent",
     "entra-app",
     "etl",
     "gcp-deployer",

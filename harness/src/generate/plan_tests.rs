@@ -23,7 +23,7 @@ seed = 11
 days = 5
 seed = 42
 drift = true
-archetypes = { web-service = 2, etl = 1, ci = 1, agent = 1, k8s-controller = 1, vault-client = 1, github-bot = 1, iac = 1, backup = 1, integration = 1, key-user = 1, gcp-service = 1, gcp-deployer = 1, azure-automation = 1, entra-app = 1, graph-app = 1, m365-app = 1, okta-integration = 1, okta-token = 1, salesforce-app = 1, snowflake-loader = 1, agent-tools = 1 }
+archetypes = { web-service = 2, etl = 1, ci = 1, agent = 1, k8s-controller = 1, vault-client = 1, github-bot = 1, iac = 1, backup = 1, integration = 1, key-user = 1, gcp-service = 1, gcp-deployer = 1, azure-automation = 1, entra-app = 1, graph-app = 1, m365-app = 1, okta-integration = 1, okta-token = 1, salesforce-app = 1, snowflake-loader = 1, agent-tools = 1, code-agent = 1 }
 
 [[inject]]
 at = "d3T03:10:00"

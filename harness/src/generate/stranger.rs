@@ -1,7 +1,7 @@
 //! Somebody else: an address on the internet and the tool he uses.
 
 use super::archetype::LogFormat;
-use super::draw::{Purpose, generator, pick};
+use super::draw::{Purpose, below, chance, generator, pick};
 
 /// Where a request comes from that its identity does not make itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,29 +16,14 @@ impl Stranger {
     /// The one of an injection; of another source he has another tool, but the same address.
     pub(super) fn draw(source: LogFormat, seed: u64, number: usize) -> Stranger {
         let mut rng = generator(seed, Purpose::Stranger, number as u64, 1);
-        let ip = pick(&mut rng, &ADDRESSES).copied().unwrap_or(ADDRESSES[0]).to_string();
+        let ip = if chance(&mut rng, 0.15) {
+            format!("2001:db8:{:x}:{:x}::{:x}", below(&mut rng, 0xffff), below(&mut rng, 0xffff), 1 + below(&mut rng, 0xfffe))
+        } else {
+            format!("203.0.113.{}", 1 + below(&mut rng, 254))
+        };
         Stranger { ip, ua: pick(&mut rng, tools(source)).copied().unwrap_or("curl/8.5.0") }
     }
 }
-
-/// Few enough that both those who steal and those who only work from somewhere else have each of them: an address alone must not
-/// tell one from the other.
-const ADDRESSES: [&str; 14] = [
-    "203.0.113.9",
-    "203.0.113.24",
-    "203.0.113.57",
-    "203.0.113.66",
-    "203.0.113.80",
-    "203.0.113.99",
-    "203.0.113.118",
-    "203.0.113.141",
-    "203.0.113.173",
-    "203.0.113.190",
-    "203.0.113.214",
-    "203.0.113.238",
-    "2001:db8:77::5",
-    "2001:db8:41:2::1c",
-];
 
 /// What people and programs everywhere call these services with.
 fn tools(source: LogFormat) -> &'static [&'static str] {
