@@ -7,7 +7,9 @@ use vires_profile::Severity;
 
 fn library() -> Corpus {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-    load_all(&find(&[dir]).unwrap(), &Filter::default(), &Decoder::new().unwrap()).unwrap()
+    let dirs = find(&[dir]).expect("the library stands beside the harness");
+    let decoder = Decoder::new().expect("the built-in catalogue loads");
+    load_all(&dirs, &Filter::default(), &decoder).expect("every scenario loads")
 }
 
 #[test]
