@@ -133,7 +133,14 @@ impl Evidence {
     }
 
     /// Joins with another occurrence of the same evidence. Order does not matter.
-    pub(crate) fn join(&mut self, other: Evidence) {
+    ///
+    /// Hours are kept for `keep` hours: what lies further back is over, whether or not it has been cleared away yet.
+    pub(crate) fn join(&mut self, other: Evidence, keep: u32) {
+        let latest = |hours: &[(u32, u16)]| hours.last().map_or(0, |(hour, _)| *hour);
+        if latest(&self.hours).saturating_add(keep) < latest(&other.hours) {
+            *self = other;
+            return;
+        }
         for (hour, x) in other.hours {
             self.note_hour(hour, x);
         }

@@ -2,7 +2,7 @@
 //! kept it quiet.
 
 use crate::decide::decide;
-use crate::score::{Piece, Score, score};
+use crate::score::{Piece, Score, damped, score};
 use crate::surprisal::{Declared, Gauge, Standing};
 use crate::time::rfc3339;
 use crate::verdict::{CaseUpdate, EvidenceLine};
@@ -234,26 +234,20 @@ impl Explanation {
     fn sums(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (s, c) = (&self.score, &self.tuning.combine);
         writeln!(f, "\nscore")?;
-        let of = |boundary: Option<Boundary>| -> Vec<f64> {
-            let mut xs: Vec<f64> = s
-                .counted
-                .iter()
-                .filter(|(at, _)| self.record.evidence.get(*at).is_some_and(|l| l.boundary == boundary))
-                .map(|(_, x)| *x)
-                .collect();
-            xs.sort_by(|a, b| b.total_cmp(a));
-            xs
+        let of = |boundary: Option<Boundary>| -> Vec<(f64, f64)> {
+            let lines = |at: &usize| self.record.evidence.get(*at).filter(|l| l.boundary == boundary);
+            damped(s.counted.iter().filter_map(|(at, x)| lines(at).map(|l| (l.code, *x))).collect(), c)
         };
         for boundary in Boundary::ALL {
             let xs = of(Some(*boundary));
-            if let Some((first, rest)) = xs.split_first() {
-                let rest: String = rest.iter().map(|x| format!(" * (1 - {x})^{}", c.damp)).collect();
+            if let Some(((first, _), rest)) = xs.split_first() {
+                let rest: String = rest.iter().map(|(x, power)| format!(" * (1 - {x})^{power}")).collect();
                 writeln!(f, "  {boundary} = {} = min(1, {} * (1 - (1 - {first}){rest}))", s.of(*boundary), s.kappa)?;
             }
         }
         let xs = of(None);
         if !xs.is_empty() {
-            let product: Vec<String> = xs.iter().map(|x| format!("(1 - {x})")).collect();
+            let product: Vec<String> = xs.iter().map(|(x, _)| format!("(1 - {x})")).collect();
             writeln!(f, "  variance = {} = 1 - {}", s.variance, product.join(" * "))?;
         }
         writeln!(

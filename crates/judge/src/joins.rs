@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use vires_event::{Link, Millis};
-use vires_profile::baseline::{Day, Facet, Learned, Reference, Stitches, default_group};
-use vires_profile::observation::{Observation, stable_hash};
+use vires_profile::baseline::{Day, Facet, Learned, Reference, Stitches, bounded, default_group};
+use vires_profile::observation::{Move, Observation, stable_hash};
 use vires_profile::zones::ZoneClass;
 
 /// Most networks and most values that are remembered; beyond it the oldest half goes.
@@ -28,6 +28,12 @@ pub struct Joins {
     /// Unknown networks, by hash: workloads (by hash) and when they were last seen there.
     #[serde(with = "sorted")]
     origins: FxHashMap<u64, Vec<(u64, Millis)>>,
+    /// Workloads that do their old work from a new origin, by origin and by group: when each was first seen there.
+    #[serde(with = "sorted", default)]
+    moves: FxHashMap<u64, Vec<(u64, Millis)>>,
+    /// Unknown origins where workloads do their old work alone so far, by workload.
+    #[serde(default)]
+    alone: BTreeMap<u64, (String, Millis)>,
     /// New values by group, facet and value: workloads and the day they first showed it.
     #[serde(with = "sorted")]
     adopted: FxHashMap<u64, Vec<(u64, Millis)>>,
@@ -66,16 +72,77 @@ impl Joins {
         let known = slot.and_then(|slot| reference.at(slot));
         let own = known.map(|k| &k.learned);
         let workload = stable_hash(o.workload.as_bytes());
-        let stranger = self.note_origin(o, own, workload, tuning);
-        if tuning.coadopt.enabled && !stranger {
-            let group = known.map(|k| k.group).or_else(|| match o.peer_group.as_deref() {
+        let group = |o: &Observation<'_>| {
+            known.map(|k| k.group).or_else(|| match o.peer_group.as_deref() {
                 Some(name) => reference.group(name),
                 None => reference.group(&default_group(o)),
-            });
+            })
+        };
+        if let Some((origin, since)) = self.alone.get(&workload).filter(|_| tuning.coadopt.enabled)
+            && o.at.saturating_sub(*since) >= tuning.coadopt.patience.0
+        {
+            let span = Millis::from(tuning.coadopt.window_days) * DAY;
+            let by_group = group(o).map(group_key);
+            let others = |key| self.company(key, workload, *since, span).0;
+            let followed = others(stable_hash(origin.as_bytes())) >= tuning.coadopt.min_peers
+                || by_group.is_some_and(|key| others(key) >= tuning.coadopt.min_peers);
+            o.stayed_alone = (!followed).then(|| Cow::Owned(origin.clone()));
+            self.alone.remove(&workload);
+        }
+        let new_origin = o.origin.as_deref().is_some_and(|origin| !own.is_some_and(|l| l.hints_at(Facet::Zone, origin)));
+        if new_origin && tuning.coadopt.enabled {
+            let group = group(o);
+            self.note_move(o, own, workload, group, reference, tuning);
+        }
+        let stranger = self.note_origin(o, own, workload, tuning);
+        if tuning.coadopt.enabled && !stranger {
+            let group = group(o);
             if let Some(group) = group {
                 self.note_adoption(o, own, workload, group, reference, tuning);
             }
         }
+    }
+
+    /// Notes who does its old work from a new origin. One workload that does is a stranger with its credentials as likely as a
+    /// move; several are a network that changed.
+    fn note_move(
+        &mut self,
+        o: &mut Observation<'_>,
+        own: Option<&Learned>,
+        workload: u64,
+        group: Option<u32>,
+        reference: &Reference,
+        tuning: &Tuning,
+    ) {
+        let Some(origin) = o.origin.as_deref() else { return };
+        let span = Millis::from(tuning.coadopt.window_days) * DAY;
+        let by_origin = stable_hash(origin.as_bytes());
+        let by_group = group.map(group_key);
+        let old_work = old_work(o, own);
+        if old_work {
+            for key in [Some(by_origin), by_group].into_iter().flatten() {
+                note_first(self.moves.entry(key).or_default(), workload, o.at, span);
+            }
+            bound(&mut self.moves);
+        }
+        let (same_origin, since) = self.company(by_origin, workload, o.at, span);
+        let peers = by_group.map_or(0, |key| self.company(key, workload, o.at, span).0);
+        if old_work && o.zone_class == ZoneClass::Unknown && since == Some(o.at) && self.alone.len() < MOST {
+            self.alone.entry(workload).or_insert_with(|| (bounded(origin).into_owned(), o.at));
+        }
+        let members = f64::from(reference.peers(group, own, Facet::Platform, "").of);
+        let least = f64::from(tuning.coadopt.min_peers).max(tuning.coadopt.min_share * members);
+        let enough_peers = f64::from(peers) >= least;
+        o.moved = Some(Move { since: since.unwrap_or(o.at), same_origin, peers, enough_peers });
+    }
+
+    /// How many others came by `key` at about the time when a workload did, and when that was; `at` if it did not come yet.
+    fn company(&self, key: u64, workload: u64, at: Millis, span: Millis) -> (u16, Option<Millis>) {
+        let seen = self.moves.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let since = seen.iter().find(|(w, _)| *w == workload).map(|(_, first)| *first);
+        let came = since.unwrap_or(at);
+        let others = seen.iter().filter(|(w, first)| *w != workload && came.abs_diff(*first) <= span.unsigned_abs()).count();
+        (u16::try_from(others).unwrap_or(u16::MAX), since)
     }
 
     /// True if the observation comes from an unknown network that is new to the workload.
@@ -84,7 +151,7 @@ impl Joins {
         if o.zone_class != ZoneClass::Unknown || own.is_some_and(|l| l.hints_at(Facet::Zone, origin)) {
             return false;
         }
-        if o.proven() {
+        if o.proven() && !old_work(o, own) {
             let seen = self.origins.entry(stable_hash(origin.as_bytes())).or_default();
             let others = note(seen, workload, o.at, tuning.window.score.0);
             o.campaign = u16::try_from(others).unwrap_or(u16::MAX);
@@ -142,8 +209,10 @@ impl Joins {
         if tier < 4 && !o.denied() {
             consider(Facet::action(tier), &o.action);
         }
-        for dataset in &o.datasets {
-            consider(Facet::resource(o.data_class), dataset);
+        if tier < 4 {
+            for dataset in &o.datasets {
+                consider(Facet::resource(o.data_class), dataset);
+            }
         }
         for link in &o.links {
             if let Link::Became { id } = link {
@@ -158,6 +227,34 @@ impl Joins {
     pub fn last_day(&self) -> Option<Day> {
         let latest = self.origins.values().chain(self.adopted.values()).flatten().map(|(_, at)| *at).max()?;
         Day::try_from(latest.div_euclid(DAY)).ok()
+    }
+}
+
+/// True if an observation is what the workload always did: an action, a tool, a credential and data that its baseline knows.
+fn old_work(o: &Observation<'_>, own: Option<&Learned>) -> bool {
+    let Some(own) = own else { return false };
+    let known = |facet: Facet, value: &str| facet.strata().iter().any(|f| own.hints_at(*f, value));
+    known(Facet::action(o.tier), &o.action)
+        && o.ua.as_deref().is_none_or(|ua| known(Facet::UserAgent, ua))
+        && vires_profile::baseline::credential_value(o).is_none_or(|c| known(Facet::Credential, &c))
+        && (o.data_class < Some(2) || o.datasets.iter().all(|d| known(Facet::resource(o.data_class), d)))
+}
+
+fn group_key(group: u32) -> u64 {
+    u64::from(group).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x6772_6f75_7000
+}
+
+/// Notes when a workload was first seen; forgets those that came long before.
+fn note_first(seen: &mut Vec<(u64, Millis)>, workload: u64, at: Millis, span: Millis) {
+    if let Some((_, first)) = seen.iter_mut().find(|(w, _)| *w == workload) {
+        *first = (*first).min(at);
+        return;
+    }
+    if seen.len() >= MOST_WORKLOADS {
+        seen.retain(|(_, first)| at.saturating_sub(*first) <= span);
+    }
+    if seen.len() < MOST_WORKLOADS {
+        seen.push((workload, at));
     }
 }
 

@@ -166,7 +166,7 @@ impl Judge {
         });
         let mut cache = state.cache.usual.take();
         let privileged = profile.is_some_and(|p| p.privileged);
-        let memory = Memory::new(
+        let mut memory = Memory::new(
             &self.reference,
             &self.tuning,
             known,
@@ -177,6 +177,7 @@ impl Judge {
             o.at,
             o.day(),
         );
+        memory.names = [&o.workload, o.identity.rsplit(['/', ':']).next().unwrap_or_default()];
         let visible = memory.layers();
         if cache.as_ref().is_none_or(|c| (c.0, c.1) != (o.day(), visible)) {
             cache = Some(Box::new((o.day(), visible, Usual::of(&memory))));
@@ -207,6 +208,7 @@ impl Judge {
         findings: Vec<Finding>,
     ) -> (bool, Vec<String>) {
         let (mut new, mut excused) = (false, Vec::new());
+        let keep = self.keep();
         if !findings.is_empty() {
             state.cache.score = None;
         }
@@ -220,7 +222,7 @@ impl Judge {
             match state.evidence.binary_search_by(|e| e.key().cmp(&evidence.key())) {
                 Ok(at) => {
                     if let Some(known) = state.evidence.get_mut(at) {
-                        known.join(evidence);
+                        known.join(evidence, keep);
                     }
                 }
                 Err(at) => {
@@ -310,6 +312,11 @@ impl Judge {
         (!(subject.privileged && too_long)).then_some(found.id.as_str())
     }
 
+    /// Hours for which evidence is kept.
+    fn keep(&self) -> u32 {
+        self.tuning.window.score.in_hours().max(self.tuning.case.idle_close.in_hours()) + 1
+    }
+
     /// Where a workload stands at the time of an event.
     fn stand(&self, state: &mut WorkloadState, subject: &Subject<'_>, at: Millis) -> (Score, Decision) {
         let late = self.tuning.window.late.0;
@@ -324,8 +331,7 @@ impl Judge {
         if let Some(cached) = state.cache.score.as_deref().filter(|c| c.hour == hour && c.mapping == subject.mapping) {
             return (cached.score.clone(), cached.decision.clone());
         }
-        let keep = self.tuning.window.score.in_hours().max(self.tuning.case.idle_close.in_hours()) + 1;
-        let oldest = hour_of(state.watermark).saturating_sub(keep);
+        let oldest = hour_of(state.watermark).saturating_sub(self.keep());
         state.evidence.retain_mut(|e| e.forget_before(oldest));
         let pieces: Vec<Piece> = self.lines(state, hour).iter().map(EvidenceLine::piece).collect();
         let score = score(&pieces, self.kappa(subject.profile), &self.tuning);

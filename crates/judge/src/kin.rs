@@ -57,13 +57,14 @@ pub(crate) struct Kin<'v> {
     parent: Option<&'v str>,
     stem: Option<&'v str>,
     same_parent: bool,
+    own: bool,
     same_service: u32,
     same_stem: u32,
 }
 
 impl<'v> Kin<'v> {
     /// Prepares the search; `None` if the value has neither a parent nor a stem that could be shared.
-    pub fn of(value: &'v str) -> Option<Self> {
+    pub fn of(value: &'v str, names: &[&str]) -> Option<Self> {
         let (service, name) = value.split_once(':')?;
         let trimmed = name.trim_end_matches('/');
         let (parent, last) = match trimmed.rsplit_once('/') {
@@ -75,12 +76,18 @@ impl<'v> Kin<'v> {
             "s3" | "gcs" | "blob" | "storage" => parent.and_then(|p| p.split('/').next()),
             _ => parent,
         };
-        let parent = parent.filter(|p| means_something(p.rsplit('/').next().unwrap_or(p)));
+        // A namespace is a wall, however short its name.
+        let parent = parent.filter(|p| {
+            let last = p.rsplit('/').next().unwrap_or(p);
+            means_something(last) || (service == "k8s" && !p.contains('/') && !is_common(p))
+        });
         let stem = last.find(['-', '_', '.']).and_then(|at| last.get(..at)).filter(|stem| means_something(stem));
-        if parent.is_none() && stem.is_none() {
+        // What carries the workload's own name is its own, wherever it lies.
+        let own = trimmed.split('/').any(|part| means_something(part) && names.contains(&part));
+        if parent.is_none() && stem.is_none() && !own {
             return None;
         }
-        let kin = Kin { service, parent, stem, same_parent: false, same_service: 0, same_stem: 0 };
+        let kin = Kin { service, parent, stem, same_parent: false, own, same_service: 0, same_stem: 0 };
         Some(kin)
     }
 
@@ -100,12 +107,16 @@ impl<'v> Kin<'v> {
 
     /// True if it has relatives.
     pub fn found(&self) -> bool {
-        self.same_parent || (self.same_stem > 0 && self.same_stem * 2 >= self.same_service)
+        self.own || self.same_parent || (self.same_stem > 0 && self.same_stem * 2 >= self.same_service)
     }
 }
 
 fn means_something(word: &str) -> bool {
-    word.len() >= SHORTEST && !word.contains('*') && !COMMON.iter().any(|common| word.eq_ignore_ascii_case(common))
+    word.len() >= SHORTEST && !word.contains('*') && !is_common(word)
+}
+
+fn is_common(word: &str) -> bool {
+    COMMON.iter().any(|common| word.eq_ignore_ascii_case(common))
 }
 
 #[cfg(test)]
@@ -134,10 +145,12 @@ mod tests {
             ("s3:payroll-archive/x/", false),
             ("k8s:checkout/configmaps/other", true),
             ("k8s:kube-system/secrets/x", false),
+            ("vault:kv/data/refunds-sync/db", true),
+            ("vault:kv/data/refunds/db", false),
             ("nocolon", false),
             ("", false),
         ] {
-            let found = Kin::of(value).is_some_and(|mut kin| {
+            let found = Kin::of(value, &["refunds-sync"]).is_some_and(|mut kin| {
                 known.iter().for_each(|k| kin.compare(k));
                 kin.found()
             });

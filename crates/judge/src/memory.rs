@@ -25,6 +25,8 @@ pub(crate) struct Memory<'a> {
     /// How many of them lie in the window.
     pub days: u32,
     first: Option<Day>,
+    /// What the workload itself is called.
+    pub names: [&'a str; 2],
 }
 
 /// When and how often a value was seen.
@@ -59,6 +61,7 @@ impl<'a> Memory<'a> {
             active: Presence::default(),
             days: 0,
             first: None,
+            names: [""; 2],
         };
         let mut active = Presence::default();
         let mut first: Option<Day> = None;
@@ -100,6 +103,13 @@ impl<'a> Memory<'a> {
         let mut layers = 0;
         self.for_each_layer(|_| layers += 1);
         layers
+    }
+
+    /// True if any value of the facet was ever seen.
+    pub fn knows_any(&self, facet: Facet) -> bool {
+        let mut any = false;
+        self.for_each_layer(|learned| any |= !learned.of(facet).is_empty());
+        any
     }
 
     /// On which days a value was seen; empty if never.
@@ -181,7 +191,7 @@ impl<'a> Memory<'a> {
 
     /// True if the value lies inside what the workload already uses: see [`crate::kin`].
     pub fn has_kin(&self, facet: Facet, value: &str) -> bool {
-        let Some(mut kin) = crate::kin::Kin::of(value) else { return false };
+        let Some(mut kin) = crate::kin::Kin::of(value, &self.names) else { return false };
         self.for_each_layer(|learned| {
             for stratum in facet.strata() {
                 for known in learned.of(*stratum) {

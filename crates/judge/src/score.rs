@@ -6,6 +6,7 @@
 use crate::Tuning;
 use crate::code::{Break, Code};
 use crate::surprisal::q3;
+use crate::tuning::Combine;
 use serde::{Deserialize, Serialize};
 use vires_event::Boundary;
 
@@ -95,10 +96,26 @@ impl Score {
 }
 
 /// Damped noisy-or.
-fn together(mut xs: Vec<f64>, damp: f64) -> f64 {
-    xs.sort_by(|a, b| b.total_cmp(a));
-    let rest: f64 = xs.iter().skip(1).map(|x| (1.0 - x).powf(damp)).product();
-    xs.first().map_or(0.0, |first| 1.0 - (1.0 - first) * rest)
+fn together(xs: Vec<(Code, f64)>, combine: &Combine) -> f64 {
+    1.0 - damped(xs, combine).into_iter().map(|(x, power)| (1.0 - x).powf(power)).product::<f64>()
+}
+
+/// Weights of one boundary, the greatest first, with the power with which each counts: in full, damped, or, where an earlier one is of
+/// the same kind, damped more: the tenth new region says hardly more than the second.
+pub(crate) fn damped(mut xs: Vec<(Code, f64)>, combine: &Combine) -> Vec<(f64, f64)> {
+    xs.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let mut seen: Vec<Code> = Vec::new();
+    xs.into_iter()
+        .map(|(code, x)| {
+            let power = match seen.is_empty() {
+                true => 1.0,
+                false if seen.contains(&code) => combine.damp_same,
+                false => combine.damp,
+            };
+            seen.push(code);
+            (x, power)
+        })
+        .collect()
 }
 
 /// Adds up pieces of evidence. `kappa` is the tolerance of the workload.
@@ -117,8 +134,9 @@ pub fn score(pieces: &[Piece], kappa: f64, tuning: &Tuning) -> Score {
         }
     }
     let piece = |at: &usize| pieces.get(*at);
-    let of = |boundary: Option<Boundary>| -> Vec<f64> {
-        counted.iter().filter(|(at, _)| piece(at).is_some_and(|p| p.boundary == boundary)).map(|(_, x)| *x).collect()
+    let of = |boundary: Option<Boundary>| -> Vec<(Code, f64)> {
+        let coded = |(at, x): &(usize, f64)| piece(at).filter(|p| p.boundary == boundary).map(|p| (p.code, *x));
+        counted.iter().filter_map(coded).collect()
     };
     let impact = |least: f64, only_trust: bool| {
         counted
@@ -133,12 +151,12 @@ pub fn score(pieces: &[Piece], kappa: f64, tuning: &Tuning) -> Score {
     for (((slot, most), boundary), on) in boundaries.iter_mut().zip(&mut strongest).zip(Boundary::ALL).zip(on) {
         if on {
             let xs = of(Some(*boundary));
-            *most = xs.iter().copied().fold(0.0, f64::max);
-            *slot = q3((kappa * together(xs, combine.damp)).min(1.0));
+            *most = xs.iter().map(|(_, x)| *x).fold(0.0, f64::max);
+            *slot = q3((kappa * together(xs, combine)).min(1.0));
         }
     }
     let trust_scale = q3(combine.trust_floor + (1.0 - combine.trust_floor) * impact(TRUST_IMPACT, true));
-    let variance = q3(1.0 - of(None).iter().map(|x| 1.0 - x).product::<f64>());
+    let variance = q3(1.0 - of(None).iter().map(|(_, x)| 1.0 - x).product::<f64>());
     let [privilege, data, trust] = boundaries;
     let cap = combine.boundary_cap;
     let rest = (1.0 - cap * privilege)
@@ -146,27 +164,27 @@ pub fn score(pieces: &[Piece], kappa: f64, tuning: &Tuning) -> Score {
         * (1.0 - cap * trust_scale * trust)
         * (1.0 - combine.variance_cap * variance);
     let d = ((100.0 * (1.0 - rest)).clamp(0.0, 100.0) * 10.0).round() / 10.0;
-    let (context, habit) = signals(pieces, &counted, combine.damp);
+    let (context, habit) = signals(pieces, &counted, combine);
     Score { d, boundaries, strongest, variance, trust_scale, impact: q3(impact(0.0, false)), kappa, counted, context, habit }
 }
 
 /// The two signals that are views on the same evidence: who it is meant to be, and what it usually does.
-fn signals(pieces: &[Piece], counted: &[(usize, f64)], damp: f64) -> (f64, f64) {
+fn signals(pieces: &[Piece], counted: &[(usize, f64)], combine: &Combine) -> (f64, f64) {
     let (mut context, mut habit) = (Vec::new(), Vec::new());
     for (at, x) in counted {
         let Some(piece) = pieces.get(*at) else { continue };
         if piece.boundary.is_some()
             && (piece.declared || piece.breaks == Break::Ownership || piece.boundary == Some(Boundary::Trust))
         {
-            context.push(*x);
+            context.push((piece.code, *x));
         }
         match piece.v {
-            Some(v) => habit.push(v),
-            None if piece.boundary.is_none() => habit.push(*x),
+            Some(v) => habit.push((piece.code, v)),
+            None if piece.boundary.is_none() => habit.push((piece.code, *x)),
             None => {}
         }
     }
-    (q3(together(context, damp)), q3(together(habit, damp)))
+    (q3(together(context, combine)), q3(together(habit, combine)))
 }
 
 #[cfg(test)]
@@ -175,20 +193,25 @@ mod tests {
 
     #[test]
     fn the_second_piece_counts_less() {
-        assert_eq!(together(vec![], 0.3), 0.0);
-        assert_eq!(together(vec![0.5], 0.3), 0.5);
-        let two = together(vec![0.5, 0.5], 0.3);
+        let combine = Combine { damp: 0.3, damp_same: 0.15, ..Combine::default() };
+        let together = |xs: Vec<(Code, f64)>| super::together(xs, &combine);
+        assert_eq!(together(vec![]), 0.0);
+        assert_eq!(together(vec![(Code::P2, 0.5)]), 0.5);
+        let two = together(vec![(Code::P2, 0.5), (Code::P4, 0.5)]);
+        assert!(together(vec![(Code::P2, 0.5), (Code::P2, 0.5)]) < two, "the second of a kind adds less");
         assert!((two - (1.0 - 0.5 * 0.5f64.powf(0.3))).abs() < 1e-12);
-        assert!(together(vec![0.1; 40], 0.3) < 0.8);
+        assert!(together(vec![(Code::P2, 0.1); 40]) < 0.8);
     }
 
     proptest::proptest! {
         #[test]
-        fn more_evidence_never_counts_less(xs in proptest::collection::vec(0.0f64..=1.0, 0..12), more in 0.0f64..=1.0, damp in 0.0f64..=1.0) {
-            let less = together(xs.clone(), damp);
-            let mut all = xs;
-            all.push(more);
-            proptest::prop_assert!(together(all, damp) >= less - 1e-12);
+        fn more_evidence_never_counts_less(xs in proptest::collection::vec((0usize..4, 0.0f64..=1.0), 0..12), more in (0usize..4, 0.0f64..=1.0), damp in 0.0f64..=1.0, same in 0.0f64..=1.0) {
+            let combine = Combine { damp, damp_same: damp * same, ..Combine::default() };
+            let coded = |(code, x): (usize, f64)| (Code::ALL[code], x);
+            let mut all: Vec<(Code, f64)> = xs.into_iter().map(coded).collect();
+            let less = together(all.clone(), &combine);
+            all.push(coded(more));
+            proptest::prop_assert!(together(all, &combine) >= less - 1e-12);
         }
     }
 
@@ -232,10 +255,10 @@ mod tests {
     #[test]
     fn the_arithmetic_can_be_done_by_hand() {
         let tuning = Tuning::default();
-        let trust = |x, impact| Piece { boundary: Some(Boundary::Trust), ..piece(13, 2, x, impact) };
+        let trust = |code, x, impact| Piece { boundary: Some(Boundary::Trust), ..piece(code, 2, x, impact) };
         let data = |x| Piece { boundary: Some(Boundary::Data), ..piece(9, 1, x, 1000) };
         let variance = Piece { boundary: None, ..piece(23, 9, 500, 0) };
-        let result = score(&[trust(900, 750), trust(350, 750), data(700), variance], 1.0, &tuning);
+        let result = score(&[trust(13, 900, 750), trust(15, 350, 750), data(700), variance], 1.0, &tuning);
         // Trust: 1 - (1 - .9) * (1 - .35)^.3 = 1 - .1 * .87878 = .912; its scale: .75 + .25 * .75 = .938 (rounded).
         // Data: .7. Variance: .5.
         assert_eq!(result.boundaries, [0.0, 0.7, 0.912]);

@@ -12,6 +12,11 @@ fn secret(i: usize) -> Act {
     act().action("secretsmanager:GetSecretValue", 3).effect(Effect::SecretRead).target(&format!("secret:prod/team{i}/key"), 3)
 }
 
+/// A stolen credential: it asks who it is, from elsewhere.
+fn stolen() -> Act {
+    act().action("sts:GetCallerIdentity", 0).at_address(STRANGER)
+}
+
 fn text(bench: &Bench, acts: &[Act]) -> String {
     let (judge, state, _) = bench.run(acts);
     explain(&judge.ask(&state, "api", Mapping::Mapped).unwrap(), judge.tuning()).to_string()
@@ -75,9 +80,8 @@ fn what_peers_do_together_is_a_change() {
     let outcomes = bench.run(&acts).2;
     assert!(outcomes[4].verdict.verdict < Escalate);
     // A stranger's network is no fashion.
-    let stolen = |w: &str| act().by(w).at_address(STRANGER);
-    let mut acts: Vec<Act> = (0..4).map(|i| stolen(&format!("peer{i}"))).collect();
-    acts.push(stolen("api"));
+    let mut acts: Vec<Act> = (0..4).map(|i| stolen().by(&format!("peer{i}"))).collect();
+    acts.push(stolen());
     let (judge, state, outcomes) = bench.run(&acts);
     assert!(outcomes[4].verdict.verdict >= Escalate);
     assert!(judge.ask(&state, "api", Mapping::Mapped).unwrap().reasons.iter().any(|r| r.contains("4 other identities")));
@@ -129,7 +133,7 @@ fn a_resource_used_now_and_then_is_no_stranger() {
 fn a_declaration_needs_no_history() {
     let bench = Bench::unknown().declare("[workload.expect]\nzones = [\"nat\"]\nmax_tier = 2\nmax_data_class = 1\n");
     assert_eq!(bench.verdict_after(&[act()]), Suppress);
-    assert!(bench.verdict_after(&[act().at_address(STRANGER)]) >= Escalate);
+    assert!(bench.verdict_after(&[stolen()]) >= Escalate);
     assert!(bench.verdict_after(&[act().action("iam:CreateUser", 4)]) >= Escalate);
     assert!(bench.verdict_after(&[act().target("s3:payroll/x/y", 3)]) >= Escalate);
 }
@@ -140,12 +144,12 @@ fn the_unmapped_escalate_on_hard_signs_only() {
     let ghost = |a: Act| a.mapping(Mapping::Ghost);
     assert_eq!(bench.verdict_after(&[ghost(act())]), CannotJudge);
     assert_eq!(bench.verdict_after(&[ghost(act().in_region("ap-east-1"))]), CannotJudge);
-    let (_, _, outcomes) = bench.run(&[ghost(act().at_address(STRANGER))]);
+    let (_, _, outcomes) = bench.run(&[ghost(stolen())]);
     let (verdict, update) = (&outcomes[0].verdict, outcomes[0].update.as_ref().unwrap());
     assert_eq!(verdict.verdict, Escalate);
     assert_eq!(update.missing, ["profile"]);
     assert!(update.urgency.is_some());
-    let orphan = bench.run(&[act().by("peer1").mapping(Mapping::Ghost).at_address(STRANGER)]).2;
+    let orphan = bench.run(&[stolen().by("peer1").mapping(Mapping::Ghost)]).2;
     assert_eq!(orphan[0].verdict.owner.as_deref(), Some("secops"));
 }
 
@@ -163,16 +167,16 @@ kind = "KIND"
 
 #[test]
 fn exceptions_excuse_what_they_name() {
-    let stolen = [act().at_address(STRANGER)];
+    let stolen = [stolen()];
     let pentest = Bench::mature().except(&PENTEST.replace("KIND", "pentest"));
     assert!(pentest.verdict_after(&stolen) < Escalate);
     let outcome = &pentest.run(&stolen).2[0];
     assert_eq!(outcome.excused_by, ["PT-1"]);
     // A planned change does not excuse a stranger's network, nor does a test from elsewhere.
     assert!(Bench::mature().except(&PENTEST.replace("KIND", "change")).verdict_after(&stolen) >= Escalate);
-    assert!(pentest.verdict_after(&[act().at_address("192.0.2.9")]) >= Escalate);
+    assert!(pentest.verdict_after(&[act().action("sts:GetCallerIdentity", 0).at_address("192.0.2.9")]) >= Escalate);
     // Nor a test that is over.
-    assert!(pentest.verdict_after(&[act().at_address(STRANGER).on_day(9)]) >= Escalate);
+    assert!(pentest.verdict_after(&[self::stolen().on_day(9)]) >= Escalate);
 }
 
 #[test]
@@ -227,7 +231,7 @@ fn what_escalated_is_not_learned_and_what_is_quiet_is() {
         0.0
     );
     // A stranger who comes every day remains a stranger for two weeks.
-    let visits: Vec<Act> = (0..12).map(|day| act().at_address(STRANGER).on_day(day)).collect();
+    let visits: Vec<Act> = (0..12).map(|day| stolen().on_day(day)).collect();
     let outcomes = bench.run(&visits).2;
     assert!(outcomes.iter().all(|o| o.verdict.verdict >= Escalate));
     // Told once, not twelve times: nothing new for three days, then once more.
@@ -238,7 +242,7 @@ fn what_escalated_is_not_learned_and_what_is_quiet_is() {
 #[test]
 fn a_case_goes_quiet_when_its_evidence_is_old() {
     let bench = Bench::mature();
-    let acts = vec![act().at_address(STRANGER), act().at_hour(11), act().on_day(2), act().on_day(5)];
+    let acts = vec![stolen(), act().at_hour(11), act().on_day(2), act().on_day(5)];
     let outcomes = bench.run(&acts).2;
     let verdicts: Vec<Disposition> = outcomes.iter().map(|o| o.verdict.verdict).collect();
     assert_eq!(verdicts, [Escalate, Escalate, Suppress, Suppress]);
@@ -249,7 +253,7 @@ fn a_case_goes_quiet_when_its_evidence_is_old() {
 
 #[test]
 fn ablation_switches_take_their_boundary_out() {
-    let stolen = [act().at_address(STRANGER)];
+    let stolen = [stolen()];
     let mut bench = Bench::mature();
     bench.tuning.boundaries.trust = false;
     assert!(bench.verdict_after(&stolen) < Escalate);

@@ -168,8 +168,7 @@ impl Memory<'_> {
             }
             gauge.v = q3(gauge.surprise * gauge.maturity * gauge.relation);
         }
-        gauge.g =
-            q3(self.through_declaration(&gauge, matches!(facet, Facet::Resource | Facet::ResourceC2 | Facet::ResourceC3)));
+        gauge.g = q3(self.through_declaration(&gauge, facet.is_target()));
         gauge
     }
 
@@ -180,7 +179,7 @@ impl Memory<'_> {
         let days_active = q2(self.weigh(self.active));
         let last = seen.last();
         let remembered = last.is_some_and(|last| self.day.saturating_sub(last) < self.tuning.window.tombstone_days);
-        let resource = matches!(facet, Facet::Resource | Facet::ResourceC2 | Facet::ResourceC3);
+        let resource = facet.is_target();
         let standing = if days_seen > 0.0 {
             let habit =
                 days_seen >= f64::from(novelty.established_days) || days_seen >= novelty.established_share * days_active;

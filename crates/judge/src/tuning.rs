@@ -71,29 +71,30 @@ sections! {
         established_days: u16 = 5, established_share: f64 = 0.10, child: f64 = 0.4, lapsed: f64 = 0.5, young: f64 = 0.4 }
     /// What several peers take up together.
     Coadopt { enabled: bool = true, min_peers: u16 = 3, min_share: f64 = 0.10, window_days: u16 = 3, factor: f64 = 0.35,
-        declared_factor: f64 = 0.35 }
+        declared_factor: f64 = 0.35, first: f64 = 0.5, patience: Span = Span(4 * HOUR) }
     /// What a declared list does to the surprise.
     Declared { enabled: bool = true, inside: f64 = 0.15, outside_rare: f64 = 0.8, drift: f64 = 0.25, drift_resource: f64 = 0.10,
         resource_floor: f64 = 0.5, resource_child_floor: f64 = 0.3 }
     /// How much is at stake.
     Sensitivity { action: [f64; 5] = [0.08, 0.12, 0.25, 0.60, 0.85], dataset: [f64; 4] = [0.0, 0.0, 0.50, 0.85],
-        inside_tier: f64 = 0.6, denied: f64 = 0.5, denied_trust: f64 = 0.9, metadata: f64 = 0.4 }
+        inside_tier: f64 = 0.6, denied: f64 = 0.5, denied_trust: f64 = 0.9, metadata: f64 = 0.4,
+        own_credential: f64 = 0.35, written: f64 = 0.4, written_class: f64 = 0.75 }
     /// How much each kind of evidence weighs.
     Weights { forbidden: f64 = 1.0, tier_excess: [f64; 2] = [0.5, 0.2], role_edge: f64 = 0.55, t4_target: f64 = 0.5,
         probe_step: f64 = 0.2, probe_min: u16 = 3, priv_volume: f64 = 0.35, irreversible: f64 = 0.8, class_excess: f64 = 0.8,
         class_new: [f64; 4] = [0.0, 0.0, 0.45, 0.70], volume: f64 = 0.35, egress: f64 = 0.95, slow_change: f64 = 0.35,
         origin_unknown: f64 = 0.9, origin_declared_outside: f64 = 0.75, origin_known: f64 = 0.65, origin_provider: f64 = 0.2,
         campaign: f64 = 1.0, account: f64 = 0.75, credential: f64 = 0.75, credential_brief: f64 = 0.5, interactive: f64 = 0.85, decommissioned: f64 = 1.0,
-        dormant: f64 = 0.8, dormant_days: u16 = 30, dormant_familiar: f64 = 0.5, region: f64 = 0.40, region_t3: f64 = 0.55,
-        asn: f64 = 0.35, ua: f64 = 0.30, delegator: f64 = 0.35, delegator_restricted: f64 = 0.7, shared: f64 = 0.6,
+        dormant: f64 = 0.8, dormant_days: u16 = 30, dormant_familiar: f64 = 0.5, region: f64 = 0.40, region_t0: f64 = 0.15, region_t3: f64 = 0.55,
+        asn: f64 = 0.35, ua: f64 = 0.30, delegator: f64 = 0.35, delegator_outside: f64 = 0.55, delegator_restricted: f64 = 0.7, shared: f64 = 0.6,
         unattributable: f64 = 0.75, time: f64 = 0.5, total_volume: f64 = 0.5, detection: f64 = 0.8, fan_out: f64 = 0.35 }
     /// When a count is too high.
     Volume { z_low: f64 = 4.0, z_span: f64 = 6.0, mad_floor: f64 = 0.3, over_max: f64 = 1.5, over_max_t3: f64 = 2.0, min_t3: u16 = 5,
         min_days: u16 = 7, small: f64 = 5.0, drift_slack: f64 = 0.5, drift_height: f64 = 8.0, drift_days: u16 = 14 }
     /// How evidence adds up.
-    Combine { damp: f64 = 0.3, boundary_cap: f64 = 0.85, variance_cap: f64 = 0.25, trust_floor: f64 = 0.75 }
+    Combine { damp: f64 = 0.3, damp_same: f64 = 0.15, boundary_cap: f64 = 0.85, variance_cap: f64 = 0.25, trust_floor: f64 = 0.75 }
     /// Whose evidence counts more.
-    Tolerance { privileged: f64 = 1.15, agentic: f64 = 1.10, shared: f64 = 1.0 }
+    Tolerance { privileged: f64 = 1.15, agentic: f64 = 1.20, shared: f64 = 1.0 }
     /// Where a score becomes a decision.
     DispositionCuts { watch: f64 = 20.0, escalate: f64 = 50.0, page: f64 = 85.0, min_boundary: f64 = 0.5, min_piece: f64 = 0.3,
         page_boundaries: u16 = 2,
@@ -186,11 +187,17 @@ impl Tuning {
         let shares: [(&str, &[f64]); 12] = [
             ("sensitivity.action", &s.action),
             ("sensitivity.dataset", &s.dataset),
-            ("sensitivity", &[s.inside_tier, s.denied, s.denied_trust, s.metadata]),
+            (
+                "sensitivity",
+                &[s.inside_tier, s.denied, s.denied_trust, s.metadata, s.own_credential, s.written, s.written_class],
+            ),
             ("declared", &[d.inside, d.outside_rare, d.drift, d.drift_resource, d.resource_floor, d.resource_child_floor]),
             ("novelty", &[n.org_factor, n.established_share, n.child, n.lapsed, n.young]),
-            ("coadopt", &[self.coadopt.min_share, self.coadopt.factor, self.coadopt.declared_factor]),
-            ("combine", &[self.combine.boundary_cap, self.combine.variance_cap, self.combine.trust_floor]),
+            ("coadopt", &[self.coadopt.min_share, self.coadopt.factor, self.coadopt.declared_factor, self.coadopt.first]),
+            (
+                "combine",
+                &[self.combine.boundary_cap, self.combine.variance_cap, self.combine.trust_floor, self.combine.damp_same],
+            ),
             ("weights.tier_excess", &w.tier_excess),
             ("weights.class_new", &w.class_new),
             (
@@ -224,10 +231,12 @@ impl Tuning {
                 "weights",
                 &[
                     w.region,
+                    w.region_t0,
                     w.region_t3,
                     w.asn,
                     w.ua,
                     w.delegator,
+                    w.delegator_outside,
                     w.delegator_restricted,
                     w.shared,
                     w.unattributable,
@@ -279,6 +288,9 @@ impl Tuning {
             return Some("a number is out of any sensible range".into());
         }
         // Above 1 (an undamped sum would be 1) a greatest piece of evidence that arrives late could lower the score.
+        if self.combine.damp_same > self.combine.damp {
+            return Some(format!("[combine] damp_same is {}; give a number up to damp", self.combine.damp_same));
+        }
         if !(0.0..=1.0).contains(&self.combine.damp) {
             return Some(format!("[combine] damp is {}; give a number from 0 to 1", self.combine.damp));
         }

@@ -8,8 +8,9 @@ use crate::{Break, Code, Tuning};
 use std::borrow::Cow;
 use vires_event::{Boundary, Class, Effect, Outcome};
 use vires_profile::Workload;
-use vires_profile::baseline::{DayCount, Facet};
+use vires_profile::baseline::{DayCount, Facet, credential_value};
 use vires_profile::globs::Globs;
+use vires_profile::inventory::Mixture;
 use vires_profile::observation::Observation;
 use vires_profile::zones::ZoneClass;
 
@@ -45,8 +46,15 @@ impl<'a> View<'a> {
         let gauge = |facet: Facet, value: &str, list: Option<&Globs>| {
             memory.gauge(facet, value, declared(list.map(|l| l.matches(value))), o.coadopted >> facet as u32 & 1 == 1)
         };
-        let action = gauge(Facet::action(o.tier), &o.action, expect.and_then(|e| e.actions.as_ref()));
-        let origin = o.origin.as_deref().map(|origin| gauge(Facet::Zone, origin, expect.and_then(|e| e.zones.as_ref())));
+        // What is declared of one user of a shared identity is declared of the identity.
+        let user = profile.and_then(|p| p.mixtures.iter().find(|user| misfits(o, user).is_empty()));
+        let list = |users: Option<&'a Globs>, all: Option<&'a Globs>, value: &str| users.filter(|l| l.matches(value)).or(all);
+        let actions = list(user.and_then(|u| u.actions.as_ref()), expect.and_then(|e| e.actions.as_ref()), &o.action);
+        let action = gauge(Facet::action(o.tier), &o.action, actions);
+        let origin = o.origin.as_deref().map(|origin| {
+            let zones = list(user.and_then(|u| u.zones.as_ref()), expect.and_then(|e| e.zones.as_ref()), origin);
+            gauge(Facet::Zone, origin, zones)
+        });
         View { o, profile, tuning, today, usual, action, origin, memory }
     }
 
@@ -89,10 +97,59 @@ impl<'a> View<'a> {
         if self.o.tier == 0 { self.tuning.sensitivity.metadata } else { 1.0 }
     }
 
+    /// True if the request hands nothing out: it creates, changes or writes.
+    pub fn writes(&self) -> bool {
+        self.o.effect == Some(Effect::Write) || (self.o.effect.is_none() && self.o.tier == 2)
+    }
+
+    /// True for an administrative action that is about privilege. Exposing data is about the data.
+    pub fn administers(&self) -> bool {
+        self.o.tier >= 4 && !(self.o.effect == Some(Effect::Exposure) && self.o.data_class >= Some(2))
+    }
+
     /// Impact of this event: how high it reaches in privilege or data.
     pub fn impact(&self) -> f64 {
         let data = self.o.data_class.map_or(0.0, |c| f64::from(c) / 3.0) * self.metadata();
         (f64::from(self.o.tier) / 4.0).max(data) * self.outcome()
+    }
+
+    /// True if the workload has had this kind of effect before.
+    pub fn knows_effect(&self) -> bool {
+        self.o.effect.is_none_or(|e| !self.memory.sighting(Facet::Effect, e.as_str()).seen.is_empty())
+    }
+
+    /// True if nothing but the origin is new, and there is no more of it than on other days: an action, a tool, a credential and data that the workload knows.
+    pub fn old_work(&self) -> bool {
+        let known = |facet, value: &str| !self.gauge_declared(facet, value, Declared::Open).is_new();
+        !self.action.is_new()
+            && self.usual.total.excess(f64::from(self.today.total), self.tuning.volume.over_max, &self.tuning.volume) == 0.0
+            && self.o.ua.as_deref().is_none_or(|ua| known(Facet::UserAgent, ua) || self.tool_of_peers(ua))
+            && credential_value(self.o).is_none_or(|c| known(Facet::Credential, &c))
+            && self.o.datasets.iter().all(|d| {
+                let facet = if self.o.tier >= 4 { Facet::Admin } else { Facet::resource(self.o.data_class) };
+                self.gauge_declared(facet, d, Declared::Open).standing != Standing::Unseen
+            })
+    }
+
+    /// True for a tool that several peers use, from a network that has a name: with the move came an upgrade.
+    fn tool_of_peers(&self, ua: &str) -> bool {
+        let gauge = self.gauge_declared(Facet::UserAgent, ua, Declared::Open);
+        self.o.zone_class != ZoneClass::Unknown && gauge.peers.have >= u32::from(self.tuning.coadopt.min_peers)
+    }
+
+    /// What is left of a piece of evidence that several peers take up together these days.
+    pub fn together(&self, gauge: &Gauge) -> f64 {
+        if gauge.coadopted { self.tuning.coadopt.factor } else { 1.0 }
+    }
+
+    /// True if others came to the same new origin with their old work: then it is the network that changed.
+    pub fn in_company(&self) -> bool {
+        self.tuning.coadopt.enabled && self.o.moved.is_some_and(|m| m.same_origin >= self.tuning.coadopt.min_peers)
+    }
+
+    /// The weight of credentials that are renewed: changing one's own, from where one always is, is what owners ask for.
+    pub fn renewal(&self) -> f64 {
+        if self.o.renews_itself && !self.origin_is_new() { self.tuning.sensitivity.own_credential } else { 1.0 }
     }
 
     /// True if the workload never came from where this event came from.
@@ -164,6 +221,20 @@ impl<'a> View<'a> {
         }
         text
     }
+}
+
+/// The aspects in which an event does not fit a declared user, of those that are declared of it. What a record does not say fits.
+pub(crate) fn misfits(o: &Observation<'_>, user: &Mixture) -> Vec<&'static str> {
+    let checks = [
+        ("network", user.zones.as_ref(), o.origin.as_deref()),
+        ("tool", user.user_agents.as_ref(), o.ua.as_deref()),
+        ("action", user.actions.as_ref(), Some(&*o.action)),
+    ];
+    checks
+        .into_iter()
+        .filter(|(_, list, value)| list.zip(*value).is_some_and(|(l, v)| !l.matches(v)))
+        .map(|(what, ..)| what)
+        .collect()
 }
 
 /// What a list says.

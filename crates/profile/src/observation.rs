@@ -7,11 +7,15 @@
 mod agent;
 mod hash;
 mod network;
+mod region;
+mod target;
 mod template;
+mod upkeep;
 
 pub use agent::ua_family;
 pub use hash::{credential_hash, stable_hash};
 pub use network::network_of;
+pub use target::{TargetSort, lists_target, target_sort, target_spellings};
 pub use template::{identity_template, resource_template, strip_ephemeral};
 
 use crate::zones::{UNKNOWN, ZoneClass, ZoneRef};
@@ -121,6 +125,19 @@ pub struct Proof<'a> {
     pub age_s: Option<u64>,
 }
 
+/// How a workload came to an origin where it had never been: alone or in company, doing its old work there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Move {
+    /// When it was first seen there.
+    pub since: Millis,
+    /// Other workloads that do their old work from the same new origin these days.
+    pub same_origin: u16,
+    /// Peers that do their old work from new origins these days, wherever these are.
+    pub peers: u16,
+    /// True if there are enough such peers for it to be the group's move.
+    pub enough_peers: bool,
+}
+
 /// One activity of one workload, ready to be learned from or judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation<'a> {
@@ -214,6 +231,12 @@ pub struct Observation<'a> {
     pub campaign: u16,
     /// Facets (bit = [`crate::baseline::Facet`]) whose value several peers took up in these days. Set by the judge's joins.
     pub coadopted: u32,
+    /// An unknown origin in which it did its old work a while ago, and where nobody followed it. Set by the judge's joins.
+    pub stayed_alone: Option<Text<'a>>,
+    /// How it came to an origin that is new to it. Set by the judge's joins.
+    pub moved: Option<Move>,
+    /// True if the request changes credentials of the identity itself: a renewal, as far as the target goes.
+    pub renews_itself: bool,
     /// Canonical id of the identity that issued the credential in use. Set by the judge's joins.
     pub issued_by: Option<Text<'a>>,
 }
@@ -224,6 +247,7 @@ impl<'a> Observation<'a> {
     pub fn new(activity: Activity<'a>, facts: Facts<'a>, setting: Setting<'a>) -> Option<Self> {
         let at = activity.at()?;
         let identity = activity.identity?;
+        let renews_itself = upkeep::renews_itself(&activity.action, facts.effect, &identity, &activity.targets);
         let credential = activity.credential.map(|c| Proof {
             kind: c.kind,
             hash: c.id.as_deref().map(credential_hash),
@@ -239,6 +263,7 @@ impl<'a> Observation<'a> {
             None => None,
         };
         let declared_class = setting.data_class.or(facts.data_class);
+        let region = region::region_of(activity.source, &activity.action, activity.place.region);
         Some(Observation {
             at,
             event_id: activity.event_id,
@@ -271,7 +296,7 @@ impl<'a> Observation<'a> {
             labels: setting.labels,
             account: activity.place.account,
             env: setting.env,
-            region: activity.place.region,
+            region,
             origin,
             zone_class: setting.zone.map_or(ZoneClass::Unknown, |z| z.class),
             ip: activity.origin.ip,
@@ -291,6 +316,9 @@ impl<'a> Observation<'a> {
             detection: facts.detection,
             campaign: 0,
             coadopted: 0,
+            moved: None,
+            stayed_alone: None,
+            renews_itself,
             issued_by: None,
         })
     }

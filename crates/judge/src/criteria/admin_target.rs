@@ -8,7 +8,9 @@
 //! object is.
 //!
 //! # Stays quiet when
-//! the target is a habit, is declared, or lies within what the workload already uses (`novelty.child`).
+//! the target is a habit, is declared, lies within what the workload already administers (`novelty.child`), or the workload administers
+//! something new all the time, as infrastructure as code does. Only what it administered counts, not what it read or wrote. Data that
+//! is exposed is for `new_dataset` to weigh: one value is not counted twice.
 //!
 //! # Tuning
 //! `weights.t4_target`, `[novelty]`, `[declared]`.
@@ -22,15 +24,17 @@ use crate::view::{Draft, View, declared};
 use crate::{Break, Code};
 use vires_event::Boundary;
 use vires_profile::baseline::Facet;
+use vires_profile::observation::lists_target;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
-    if view.o.tier < 4 {
+    // Whoever never administered anything has a new action, which says the same.
+    if !view.administers() || !view.memory.knows_any(Facet::Admin) {
         return;
     }
     let list = view.list(|e| e.resources.as_ref());
-    let facet = Facet::resource(view.o.data_class);
+    let facet = Facet::Admin;
     for (target, dataset) in view.o.targets.iter().zip(&view.o.datasets) {
-        let gauge = view.gauge_declared(facet, dataset, declared(list.map(|l| l.matches(&target.name))));
+        let gauge = view.gauge_declared(facet, dataset, declared(list.map(|l| lists_target(l, &target.name))));
         // An undeclared target of an administrator is for `new_dataset` to weigh; here only the surprise counts.
         let measure = if gauge.declared == Declared::Outside { gauge.v } else { gauge.g };
         if measure == 0.0 {
@@ -39,6 +43,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         Draft::new(Code::P4, Some(Boundary::Privilege), Break::Purpose, "resource", &*target.name)
             .times(if gauge.declared == Declared::Outside { "v" } else { "g" }, measure)
             .times("t4_target", view.tuning.weights.t4_target)
+            .times("own credential", view.renewal())
             .times("outcome", view.outcome())
             .gauge(gauge.clone())
             .says(view.expected(facet, list), format!("administered {}", view.observed(&target.name, &gauge)))

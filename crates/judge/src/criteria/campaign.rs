@@ -8,7 +8,7 @@
 //! settle.
 //!
 //! # Stays quiet when
-//! the network is known or named, or new networks are no surprise for this workload (hosted runners share theirs with
+//! they do nothing there but their old work (a network that changed), the network is known or named, or new networks are no surprise for this workload (hosted runners share theirs with
 //! everybody), or it is too young to have habits.
 //!
 //! # Tuning
@@ -29,7 +29,7 @@ const SURPRISE: f64 = 0.35;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let (Some(origin), Some(gauge)) = (view.o.origin.as_deref(), view.origin.as_ref()) else { return };
-    if view.o.campaign == 0 || !view.unknown_network() || gauge.g < SURPRISE {
+    if view.o.campaign == 0 || !view.unknown_network() || gauge.g < SURPRISE || view.in_company() || view.old_work() {
         return;
     }
     Draft::new(Code::C1, Some(Boundary::Trust), Break::AccessPattern, "zone", origin)
@@ -50,10 +50,13 @@ mod tests {
     #[test]
     fn a_shared_strangers_network_links_identities() {
         let bench = Bench::mature();
-        let stranger = || act().at_address("203.0.113.9");
+        let stranger = || act().action("sts:GetCallerIdentity", 0).at_address("203.0.113.9");
         let seen = bench.found_after(&[stranger().by("peer1")], stranger());
         assert!(seen.iter().any(|(code, x)| code == "C1" && *x == 1.0), "{seen:?}");
         assert_eq!(bench.x("C1", stranger()), None);
+        // Who does nothing there but its old work has moved.
+        let seen = bench.found_after(&[act().at_address("203.0.113.9").by("peer1")], act().at_address("203.0.113.9"));
+        assert!(!seen.iter().any(|(code, _)| code == "C1"), "{seen:?}");
         // Known networks are shared by everybody.
         let seen = bench.found_after(&[act().from("corp").by("peer1")], act().from("corp"));
         assert!(!seen.iter().any(|(code, _)| code == "C1"), "{seen:?}");

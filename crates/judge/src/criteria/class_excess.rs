@@ -8,10 +8,12 @@
 //! Reaching the crown jewels is the point of most intrusions, and the class of data is what owners know best about a workload.
 //!
 //! # Stays quiet when
-//! that class is a habit of the workload. Looking at a dataset's description without reading it counts `sensitivity.metadata`.
+//! that class is a habit of the workload. Looking at a dataset's description without reading it counts `sensitivity.metadata`,
+//! writing to it `sensitivity.written_class`.
 //!
 //! # Tuning
-//! `weights.class_excess`, `weights.class_new`, `sensitivity.metadata`, `sensitivity.denied`.
+//! `weights.class_excess`, `weights.class_new`, `sensitivity.metadata`, `sensitivity.written_class`,
+//! `sensitivity.denied`.
 //!
 //! # References
 //! OWASP NHI5:2025; ATT&CK T1530, T1555.006; NIST CSF 2.0 DE.CM-03.
@@ -51,7 +53,9 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     };
     Draft::new(Code::D1, Some(Boundary::Data), Break::Purpose, "data_class", name)
         .times(what, weight)
+        .times("with peers", view.together(&view.action))
         .times("metadata only", view.metadata())
+        .times("written", if view.writes() { view.tuning.sensitivity.written_class } else { 1.0 })
         .times("outcome", view.outcome())
         .says(expected, format!("class {class}: {}", view.observed(target, &gauge)))
         .put(found);

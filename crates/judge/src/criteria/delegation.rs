@@ -11,7 +11,7 @@
 //! the delegator is a habit, is declared, or several agents of the group meet new users these days.
 //!
 //! # Tuning
-//! `weights.delegator`, `weights.delegator_restricted`.
+//! `weights.delegator`, `weights.delegator_outside`, `weights.delegator_restricted`.
 //!
 //! # References
 //! OWASP Top 10 for Agentic Applications ASI03; OWASP NHI5:2025; NIST CSF 2.0 DE.CM-03.
@@ -39,6 +39,8 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let weights = &view.tuning.weights;
     let (what, weight) = if restricted {
         ("undeclared, restricted data", weights.delegator_restricted)
+    } else if gauge.declared == Declared::Outside {
+        ("undeclared", weights.delegator_outside)
     } else {
         ("delegator", weights.delegator)
     };
@@ -58,7 +60,7 @@ mod tests {
     #[test]
     fn a_strange_principal_counts_most_on_restricted_data() {
         let bench = Bench::mature().declare("agentic = true\n[workload.expect]\ndelegators = [\"person:*@example.com\"]\n");
-        assert_eq!(bench.x("T8", act().acting_for("person:eve@example.net")), Some(0.35));
+        assert_eq!(bench.x("T8", act().acting_for("person:eve@example.net")), Some(0.55));
         assert_eq!(bench.x("T8", act().acting_for("person:eve@example.net").target("hr:records", 3)), Some(0.7));
         assert!(bench.x("T8", act().acting_for("person:ann@example.com")).unwrap_or(0.0) < 0.06);
         assert_eq!(Bench::mature().x("T8", act().acting_for("person:eve@example.net")), None);

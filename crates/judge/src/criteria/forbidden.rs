@@ -20,7 +20,7 @@ use crate::evidence::Finding;
 use crate::view::{Draft, View, clip};
 use crate::{Break, Code};
 use vires_event::Boundary;
-use vires_profile::observation::MAX_TARGETS;
+use vires_profile::observation::{MAX_TARGETS, lists_target};
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let Some(deny) = view.profile.map(|p| &p.deny).filter(|d| !d.is_empty()) else { return };
@@ -38,7 +38,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     if let Some(origin) = view.o.origin.as_deref().filter(|origin| deny.zones.matches(origin)) {
         put("zone", origin, Boundary::Trust, Break::AccessPattern, view.trust_outcome());
     }
-    for target in view.o.targets.iter().take(MAX_TARGETS).filter(|t| deny.resources.matches(&t.name)) {
+    for target in view.o.targets.iter().take(MAX_TARGETS).filter(|t| lists_target(&deny.resources, &t.name)) {
         put("resource", &target.name, Boundary::Data, Break::Purpose, view.outcome());
     }
 }

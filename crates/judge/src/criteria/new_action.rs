@@ -10,7 +10,8 @@
 //!
 //! # Stays quiet when
 //! the action is a habit, is declared, is common among peers, or the workload shows new actions of that tier all the time.
-//! Refused and failed requests count half; a new action within the declared `max_tier` counts `sensitivity.inside_tier`.
+//! Refused and failed requests count half; a new action within the declared `max_tier` counts `sensitivity.inside_tier`, from tier 3 on
+//! only if the workload has had that kind of effect before and is no agent.
 //!
 //! # Tuning
 //! `sensitivity.action` by tier, `sensitivity.inside_tier`, `[novelty]`, `[declared]`.
@@ -21,7 +22,7 @@
 use crate::evidence::Finding;
 use crate::view::{Draft, View};
 use crate::{Break, Code};
-use vires_event::Boundary;
+use vires_event::{Boundary, Effect, Link};
 use vires_profile::baseline::Facet;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
@@ -29,13 +30,21 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     if gauge.g == 0.0 || view.o.action.is_empty() {
         return;
     }
+    // Becoming another identity is one fact: `role_edge` tells it, with the identity.
+    if view.o.effect == Some(Effect::Assume) && view.o.links.iter().any(|l| matches!(l, Link::Became { .. })) {
+        return;
+    }
     let knobs = &view.tuning.sensitivity;
     let tier = view.o.tier;
-    let inside = view.profile.and_then(|p| p.expect.max_tier).is_some_and(|max| tier <= max);
+    // The declared tier says how high, not what for: it covers what is of a kind that the workload already does. Agents choose their
+    // tools themselves, so what they may reach covers no first use of power.
+    let covered = tier < 3 || (view.knows_effect() && !view.profile.is_some_and(|p| p.agentic));
+    let inside = covered && view.profile.and_then(|p| p.expect.max_tier).is_some_and(|max| tier <= max);
     Draft::new(Code::P2, Some(Boundary::Privilege), Break::Purpose, "action", &*view.o.action)
         .times("g", gauge.g)
         .times(format!("tier {tier}"), knobs.action.get(usize::from(tier)).copied().unwrap_or(1.0))
         .times("within max_tier", if inside { knobs.inside_tier } else { 1.0 })
+        .times("own credential", view.renewal())
         .times("outcome", view.outcome())
         .gauge(gauge.clone())
         .says(view.expected(Facet::action(tier), view.list(|e| e.actions.as_ref())), view.observed(&view.o.action, gauge))

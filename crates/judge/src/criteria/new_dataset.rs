@@ -9,10 +9,11 @@
 //!
 //! # Stays quiet when
 //! the dataset is a habit, or lies within what the workload uses (the next table of its own: `novelty.child`), or the workload
-//! meets new datasets of that class all the time. Classes 0 and 1 do not count.
+//! meets new datasets of that class all the time. Classes 0 and 1 do not count. Creating and writing counts `sensitivity.written`: a new
+//! table holds nothing yet. Granting on it, or changing its policy, is for `admin_target`.
 //!
 //! # Tuning
-//! `sensitivity.dataset` by class, `declared.resource_floor`, `declared.drift_resource`, `[novelty]`.
+//! `sensitivity.dataset` by class, `sensitivity.written`, `declared.resource_floor`, `declared.drift_resource`, `[novelty]`.
 //!
 //! # References
 //! OWASP NHI5:2025; ATT&CK T1530, T1213, T1555.006; NIST CSF 2.0 DE.CM-03.
@@ -22,17 +23,18 @@ use crate::view::{Draft, View, declared};
 use crate::{Break, Code};
 use vires_event::Boundary;
 use vires_profile::baseline::Facet;
+use vires_profile::observation::lists_target;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let class = view.o.data_class.unwrap_or(0);
     let weight = view.tuning.sensitivity.dataset.get(usize::from(class)).copied().unwrap_or(0.0);
-    if weight == 0.0 {
+    if weight == 0.0 || view.administers() {
         return;
     }
     let list = view.list(|e| e.resources.as_ref());
     let facet = Facet::resource(Some(class));
     for (target, dataset) in view.o.targets.iter().zip(&view.o.datasets) {
-        let gauge = view.gauge_declared(facet, dataset, declared(list.map(|l| l.matches(&target.name))));
+        let gauge = view.gauge_declared(facet, dataset, declared(list.map(|l| lists_target(l, &target.name))));
         if gauge.g == 0.0 {
             continue;
         }
@@ -40,6 +42,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             .times("g", gauge.g)
             .times(format!("class {class}"), weight)
             .times("metadata only", view.metadata())
+            .times("written", if view.writes() { view.tuning.sensitivity.written } else { 1.0 })
             .times("outcome", view.outcome())
             .gauge(gauge.clone())
             .says(view.expected(facet, list), view.observed(&target.name, &gauge))

@@ -8,12 +8,13 @@
 //! A stolen credential works everywhere. That it is used elsewhere is often the only thing a thief cannot hide.
 //!
 //! # Stays quiet when
-//! the origin is a habit, or the workload comes from new networks all the time, as hosted runners do. The provider's own
+//! others came to the same new origin with their old work: a network that changed. Who comes first, with nothing but its old work, is
+//! given `coadopt.patience` before it counts in full; a network that has a name is given it for good. The origin is a habit, or the workload comes from new networks all the time, as hosted runners do. The provider's own
 //! services hardly count. Where no zones are declared, habits are kept by network, not as one word `unknown`. A refused request
 //! counts almost in full, because it proves who holds the credential; a refused sign-in proves nothing and counts half.
 //!
 //! # Tuning
-//! `weights.origin_unknown`, `origin_declared_outside`, `origin_known`, `origin_provider`, `sensitivity.denied_trust`. An
+//! `[coadopt]`, `weights.origin_unknown`, `origin_declared_outside`, `origin_known`, `origin_provider`, `sensitivity.denied_trust`. An
 //! exception discounts an unknown network only if it names that network and is a penetration test or a break-glass.
 //!
 //! # References
@@ -27,7 +28,31 @@ use vires_event::Boundary;
 use vires_profile::baseline::Facet;
 use vires_profile::zones::ZoneClass;
 
+/// What is left of a new origin because of who else came there, and how.
+fn company(view: &View<'_>) -> (&'static str, f64) {
+    let knobs = &view.tuning.coadopt;
+    let Some(moved) = view.o.moved.as_ref().filter(|_| knobs.enabled) else { return ("", 1.0) };
+    if view.in_company() {
+        return ("others moved there", knobs.factor);
+    }
+    if !view.old_work() {
+        return ("", 1.0);
+    }
+    if moved.enough_peers {
+        return ("peers moved too", knobs.factor);
+    }
+    // Who comes first to a new network is alone there for a while. Whoever stays alone in one that nobody named is a stranger.
+    if view.o.zone_class != ZoneClass::Unknown {
+        return ("its old work", knobs.first);
+    }
+    if view.o.at.saturating_sub(moved.since) < knobs.patience.0 {
+        return ("its old work, for now", knobs.first);
+    }
+    ("", 1.0)
+}
+
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
+    stayed_alone(view, found);
     let (Some(origin), Some(gauge)) = (view.o.origin.as_deref(), view.origin.as_ref()) else { return };
     if gauge.g == 0.0 {
         return;
@@ -39,6 +64,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         _ if gauge.declared == Declared::Outside => ("not declared", weights.origin_declared_outside),
         _ => ("known network", weights.origin_known),
     };
+    let (with_whom, company) = company(view);
     let list = view.list(|e| e.zones.as_ref());
     let from = match view.o.ip.as_deref() {
         Some(ip) => format!("from {ip} in {}", view.observed(origin, gauge)),
@@ -47,9 +73,24 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     Draft::new(Code::T1, Some(Boundary::Trust), Break::AccessPattern, "zone", origin)
         .times("g", gauge.g)
         .times(what, weight)
+        .times(with_whom, company)
         .times("outcome", view.trust_outcome())
         .gauge(gauge.clone())
         .says(view.expected(Facet::Zone, list), from)
+        .put(found);
+}
+
+/// The other half of patience: a workload was in an unknown network, nobody followed, and it goes on elsewhere. Networks that change
+/// take their workloads along for good; a copied credential is used in two places.
+fn stayed_alone(view: &View<'_>, found: &mut Vec<Finding>) {
+    let Some(origin) = view.o.stayed_alone.as_deref() else { return };
+    let list = view.list(|e| e.zones.as_ref());
+    let gauge = view.gauge(Facet::Zone, origin, list);
+    Draft::new(Code::T1, Some(Boundary::Trust), Break::AccessPattern, "zone", origin)
+        .times("g", gauge.g)
+        .times("unknown network", view.tuning.weights.origin_unknown)
+        .gauge(gauge.clone())
+        .says(view.expected(Facet::Zone, list), format!("from {}; nobody else moved there", view.observed(origin, &gauge)))
         .put(found);
 }
 
@@ -61,13 +102,14 @@ mod tests {
     #[test]
     fn strangers_networks_weigh_most() {
         let bench = Bench::mature();
-        let unknown = bench.x("T1", act().at_address("203.0.113.9")).unwrap();
-        let known = bench.x("T1", act().from("corp")).unwrap();
+        let whoami = || act().action("sts:GetCallerIdentity", 0);
+        let unknown = bench.x("T1", whoami().at_address("203.0.113.9")).unwrap();
+        let known = bench.x("T1", whoami().from("corp")).unwrap();
         assert!(unknown > 0.6 && known < unknown, "{unknown} {known}");
         assert_eq!(bench.x("T1", act()), None);
         // A refused request proves its sender; a refused sign-in does not.
-        let refused = bench.x("T1", act().at_address("203.0.113.9").denied()).unwrap();
-        let sign_in = bench.x("T1", act().at_address("203.0.113.9").effect(Effect::Assume).denied()).unwrap();
+        let refused = bench.x("T1", whoami().at_address("203.0.113.9").denied()).unwrap();
+        let sign_in = bench.x("T1", whoami().at_address("203.0.113.9").effect(Effect::Assume).denied()).unwrap();
         assert!((refused - 0.9 * unknown).abs() < 0.002 && (sign_in - 0.5 * unknown).abs() < 0.002);
     }
 
@@ -81,7 +123,26 @@ mod tests {
     #[test]
     fn a_closed_list_needs_no_history() {
         let bench = Bench::young().declare("[workload.expect]\nzones = [\"nat\"]\n");
-        assert_eq!(bench.x("T1", act().at_address("203.0.113.9")), Some(0.9));
-        assert_eq!(bench.x("T1", act().from("corp")), Some(0.75));
+        let whoami = || act().action("sts:GetCallerIdentity", 0);
+        assert_eq!(bench.x("T1", whoami().at_address("203.0.113.9")), Some(0.9));
+        assert_eq!(bench.x("T1", whoami().from("corp")), Some(0.75));
+    }
+
+    #[test]
+    fn old_work_from_a_new_network_waits_for_company() {
+        let bench = Bench::mature();
+        let moved = || act().at_address("203.0.113.9");
+        let full = bench.x("T1", moved().agent("curl")).unwrap();
+        let first = bench.x("T1", moved()).unwrap();
+        assert!((first - 0.5 * full).abs() < 0.002, "{first} {full}");
+        // Three others came with their old work: the network changed.
+        let others: Vec<_> = (1..4).map(|i| moved().by(&format!("peer{i}"))).collect();
+        let together = bench.found_after(&others, moved());
+        assert!(together.iter().any(|(code, x)| code == "T1" && *x < 0.4 * full), "{together:?}");
+        // Nobody came: hours later it counts in full, wherever the workload is by then.
+        for later in [moved().at_hour(16), act().at_hour(16)] {
+            let alone = bench.found_after(&[moved()], later);
+            assert!(alone.iter().any(|(code, x)| code == "T1" && *x == full), "{alone:?}");
+        }
     }
 }

@@ -23,6 +23,7 @@ use crate::view::{Draft, View, declared};
 use crate::{Break, Code};
 use vires_event::Boundary;
 use vires_profile::baseline::Facet;
+use vires_profile::inventory::environment_word;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let o = view.o;
@@ -34,7 +35,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     }
     if let Some(env) = o.env.as_deref() {
         let own = view.profile.and_then(|p| p.env.as_deref());
-        let said = declared(own.map(|own| own.eq_ignore_ascii_case(env)));
+        let said = declared(own.map(|own| environment_word(own) == environment_word(env)));
         let expected = || own.map_or_else(|| view.expected(Facet::Account, None), |own| format!("declared {own}"));
         put(view, found, Facet::Account, &format!("env:{env}"), said, expected);
     }

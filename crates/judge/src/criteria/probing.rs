@@ -1,7 +1,8 @@
 //! P5 — trying doors.
 //!
 //! # Escalates when
-//! at least `weights.probe_min` distinct actions that the workload never tried are refused within the window. Each weighs
+//! at least `weights.probe_min` distinct actions that the workload never tried, or roles, secrets and datasets that it never touched, are
+//! refused within the window. Each weighs
 //! `weights.probe_step`.
 //!
 //! # Why
@@ -18,26 +19,41 @@
 //! ATT&CK T1580, T1526; OWASP NHI5:2025; NIST CSF 2.0 DE.CM-03.
 
 use crate::evidence::Finding;
-use crate::surprisal::Declared;
-use crate::view::{Draft, View};
+use crate::surprisal::{Declared, Standing};
+use crate::view::{Draft, View, clip};
 use crate::{Break, Code};
-use vires_event::Boundary;
+use vires_event::{Boundary, Effect};
 use vires_profile::baseline::Facet;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     if !view.o.denied() || !view.o.proven() || view.o.action.is_empty() {
         return;
     }
-    if !view.action.is_new() || view.action.declared == Declared::Inside {
+    if view.action.declared == Declared::Inside {
         return;
     }
-    if !view.memory.sighting(Facet::Denied, &view.o.action).seen.is_empty() {
+    let fresh = |action: &str| view.memory.sighting(Facet::Denied, action).seen.is_empty();
+    // One finding per door; `score` turns their number into one weight. Where one action opens many doors (roles, secrets, data), each
+    // target is one: a grant that is broken fails for one of them, not for all in alphabetical order.
+    let doors = matches!(view.o.effect, Some(Effect::Assume | Effect::SecretRead))
+        || (view.o.effect == Some(Effect::ReadData) && view.o.data_class >= Some(2));
+    let door = view.o.datasets.first().filter(|_| doors);
+    let strange = match door {
+        Some(dataset) => {
+            let facet = Facet::resource(view.o.data_class);
+            view.gauge_declared(facet, dataset, Declared::Open).standing == Standing::Unseen
+                && view.gauge_declared(Facet::Role, dataset, Declared::Open).standing == Standing::Unseen
+        }
+        None => view.action.is_new() && fresh(&view.o.action),
+    };
+    if !strange || (door.is_some() && view.action.is_new() && !fresh(&view.o.action)) {
         return;
     }
-    // One finding per action; `score` turns their number into one weight.
-    Draft::new(Code::P5, Some(Boundary::Privilege), Break::AccessPattern, "action", &*view.o.action)
+    let value = door.map_or_else(|| view.o.action.to_string(), |dataset| format!("{} {dataset}", view.o.action));
+    let seen = format!("refused: {}", if door.is_some() { clip(&value).into_owned() } else { view.observed(&value, &view.action) });
+    Draft::new(Code::P5, Some(Boundary::Privilege), Break::AccessPattern, "action", value)
         .times("maturity", view.memory.maturity())
-        .says("no refused attempts at new actions", format!("refused: {}", view.observed(&view.o.action, &view.action)))
+        .says("no refused attempts at new doors", seen)
         .put(found);
 }
 

@@ -10,7 +10,7 @@
 //! the region is a habit or declared (a failover region belongs into the profile), or several peers move there together.
 //!
 //! # Tuning
-//! `weights.region`, `weights.region_t3`, `[coadopt]`.
+//! `weights.region`, `weights.region_t0`, `weights.region_t3`, `[coadopt]`.
 //!
 //! # References
 //! ATT&CK T1535 (unused or unsupported cloud regions); OWASP NHI8:2025; NIST CSF 2.0 DE.CM-01.
@@ -31,6 +31,8 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let worked = !matches!(view.o.outcome, Some(Outcome::Denied | Outcome::Error));
     let (what, weight) = if view.o.tier >= 3 && worked {
         ("region, tier 3 or 4", view.tuning.weights.region_t3)
+    } else if view.o.tier == 0 {
+        ("region, only looked at", view.tuning.weights.region_t0)
     } else {
         ("region", view.tuning.weights.region)
     };

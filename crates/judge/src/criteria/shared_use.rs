@@ -19,12 +19,11 @@
 
 use crate::evidence::Finding;
 use crate::surprisal::Declared;
-use crate::view::{Draft, View, clip};
+use crate::view::{Draft, View, clip, misfits};
 use crate::{Break, Code};
 use vires_event::Boundary;
 use vires_profile::Workload;
 use vires_profile::baseline::{Facet, pair_value};
-use vires_profile::inventory::Mixture;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     match view.profile.filter(|p| !p.mixtures.is_empty()) {
@@ -34,23 +33,8 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// The aspects in which a user does not fit, of those that are declared of it. What a record does not say fits.
-fn misfits(view: &View<'_>, user: &Mixture) -> Vec<&'static str> {
-    let o = view.o;
-    let checks = [
-        ("network", user.zones.as_ref(), o.origin.as_deref()),
-        ("tool", user.user_agents.as_ref(), o.ua.as_deref()),
-        ("action", user.actions.as_ref(), Some(&*o.action)),
-    ];
-    checks
-        .into_iter()
-        .filter(|(_, list, value)| list.zip(*value).is_some_and(|(l, v)| !l.matches(v)))
-        .map(|(what, ..)| what)
-        .collect()
-}
-
 fn declared_users(view: &View<'_>, profile: &Workload, found: &mut Vec<Finding>) {
-    let nearest = profile.mixtures.iter().map(|user| (misfits(view, user), user)).min_by_key(|(m, _)| m.len());
+    let nearest = profile.mixtures.iter().map(|user| (misfits(view.o, user), user)).min_by_key(|(m, _)| m.len());
     let Some((misfits, user)) = nearest.filter(|(m, _)| !m.is_empty()) else { return };
     // Off in one aspect of several: some other user's tool or network. Off in more: nobody's.
     let share = if misfits.len() > 1 { 1.0 } else { 0.8 };

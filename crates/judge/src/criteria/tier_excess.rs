@@ -33,6 +33,8 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     Draft::new(Code::P1, Some(Boundary::Privilege), Break::Purpose, "action", &*view.o.action)
         .times(format!("tier {tier} above {max}"), (base + step * f64::from(tier - max)).min(1.0))
         .times("ordinary tier", if tier < 3 { 0.5 } else { 1.0 })
+        .times("with peers", view.together(&view.action))
+        .times("own credential", view.renewal())
         .times("outcome", view.outcome())
         .says(format!("at most tier {max} (declared)"), format!("tier {tier}: {}", view.observed(&view.o.action, &view.action)))
         .put(found);

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use vires_event::{Actor, Effect, Text};
 use vires_profile::Inventory;
 use vires_profile::observation::{
-    EventRef, Facts, Mapping, Observation, Proof, Setting, TargetSort, identity_template, target_sort,
+    EventRef, Facts, Mapping, Observation, Proof, Setting, TargetSort, identity_template, target_sort, target_spellings,
 };
 use vires_source::Opened;
 use vires_tag::{Classifier, Memo, Tags};
@@ -60,7 +60,7 @@ fn seen<'a>(
     let sorts = || activity.targets.iter().map(|t| (t, target_sort(&t.name)));
     let declared = sorts()
         .filter(|(_, sort)| *sort != TargetSort::Authority)
-        .filter_map(|(t, _)| inventory.data.class_of(&t.name))
+        .filter_map(|(t, _)| target_spellings(&t.name).find_map(|name| inventory.data.class_of(&name)))
         .max_by_key(|(class, _)| *class);
     let holds_data = activity.targets.is_empty() || sorts().any(|(_, sort)| sort == TargetSort::Data);
     let facts = Facts {
@@ -147,6 +147,9 @@ pub(super) fn owned(o: Observation<'_>) -> Observation<'static> {
         detection: o.detection,
         campaign: o.campaign,
         coadopted: o.coadopted,
+        stayed_alone: may(o.stayed_alone),
+        moved: o.moved,
+        renews_itself: o.renews_itself,
         issued_by: may(o.issued_by),
     }
 }

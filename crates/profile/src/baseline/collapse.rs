@@ -16,7 +16,9 @@ pub fn collapse(facet: Facet, value: &str, level: u8) -> Cow<'_, str> {
     match (facet, level) {
         (_, 0) => Cow::Borrowed(value),
         (_, LAST_LEVEL..) => Cow::Borrowed("*"),
-        (Facet::Resource | Facet::ResourceC2 | Facet::ResourceC3, 1..=3) => segments(value, 4 - usize::from(level)),
+        (Facet::Resource | Facet::ResourceC2 | Facet::ResourceC3 | Facet::Admin, 1..=3) => {
+            segments(value, 4 - usize::from(level))
+        }
         (Facet::Zone, 1..=3) if value.starts_with("net:") => network(value, if level == 1 { 2 } else { 1 }),
         (Facet::Action | Facet::ActionT3 | Facet::ActionT4 | Facet::Denied, _) => head(value, &[':']),
         (_, 1..=3) => Cow::Borrowed(value),

@@ -74,6 +74,10 @@ facets! {
     Role = "role", "role";
     /// Its own identities.
     Identity = "identity", "identity";
+    /// What its actions of tier 4 were done to: administering something is not touching what it holds.
+    Admin = "admin_target", "resource";
+    /// Kinds of effect it has: how high it reaches says not what it does there.
+    Effect = "effect", "effect";
 }
 
 /// How many facets there are.
@@ -103,6 +107,11 @@ impl Facet {
         }
     }
 
+    /// True for facets whose values are targets.
+    pub const fn is_target(self) -> bool {
+        matches!(self, Facet::Resource | Facet::ResourceC2 | Facet::ResourceC3 | Facet::Admin)
+    }
+
     /// All strata of the aspect this facet belongs to: a value may have changed its class since it was learned.
     pub const fn strata(self) -> &'static [Facet] {
         match self {
@@ -123,6 +132,8 @@ impl Facet {
             Facet::DataClass => &[Facet::DataClass],
             Facet::Role => &[Facet::Role],
             Facet::Identity => &[Facet::Identity],
+            Facet::Admin => &[Facet::Admin],
+            Facet::Effect => &[Facet::Effect],
         }
     }
 }
@@ -201,6 +212,9 @@ pub fn for_each_facet(o: &Observation<'_>, mut found: impl FnMut(Facet, &str)) {
         return;
     }
     found(Facet::action(o.tier), &o.action);
+    if let Some(effect) = o.effect {
+        found(Facet::Effect, effect.as_str());
+    }
     if let Some(account) = o.account.as_deref().filter(|v| !v.is_empty()) {
         found(Facet::Account, account);
     }
@@ -211,7 +225,7 @@ pub fn for_each_facet(o: &Observation<'_>, mut found: impl FnMut(Facet, &str)) {
         found(Facet::Region, region);
     }
     for dataset in &o.datasets {
-        found(Facet::resource(o.data_class), dataset);
+        found(if o.tier >= 4 { Facet::Admin } else { Facet::resource(o.data_class) }, dataset);
     }
     if let Some(class) = o.data_class.filter(|_| o.tier > 0) {
         found(Facet::DataClass, ["0", "1", "2", "3"].get(usize::from(class)).unwrap_or(&"3"));

@@ -2,6 +2,7 @@
 
 mod build;
 mod csv;
+mod environment;
 pub(crate) use csv::line_of;
 mod principal;
 mod raw;
@@ -9,6 +10,7 @@ mod resolve;
 mod workload;
 
 pub(crate) use build::parse_net;
+pub use environment::environment_word;
 pub use principal::forms;
 pub use resolve::WorkloadIndex;
 pub use workload::{Deny, Expect, ExpectedVolume, Mixture, Owner, Principal, Status, Workload, WorkloadKind};
@@ -18,6 +20,7 @@ use crate::error::{Error, MOST_ERRORS, read_text};
 use crate::finding::Finding;
 use crate::toml_file::{FileError, Source, read_toml, without_bom};
 use crate::zones::Zones;
+use environment::Environments;
 use resolve::Resolver;
 use rustc_hash::FxHashMap;
 use std::path::Path;
@@ -51,6 +54,7 @@ pub struct Inventory {
     workloads: Vec<Workload>,
     ids: FxHashMap<Box<str>, WorkloadIndex>,
     resolver: Resolver,
+    environments: Environments,
     notes: Vec<Finding>,
 }
 
@@ -103,6 +107,7 @@ impl Inventory {
             zones: Zones::new(parts.zones),
             data: DataClasses::new(parts.data),
             ids: (0u32..).zip(&parts.workloads).map(|(n, w)| (w.id.as_str().into(), WorkloadIndex(n))).collect(),
+            environments: Environments::of(&parts.workloads),
             workloads: parts.workloads,
             resolver,
             notes: parts.notes,
@@ -127,6 +132,12 @@ impl Inventory {
     )]
     pub fn workload(&self, index: WorkloadIndex) -> &Workload {
         &self.workloads[index.0 as usize]
+    }
+
+    /// The environment of an account, project or cluster: that of the workloads that live there, if they agree; where none is
+    /// declared, the one its name contains.
+    pub fn environment<'a>(&'a self, account: &'a str) -> Option<&'a str> {
+        self.environments.get(account)
     }
 
     /// All workloads in file order; the position is the [`WorkloadIndex`].

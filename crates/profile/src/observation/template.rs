@@ -110,8 +110,13 @@ pub fn identity_template(id: &str) -> Cow<'_, str> {
 pub fn resource_template(target: &str) -> Cow<'_, str> {
     let Some((service, name)) = target.split_once(':') else { return strip_ephemeral(target) };
     match service {
-        "kms" | "iam" => Cow::Borrowed(target),
-        "s3" | "gcs" | "blob" | "storage" => object_prefix(target, service.len() + 1),
+        "kms" | "iam" => return Cow::Borrowed(target),
+        "s3" | "gcs" | "blob" | "storage" => return object_prefix(target, service.len() + 1),
+        _ => {}
+    }
+    // A query says which part of it is asked for (`?page=7`, a cursor), not what it is.
+    let target = target.find('?').and_then(|at| target.get(..at)).unwrap_or(target);
+    match service {
         "k8s" => pod_template(target, name),
         _ => strip_ephemeral(target),
     }
@@ -223,6 +228,8 @@ mod tests {
             ("k8s:prod/secrets/db-worker", "k8s:prod/secrets/db-worker"),
             ("k8s:prod/jobs/cleanup-28012345", "k8s:prod/jobs/cleanup-*"),
             ("nocolon-123456", "nocolon-*"),
+            ("mcp:postgres://warehouse.example.com/hr/salaries?page=7", "mcp:postgres://warehouse.example.com/hr/salaries"),
+            ("graph:/users?$top=999&$skiptoken=RFN", "graph:/users"),
         ] {
             assert_eq!(resource_template(target), expected, "{target}");
         }
