@@ -31,7 +31,7 @@ pub(super) struct Node {
 #[derive(Debug, Default)]
 pub struct Tape {
     nodes: Vec<Node>,
-    open: Vec<u32>,
+    open: Vec<Open>,
 }
 
 /// An index that once grew beyond this many nodes gives the memory back before the next line.
@@ -42,9 +42,15 @@ const KEEP_NODES: usize = 64 * 1024;
 /// No audit record comes near it, and a line made of millions of tiny values must not cost a hundred times its size.
 const MAX_NODES: usize = 128 * 1024;
 
-/// Stands on the stack for a container that is not indexed.
-const LOST_OBJECT: u32 = u32::MAX;
-const LOST_ARRAY: u32 = u32::MAX - 1;
+/// A container that is not closed yet.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    /// Its node; [`LOST`] if it is not indexed.
+    node: u32,
+    object: bool,
+}
+
+const LOST: u32 = u32::MAX;
 
 impl Tape {
     /// Indexes `text`, which must be exactly one JSON value (blanks around it are fine).
@@ -76,7 +82,7 @@ impl Tape {
     /// True for a member of the object `log` that the outermost object begins with: tags may belong there.
     #[cold]
     fn is_in_log(&self, bytes: &[u8]) -> bool {
-        let ([_, 1], Some(log)) = (&self.open[..], self.nodes.get(1)) else { return false };
+        let ([_, Open { node: 1, .. }], Some(log)) = (&self.open[..], self.nodes.get(1)) else { return false };
         let key = bytes.get(log.key.0 as usize..log.key.1 as usize).unwrap_or_default();
         log.kind == Type::Object && (key == b"log" || log.key_escaped)
     }
@@ -102,7 +108,7 @@ impl Tape {
             let kept = self.nodes.len() < MAX_NODES || self.open.len() <= 1 || self.is_in_log(c.bytes);
             if kept {
                 // A container that is not indexed holds no value that is.
-                let parent = self.open.last().copied().unwrap_or(node);
+                let parent = self.open.last().map_or(node, |open| open.node);
                 self.nodes.push(Node {
                     parent,
                     key: key.0,
@@ -123,11 +129,7 @@ impl Tape {
                         self.nodes[node as usize].span.1 = c.at as u32;
                     }
                 } else {
-                    self.open.push(match kind {
-                        _ if kept => node,
-                        Type::Object => LOST_OBJECT,
-                        _ => LOST_ARRAY,
-                    });
+                    self.open.push(Open { node: if kept { node } else { LOST }, object: kind == Type::Object });
                     if let Some(next) = self.key(kind == Type::Object, c, &mut parts, &mut new)? {
                         key = next;
                         continue;
@@ -137,7 +139,7 @@ impl Tape {
             // A value has ended: close what closes here, until another value must follow.
             loop {
                 c.blanks();
-                let Some(&top) = self.open.last() else {
+                let Some(&Open { node: top, object }) = self.open.last() else {
                     return (c.at == c.bytes.len()).then_some(());
                 };
                 if self.open.len() == 1
@@ -146,11 +148,6 @@ impl Tape {
                 {
                     parts.keep(place, c.bytes, nodes);
                 }
-                let object = match top {
-                    LOST_OBJECT => true,
-                    LOST_ARRAY => false,
-                    kept => self.nodes[kept as usize].kind == Type::Object,
-                };
                 match (c.peek()?, object) {
                     (b',', _) => {
                         c.at += 1;

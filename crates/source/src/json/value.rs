@@ -185,6 +185,11 @@ impl<'a> Value<'a> {
         Value { at: 0, ..*self }
     }
 
+    /// True if the document holds a backslash, and so an escape, anywhere.
+    pub fn has_escapes(&self) -> bool {
+        memchr::memchr(b'\\', self.text.as_bytes()).is_some()
+    }
+
     /// Every string of the whole document that contains a backslash, in document order.
     pub fn escaped_strings(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
         let Value { nodes, text, .. } = *self;
@@ -227,7 +232,11 @@ impl<'a> Value<'a> {
     /// True if the unescaped key of this value is `key`.
     #[inline]
     pub fn key_is(&self, key: &str) -> bool {
-        if self.node().key_escaped { stands_for(self.key_raw(), key) } else { self.key_raw() == key }
+        let node = self.node();
+        if node.key_escaped {
+            return stands_for(self.key_raw(), key);
+        }
+        (node.key.1 - node.key.0) as usize == key.len() && self.key_raw() == key
     }
 
     #[inline]
