@@ -12,9 +12,17 @@ pub fn mask(credential: &str) -> String {
         5.. => (chars / 3, 0),
         _ => (0, 0),
     };
-    let head = credential.chars().take(head.min(if chars < 12 { 2 } else { 4 }));
-    let tail = credential.chars().skip(chars - tail);
-    head.chain(['…']).chain(tail).collect()
+    let head = head.min(if chars < 12 { 2 } else { 4 });
+    let (before, after) = (offset(credential, head), offset(credential, chars - tail));
+    [&credential[..before], "…", &credential[after..]].concat()
+}
+
+/// Where the character of that number begins; the end if there are no more.
+fn offset(text: &str, number: usize) -> usize {
+    if text.is_ascii() {
+        return number.min(text.len());
+    }
+    text.char_indices().nth(number).map_or(text.len(), |(at, _)| at)
 }
 
 #[cfg(test)]

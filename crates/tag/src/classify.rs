@@ -265,6 +265,9 @@ impl Classifier {
             }
         }
         look(at..root.document().len());
+        if !root.has_escapes() {
+            return;
+        }
         // An escape can break a credential's shape in the line, though whoever parses the line gets the credential.
         for string in root.escaped_strings().filter(|s| s.span() != *skip) {
             if let Some(text) = string.str() {

@@ -88,7 +88,7 @@ impl Looks {
             let like = name.len() >= 64 || self.lengths >> name.len() & 1 == 1;
             if let Some(at) = like.then(|| self.groups.iter().position(|g| g.part.is_member(name))).flatten() {
                 members[at] = Some(value);
-            } else if value.key_is_escaped() || name.as_bytes().contains(&b'.') {
+            } else if value.key_is_escaped() || name.bytes().fold(false, |dot, b| dot | (b == b'.')) {
                 return None;
             }
         }

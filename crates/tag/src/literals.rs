@@ -1,8 +1,9 @@
 //! Many literals in one text: a prefilter says where one may start, an anchored automaton says which.
 
 use crate::leak::filter::{Filter, REACH};
-use aho_corasick::automaton::OverlappingState;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Anchored, BuildError, Input, MatchKind, StartKind};
+use aho_corasick::automaton::Automaton;
+use aho_corasick::dfa::DFA;
+use aho_corasick::{Anchored, BuildError, MatchKind, StartKind};
 use std::ops::Range;
 
 /// A set of literals, compared byte by byte.
@@ -10,7 +11,7 @@ use std::ops::Range;
 pub(crate) struct Literals {
     filter: Filter,
     longest: usize,
-    automaton: AhoCorasick,
+    automaton: DFA,
 }
 
 impl Literals {
@@ -18,11 +19,7 @@ impl Literals {
         Ok(Literals {
             filter: Filter::new(literals.iter().map(AsRef::as_ref)),
             longest: literals.iter().map(|l| l.as_ref().len()).max().unwrap_or_default(),
-            automaton: AhoCorasick::builder()
-                .kind(Some(AhoCorasickKind::DFA))
-                .match_kind(MatchKind::Standard)
-                .start_kind(StartKind::Anchored)
-                .build(literals)?,
+            automaton: DFA::builder().match_kind(MatchKind::Standard).start_kind(StartKind::Anchored).build(literals)?,
         })
     }
 
@@ -58,13 +55,49 @@ impl Literals {
         }
     }
 
-    #[inline(never)]
+    /// Walks the automaton by hand: nearly every walk ends within a few bytes, sooner than a search has begun.
+    #[inline]
     fn at(&self, text: &[u8], start: usize, found: &mut impl FnMut(usize, usize)) {
-        let input = Input::new(text).range(start..).anchored(Anchored::Yes);
-        let mut state = OverlappingState::start();
-        while self.automaton.try_find_overlapping(input.clone(), &mut state).is_ok() {
-            let Some(hit) = state.get_match() else { return };
-            found(hit.pattern().as_usize(), start);
+        let Ok(mut state) = self.automaton.start_state(Anchored::Yes) else { return };
+        for (length, &byte) in (1..).zip(text.get(start..).unwrap_or_default()) {
+            state = self.automaton.next_state(Anchored::Yes, state, byte);
+            if !self.automaton.is_special(state) {
+                continue;
+            }
+            if self.automaton.is_dead(state) {
+                return;
+            }
+            if self.automaton.is_match(state) {
+                for n in 0..self.automaton.match_len(state) {
+                    let literal = self.automaton.match_pattern(state, n);
+                    // A literal that ends another one has its own start, where it is found by itself.
+                    if self.automaton.pattern_len(literal) == length {
+                        found(literal.as_usize(), start);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Literals;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn finds_each_literal_wherever_it_stands(
+            literals in proptest::collection::vec("[ab]{1,4}|[a-c]{2,6}", 1..8),
+            text in "[a-d]{0,40}",
+        ) {
+            let mut found = Vec::new();
+            Literals::new(&literals).unwrap().scan(text.as_bytes(), |literal, start| found.push((start, literal)));
+            prop_assert!(found.is_sorted_by_key(|(start, _)| *start));
+            found.sort_unstable();
+            let all = (0..text.len()).flat_map(|start| (0..literals.len()).map(move |n| (start, n)));
+            let want: Vec<_> = all.filter(|(start, n)| text[*start..].starts_with(&literals[*n])).collect();
+            prop_assert_eq!(found, want);
         }
     }
 }
