@@ -12,6 +12,7 @@
 pub mod access;
 mod cases;
 mod columns;
+pub mod docs;
 mod ecs;
 mod facts;
 mod finding;

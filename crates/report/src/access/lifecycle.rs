@@ -92,12 +92,20 @@ impl Estate<'_> {
         let mut row = row("orphaned", subject);
         let records = subject.facts.map_or(0, |f| f.events);
         row.subject = subject_text;
-        row.source = if subject.workload.is_some() { "inventory".into() } else { "logs".into() };
+        row.source = match (subject.workload, subject.last()) {
+            (Some(_), _) => "inventory".into(),
+            (None, Some(_)) => "logs".into(),
+            (None, None) => "grants".into(),
+        };
         row.since = Time(expired.and_then(|o| o.expires).or(subject.first()));
         row.last_used = Time(subject.last());
-        row.evidence_count = if records > 0 { records } else { subject.active_days() };
+        row.evidence_count = match (records, subject.active_days()) {
+            (0, 0) => self.days_observed,
+            (0, days) => days,
+            (n, _) => n,
+        };
         row.evidence = match (records, subject.active_days()) {
-            (0, 0) => format!("{why}; never seen"),
+            (0, 0) => format!("{why}; never seen in {} of records", count(self.days_observed, "day")),
             (0, days) => format!("{why}; active on {}", count(days, "day")),
             (n, _) => format!("{why}; {} in the logs", count(n, "record")),
         };
