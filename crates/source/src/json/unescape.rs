@@ -2,20 +2,55 @@
 ///
 /// `raw` must come from a parsed document. An unpaired surrogate, which RFC 8259 allows but UTF-8 cannot say, becomes U+FFFD.
 pub fn unescape_into(raw: &str, out: &mut String) {
-    let mut rest = raw;
-    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        let Some((c, used)) = escape(rest) else { return };
-        out.push(c);
-        rest = rest.get(used..).unwrap_or("");
+    let mut bytes = std::mem::take(out).into_bytes();
+    bytes.reserve(raw.len());
+    let mut rest = raw.as_bytes();
+    // Between two escapes stand a few bytes, in a quoted record: eight at once are copied and what was too much is taken back.
+    while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
+        bytes.extend_from_slice(chunk);
+        let plain = before_backslash(*chunk);
+        if plain == chunk.len() {
+            rest = tail;
+            continue;
+        }
+        bytes.truncate(bytes.len() - (chunk.len() - plain));
+        rest = &rest[plain + 1..];
+        let Some((c, used)) = escape(rest) else { break };
+        push(c, &mut bytes);
+        rest = rest.get(used..).unwrap_or_default();
     }
-    out.push_str(rest);
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        if byte != b'\\' {
+            bytes.push(byte);
+            continue;
+        }
+        let Some((c, used)) = escape(rest) else { break };
+        push(c, &mut bytes);
+        rest = rest.get(used..).unwrap_or_default();
+    }
+    *out = String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+}
+
+fn push(c: char, bytes: &mut Vec<u8>) {
+    if c.is_ascii() {
+        bytes.push(c as u8);
+    } else {
+        bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+}
+
+/// How many of the bytes stand before the first backslash: the borrow marks the high bit of each byte that is one, and perhaps of
+/// bytes behind it.
+fn before_backslash(chunk: [u8; 8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    let slash = u64::from_le_bytes(chunk) ^ (ONES * b'\\' as u64);
+    ((slash.wrapping_sub(ONES) & !slash & (ONES * 0x80)).trailing_zeros() / 8) as usize
 }
 
 /// The character that an escape stands for, and how many bytes behind its backslash belong to it.
-fn escape(rest: &str) -> Option<(char, usize)> {
-    Some(match rest.as_bytes().first()? {
+fn escape(rest: &[u8]) -> Option<(char, usize)> {
+    Some(match rest.first()? {
         b'b' => ('\u{8}', 1),
         b'f' => ('\u{c}', 1),
         b'n' => ('\n', 1),
@@ -38,7 +73,7 @@ pub(super) fn stands_for(raw: &str, text: &str) -> bool {
     }
     let (mut raw, mut text) = (raw, text);
     while let Some(at) = memchr::memchr(b'\\', raw.as_bytes()) {
-        let Some((c, used)) = escape(&raw[at + 1..]) else { return false };
+        let Some((c, used)) = escape(&raw.as_bytes()[at + 1..]) else { return false };
         let Some(rest) = text.strip_prefix(&raw[..at]).and_then(|text| text.strip_prefix(c)) else { return false };
         text = rest;
         raw = raw.get(at + 1 + used..).unwrap_or("");
@@ -47,10 +82,10 @@ pub(super) fn stands_for(raw: &str, text: &str) -> bool {
 }
 
 /// The character behind `\u`, and how many bytes of `rest` belong to it.
-fn surrogates(rest: &str) -> (char, usize) {
+fn surrogates(rest: &[u8]) -> (char, usize) {
     let Some(first) = hex4(rest) else { return ('\u{fffd}', rest.len()) };
     if (0xd800..0xdc00).contains(&first)
-        && let Some(second) = rest.get(4..).and_then(|r| r.strip_prefix("\\u")).and_then(hex4)
+        && let Some(second) = rest.get(4..).and_then(|r| r.strip_prefix(b"\\u")).and_then(hex4)
         && (0xdc00..0xe000).contains(&second)
     {
         let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
@@ -59,9 +94,9 @@ fn surrogates(rest: &str) -> (char, usize) {
     (char::from_u32(first).unwrap_or('\u{fffd}'), 4)
 }
 
-fn hex4(text: &str) -> Option<u32> {
+fn hex4(text: &[u8]) -> Option<u32> {
     let digits = text.get(..4)?;
-    digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok()).flatten()
+    digits.iter().try_fold(0, |code, digit| Some(code << 4 | char::from(*digit).to_digit(16)?))
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub(super) fn read<'a>(r: &Record<'a>, service: &str, operation: &str, a: &mut A
 
 /// The first strings of the parameters, whatever they are called.
 fn mention<'a>(parameters: Value<'a>, out: &mut Vec<Text<'a>>) {
-    out.reserve(4);
+    out.reserve(16);
     for (_, leaf) in parameters.leaves() {
         if leaf.kind() == Type::String
             && let Some(text) = leaf.text()
