@@ -16,7 +16,8 @@ pub enum Why {
     Raised,
     /// Another boundary was crossed.
     Boundary,
-    /// New evidence after a long silence.
+    /// New evidence: of a weighty kind that was not told of yet, or after a long silence. Within an escalated case this is for the
+    /// record, not for a pager.
     Evidence,
     /// Nothing new: an unmapped identity is still at work.
     Rollup,
@@ -40,6 +41,9 @@ pub(crate) struct CaseState {
     /// Day of the last update, and how many there were on it.
     told_day: i64,
     told_today: u16,
+    /// Kinds of weighty evidence that were told, as bits.
+    #[serde(default)]
+    told_codes: u64,
     /// Last time of new evidence.
     last_new: Millis,
 }
@@ -55,6 +59,8 @@ pub(crate) struct Step<'a> {
     pub boundaries: u8,
     /// True if there is evidence of a kind that was not there before.
     pub new_evidence: bool,
+    /// Kinds of weighty evidence, as bits.
+    pub codes: u64,
     /// True if any evidence counts at all.
     pub has_evidence: bool,
 }
@@ -76,6 +82,7 @@ pub(crate) fn step(
             // An unmapped identity goes on and on; what once stood against it is over.
             open.told = Disposition::CannotJudge;
             open.told_boundaries = 0;
+            open.told_codes = 0;
         }
     }
     let disposition = step.decision.disposition;
@@ -95,6 +102,7 @@ pub(crate) fn step(
             told_at: now,
             told_day: now.div_euclid(DAY),
             told_today: 1,
+            told_codes: step.codes,
             last_new: now,
         }));
         return Some(Why::Opened);
@@ -107,6 +115,10 @@ pub(crate) fn step(
         Why::Raised
     } else if disposition >= Disposition::Escalate && step.boundaries & !open.told_boundaries != 0 {
         Why::Boundary
+    } else if disposition >= Disposition::Escalate && step.codes & !open.told_codes != 0 {
+        // Each kind once a case: this cannot flood anybody.
+        open.told_codes |= step.codes;
+        return Some(Why::Evidence);
     } else if disposition >= Disposition::Escalate && step.new_evidence && silent >= tuning.case.renotify.0 {
         Why::Evidence
     } else if disposition == Disposition::CannotJudge && silent >= tuning.unmapped.rollup.0 {
@@ -126,6 +138,7 @@ pub(crate) fn step(
     open.told_today = open.told_today.saturating_add(1);
     open.told = open.told.max(disposition);
     open.told_boundaries |= step.boundaries;
+    open.told_codes |= step.codes;
     open.told_at = now;
     Some(why)
 }
@@ -147,6 +160,7 @@ mod tests {
         case: Option<Box<CaseState>>,
         closed: Option<(u64, Millis)>,
         tuning: Tuning,
+        codes: u64,
     }
 
     impl Run {
@@ -154,13 +168,32 @@ mod tests {
             let rule = crate::decide::Rule::Below { score: 0.0, cut: 0.0 };
             let decision = Decision { disposition, level: disposition, rule };
             let has_evidence = disposition != Disposition::Suppress && (new_evidence || boundaries != 0);
-            let s = Step { workload: "w", now: hour * 3_600_000, decision: &decision, boundaries, new_evidence, has_evidence };
+            let s = Step {
+                workload: "w",
+                now: hour * 3_600_000,
+                decision: &decision,
+                boundaries,
+                new_evidence,
+                codes: self.codes,
+                has_evidence,
+            };
             step(&mut self.case, &mut self.closed, &s, &self.tuning)
         }
     }
 
     fn run() -> Run {
-        Run { case: None, closed: None, tuning: Tuning::default() }
+        Run { case: None, closed: None, tuning: Tuning::default(), codes: 0 }
+    }
+
+    #[test]
+    fn weighty_evidence_of_another_kind_goes_on_record_once() {
+        let mut r = run();
+        r.codes = 0b01;
+        assert_eq!(r.at(1, Disposition::Escalate, 1, true), Some(Why::Opened));
+        assert_eq!(r.at(2, Disposition::Escalate, 1, true), None);
+        r.codes = 0b11;
+        assert_eq!(r.at(3, Disposition::Escalate, 1, true), Some(Why::Evidence));
+        assert_eq!(r.at(4, Disposition::Escalate, 1, true), None);
     }
 
     #[test]

@@ -28,6 +28,8 @@ const MOST_EVIDENCE: usize = 256;
 /// may be anything.
 const MOST_DAYS: usize = 40;
 const HOUR: Millis = 3_600_000;
+/// In thousandths: evidence of a kind not told of yet that is told, within an escalated case.
+const WEIGHTY: u16 = 500;
 
 /// Decides. Immutable: all threads share it.
 #[derive(Debug)]
@@ -140,6 +142,7 @@ impl Judge {
             decision: &decision,
             boundaries: bits(&score.crossed(&self.tuning)),
             new_evidence,
+            codes: weighty(state, hour_of(self.now(state, o.at)), self.tuning.window.score.in_hours()),
             has_evidence: !score.counted.is_empty(),
         };
         let why = step(&mut state.case, &mut state.closed, &step_of, &self.tuning);
@@ -317,12 +320,14 @@ impl Judge {
         self.tuning.window.score.in_hours().max(self.tuning.case.idle_close.in_hours()) + 1
     }
 
+    /// The moment at which an event is judged. One that comes later than late belongs to its own day, not to today's.
+    fn now(&self, state: &WorkloadState, at: Millis) -> Millis {
+        if at.saturating_add(self.tuning.window.late.0) >= state.watermark { state.watermark } else { at }
+    }
+
     /// Where a workload stands at the time of an event.
     fn stand(&self, state: &mut WorkloadState, subject: &Subject<'_>, at: Millis) -> (Score, Decision) {
-        let late = self.tuning.window.late.0;
-        // An event that comes later than late belongs to its own day, not to today's.
-        let now = if at.saturating_add(late) >= state.watermark { state.watermark } else { at };
-        let hour = hour_of(now);
+        let hour = hour_of(self.now(state, at));
         if state.evidence.is_empty() {
             let score = Score { kappa: 1.0, trust_scale: self.tuning.combine.trust_floor, ..Score::default() };
             let decision = decide(&score, &[], subject.mapping, subject.privileged, &self.tuning);
@@ -392,6 +397,12 @@ fn event_key(id: &str, o: &Observation<'_>) -> u64 {
         ^ target.rotate_left(33)
         ^ (o.at as u64).rotate_left(48)
         ^ outcome
+}
+
+/// Kinds of evidence that weigh enough to be told of, as bits.
+fn weighty(state: &WorkloadState, hour: u32, window: u32) -> u64 {
+    let weighs = |e: &&Evidence| e.boundary.is_some() && e.weight(hour, window).is_some_and(|x| x >= WEIGHTY);
+    state.evidence.iter().filter(weighs).fold(0, |bits, e| bits | 1 << e.code as u64)
 }
 
 fn bits(boundaries: &[Boundary]) -> u8 {

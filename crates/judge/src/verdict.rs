@@ -285,18 +285,38 @@ pub(crate) fn signals(score: &Score) -> Signals {
     }
 }
 
+/// How much a piece of evidence tells a reader who sees only this one: its weight, by how concrete its kind is. That something went to
+/// a stranger, or came from one, says more than that a limit was passed on the way.
+fn telling(line: &EvidenceLine) -> f64 {
+    let concrete = match line.code {
+        Code::N1 | Code::D4 => 1.0,
+        Code::T5 if line.value == "decommissioned" => 1.0,
+        Code::T1 | Code::C1 if line.unknown_network => 0.97,
+        Code::P2 if line.tier >= 4 => 0.97,
+        Code::P7 | Code::T4 => 0.95,
+        Code::D1 | Code::D2 | Code::P3 => 0.9,
+        Code::P2 if line.tier == 3 => 0.9,
+        Code::T1 | Code::C1 | Code::T2 | Code::T5 | Code::P4 | Code::T9 => 0.85,
+        Code::P1 | Code::T3 | Code::T8 => 0.75,
+        Code::P5 | Code::P6 | Code::D3 | Code::D5 => 0.65,
+        Code::P2 | Code::T6 => 0.6,
+        Code::T7 | Code::V1 | Code::V2 | Code::V3 | Code::V4 => 0.4,
+    };
+    if line.excused_by.is_some() { 0.0 } else { line.x * concrete }
+}
+
 /// The detail of a score. `missing` explains what cannot be judged.
 pub(crate) fn detail(score: &Score, lines: &[EvidenceLine], missing: &[&str], tuning: &Tuning) -> Detail {
     let pieces: Vec<Piece> = lines.iter().map(EvidenceLine::piece).collect();
-    let mut ranked: Vec<&EvidenceLine> = lines.iter().collect();
-    ranked.sort_by(|a, b| b.x.total_cmp(&a.x).then_with(|| (a.code, &a.value).cmp(&(b.code, &b.value))));
+    let mut ranked: Vec<(f64, &EvidenceLine)> = lines.iter().map(|l| (telling(l), l)).collect();
+    ranked.sort_by(|(a, l), (b, m)| b.total_cmp(a).then_with(|| (l.code, l.first, &l.value).cmp(&(m.code, m.first, &m.value))));
     let mut detail = Detail {
         boundaries: score.crossed(tuning),
         signals: signals(score),
         breaks: score.breaks(&pieces),
         ..Detail::default()
     };
-    for line in ranked {
+    for (_, line) in ranked {
         let Some(criterion) = crate::criteria::REGISTRY.iter().find(|c| c.code == line.code) else { continue };
         // A door each is too much to read; the score counts them as one.
         let repeated = line.code == Code::P5 && detail.criteria.contains(&criterion.name);

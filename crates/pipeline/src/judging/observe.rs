@@ -1,5 +1,5 @@
 use std::borrow::Cow;
-use vires_event::{Actor, Effect, Text};
+use vires_event::{Actor, CredentialKind, Effect, Text};
 use vires_profile::Inventory;
 use vires_profile::observation::{
     EventRef, Facts, Mapping, Observation, Proof, Setting, TargetSort, identity_template, target_sort, target_spellings,
@@ -32,7 +32,7 @@ fn seen<'a>(
     let mut activity = opened.activity.take()?;
     let identity = activity.identity.as_mut()?;
     let found = inventory.resolve(&identity.id, identity.raw.as_deref()).map(|index| inventory.workload(index));
-    if found.is_none() && tags.actor == Some(Actor::Human) {
+    if found.is_none() && is_person(tags.actor, &identity.id, activity.credential.as_ref().map(|c| c.kind)) {
         return None;
     }
     // A secret that stands as a name goes nowhere from here: not into a baseline, a reason or a case.
@@ -88,6 +88,18 @@ fn seen<'a>(
         env: activity.place.account.as_deref().and_then(|a| inventory.environment(a)).map(|env| Text::Owned(env.to_owned())),
     };
     Observation::new(activity, facts, setting)
+}
+
+/// True for people. A user's own SSH key is how people push; what software does with one is listed, or uses a token or a deploy key.
+fn is_person(actor: Option<Actor>, id: &str, credential: Option<CredentialKind>) -> bool {
+    match actor {
+        Some(Actor::Human) => true,
+        Some(Actor::Ambiguous) => {
+            credential == Some(CredentialKind::SshKey)
+                && ["github:user:", "gitlab:user:"].iter().any(|user| id.starts_with(user))
+        }
+        _ => false,
+    }
 }
 
 /// The same observation with text of its own, for those that outlive their line.
