@@ -128,11 +128,17 @@ impl Lint<'_> {
                 continue;
             };
             let said = fact.identity.map_or("", |name| self.scenario.names.text(name));
-            if !row.identity.is_empty() && said != row.identity {
+            if !row.identity.is_empty() && said != row.identity && !self.one_workload(said, &row.identity) {
                 let message = format!("event `{}` was made by `{said}`, the label says `{}`", row.event_id, row.identity);
                 self.add(&path, row.line, Severity::Warning, "label_identity", message, "write the canonical id");
             }
         }
+    }
+
+    /// True if the inventory knows both names as principals of one workload: an application and its service principal.
+    fn one_workload(&self, a: &str, b: &str) -> bool {
+        let has = |w: &vires_profile::Workload, id: &str| w.principals.iter().any(|p| p.text == id);
+        self.scenario.inventory.workloads().iter().any(|w| has(w, a) && has(w, b))
     }
 
     fn times(&mut self) {
