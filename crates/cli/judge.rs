@@ -7,7 +7,7 @@ use crate::survey::{Gravest, survey};
 use crate::tag::finish;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,15 +96,43 @@ fn sink(judge: &config::Judge, log: &Arc<Log>) -> Result<CaseSink> {
     }))
 }
 
-fn append(path: &Path) -> Result<File> {
-    let opened = OpenOptions::new().append(true).create(true).open(path);
-    opened.with_context(|| format!("failed to open the file of cases {}", path.display()))
+/// A file of records, one a line.
+struct Records {
+    file: File,
+    /// It ends in the middle of a record: that one is lost, the next one must not be glued to it.
+    torn: bool,
 }
 
-fn put(file: &mut File, record: Option<Vec<u8>>) -> std::io::Result<()> {
+fn append(path: &Path) -> Result<Records> {
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    let file = opened.with_context(|| format!("failed to open the file of cases {}", path.display()))?;
+    Ok(Records { file, torn: is_torn(path) })
+}
+
+/// True if the last byte is no line end: a predecessor was killed, or found no room.
+fn is_torn(path: &Path) -> bool {
+    last_byte(path).is_some_and(|last| last != b'\n')
+}
+
+fn last_byte(path: &Path) -> Option<u8> {
+    if !std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() > 0) {
+        return None;
+    }
+    let (mut file, mut last) = (File::open(path).ok()?, [0]);
+    file.seek(SeekFrom::End(-1)).ok()?;
+    file.read_exact(&mut last).ok()?;
+    Some(last[0])
+}
+
+fn put(records: &mut Records, record: Option<Vec<u8>>) -> std::io::Result<()> {
     let Some(mut line) = record else { return Ok(()) };
+    if records.torn {
+        line.insert(0, b'\n');
+    }
     line.push(b'\n');
-    file.write_all(&line)
+    let written = records.file.write_all(&line);
+    records.torn = written.is_err();
+    written
 }
 
 /// What the lines amount to, for people.

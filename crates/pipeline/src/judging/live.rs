@@ -92,6 +92,10 @@ impl Live {
                 *slot = shard;
             }
         }
+        // What the state remembers as told must have been told: a case that only it knew would be lost with a crash.
+        let block = gate.blocks;
+        gate.blocks += 1;
+        self.cases.take(block, |_| ());
         let text = state.to_json(&format!("{} {}", gate.lines, self.inputs));
         for (number, slot) in state.shards_mut().iter_mut().enumerate() {
             self.shard(number, gate.draw(number), |shard| *shard = std::mem::take(slot));
