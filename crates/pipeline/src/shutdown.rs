@@ -1,11 +1,12 @@
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
+use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long input must be silent after SIGTERM until nothing more is expected.
@@ -22,6 +23,8 @@ pub struct Shutdown {
     drain: Duration,
     stopped: AtomicBool,
     bells: [UnixStream; 2],
+    /// What listens to signals on its behalf, each with a bell of its own.
+    listeners: Mutex<Vec<SigId>>,
 }
 
 /// Lets one thread wait for file descriptors without missing a signal.
@@ -56,6 +59,7 @@ impl Shutdown {
             drain,
             stopped: AtomicBool::new(false),
             bells: [input_bell, output_bell],
+            listeners: Mutex::default(),
         };
         Ok((shutdown, Waiter { bell: input }, Waiter { bell: output }))
     }
@@ -68,10 +72,12 @@ impl Shutdown {
         if !starts_ignored(SIGINT) {
             stops.push(SIGINT);
         }
+        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         for (signal, flag) in stops.into_iter().map(|s| (s, &self.asked)).chain([(SIGHUP, &self.reload)]) {
-            signal_hook::flag::register(signal, Arc::clone(flag)).map_err(io::Error::other)?;
+            listeners.push(signal_hook::flag::register(signal, Arc::clone(flag)).map_err(io::Error::other)?);
             for bell in &self.bells {
-                signal_hook::low_level::pipe::register(signal, bell.try_clone()?).map_err(io::Error::other)?;
+                let listener = signal_hook::low_level::pipe::register(signal, bell.try_clone()?);
+                listeners.push(listener.map_err(io::Error::other)?);
             }
         }
         Ok(())
@@ -113,6 +119,16 @@ impl Shutdown {
         for bell in &self.bells {
             // A full pipe already rings.
             let _ = rustix::io::write(bell, b"!");
+        }
+    }
+}
+
+impl Drop for Shutdown {
+    /// Gives back the descriptors of the bells. The signals stay caught: what is still to be written at the end is not cut short.
+    fn drop(&mut self) {
+        let listeners = self.listeners.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for listener in listeners.drain(..) {
+            signal_hook::low_level::unregister(listener);
         }
     }
 }
@@ -185,6 +201,16 @@ mod tests {
         assert!(shutdown.take_reload());
         assert!(!shutdown.take_reload());
         assert_eq!(shutdown.deadline(), None);
+    }
+
+    #[test]
+    fn gives_back_what_it_listened_with() {
+        let (shutdown, input, output) = Shutdown::new(Duration::ZERO).unwrap();
+        shutdown.listen_to_signals().unwrap();
+        drop(shutdown);
+        for waiter in [&input, &output] {
+            assert_eq!(rustix::io::read(&waiter.bell, &mut [0; 1]), Ok(0), "the other end is closed");
+        }
     }
 
     #[test]
