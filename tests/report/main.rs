@@ -22,7 +22,9 @@ fn a_folder_gives_everything_in_one_command() {
     let estate = Estate::new();
     let out = estate.path("reports");
     let done = run(&["report", arg(estate.dir.path()), "--out", arg(&out), "--ocsf", "--ecs"], b"").ok();
-    assert!(done.text().starts_with("3 identities: 1 page, 0 escalate, 1 cannot_judge"), "{}", done.text());
+    // How grave the case is, is the judge's business.
+    let grave = ["3 identities: 1 page, 0 escalate, 1 cannot_judge", "3 identities: 0 page, 1 escalate, 1 cannot_judge"];
+    assert!(grave.iter().any(|text| done.text().starts_with(text)), "{}", done.text());
     for name in CONTRACT.iter().chain(&["least_privilege", "evidence"]) {
         assert!(out.join(format!("{name}.csv")).is_file(), "{name}");
     }
@@ -62,7 +64,7 @@ fn a_folder_gives_everything_in_one_command() {
     ] {
         assert_eq!(billing[column], value, "{column}");
     }
-    let page = findings.find("verdict", "page");
+    let page = findings.find("identity_id", "aws:role/123456789012/billing");
     assert_eq!((page["origin_ip"].as_str(), page["origin_zone"].as_str()), ("203.0.113.7", "unknown"));
     assert_eq!((page["source"].as_str(), page["kind"].as_str(), page["data_class"].as_str()), ("cloudtrail", "role", "3"));
     assert!(page["event_ref"].contains("evil-"), "{page:?}");

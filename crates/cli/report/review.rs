@@ -189,7 +189,7 @@ pub fn write(material: &Material<'_>, cases: Sorter, workshop: &Workshop, failur
                 reviewing.close(&quiet, &Tally::default())?;
             }
             let subject = subjects.next_if(|subject| subject.id == id);
-            current = Some((subject.unwrap_or_else(|| estate.stranger(&id, &finding.workload)), Tally::default()));
+            current = Some((subject.unwrap_or_else(|| estate.stranger(&finding)), Tally::default()));
         }
         if let Some((_, tally)) = &mut current {
             tally.add(&finding.row, finding.urgency);

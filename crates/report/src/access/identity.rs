@@ -25,8 +25,6 @@ pub struct Tally {
     /// The gravest: verdict, score, id.
     gravest: Option<(bool, f64, String, String)>,
     kind: String,
-    mapping: String,
-    owner: String,
     first: Time,
     last: Time,
     /// Urgency of its cases that cannot be judged.
@@ -61,8 +59,6 @@ impl Tally {
         if !finding.kind.is_empty() {
             self.kind.clone_from(&finding.kind);
         }
-        self.mapping.clone_from(&finding.mapping);
-        self.owner.clone_from(&finding.owner);
         self.first = Time([self.first.0, finding.time.0].into_iter().flatten().min());
         self.last = self.last.max(finding.time);
     }
@@ -92,11 +88,6 @@ impl Estate<'_> {
         unique(&mut owasp);
         unique(&mut csf);
         let owner = subject.owner_name();
-        // Where a case is all that is known, it knows how far the identity leads to an owner.
-        let mapping = match (facts, workload) {
-            (None, None) if !tally.mapping.is_empty() && subject.habit.is_none() => tally.mapping.clone(),
-            _ => subject.mapping().as_str().to_owned(),
-        };
         let credentials = facts.map(|f| f.ranked_credentials()).unwrap_or_default();
         let mut masked: Vec<String> = Vec::new();
         for (_, credential) in credentials.iter().filter(|(_, c)| !c.masked.is_empty()) {
@@ -119,13 +110,13 @@ impl Estate<'_> {
             account: account(subject),
             kind: facts.map_or_else(|| tally.kind.clone(), |f| f.kind.as_str().to_owned()),
             owner: owner.to_owned(),
-            owner_source: if owner.is_empty() { String::new() } else { "inventory".into() },
+            owner_source: subject.owner_source().to_owned(),
             workload: subject.workload_name().to_owned(),
             purpose: workload.and_then(|w| w.purpose.clone()).unwrap_or_default(),
             environment: workload.and_then(|w| w.env.clone()).unwrap_or_default(),
             privileged: workload.map(|w| w.privileged),
             shared: workload.map(|w| w.shared),
-            mapping,
+            mapping: subject.mapping().as_str().to_owned(),
             first_seen: first,
             last_seen: last,
             days_dormant: last.0.and_then(|at| self.days_since(at)),
@@ -189,6 +180,9 @@ fn days(subject: &Subject<'_>) -> Vec<(u16, u32)> {
     let mut days: BTreeMap<u16, u32> = BTreeMap::new();
     if let Some(learned) = subject.learned.filter(|_| subject.siblings <= 1) {
         days.extend(learned.daily().iter().map(|day| (day.day, day.total)));
+    } else if let Some(habit) = &subject.habit {
+        // That it was there is all that is known.
+        days.extend(habit.days.days().map(|day| (day, 1)));
     }
     for (day, n) in subject.facts.into_iter().flat_map(|f| &f.days) {
         *days.entry(*day).or_default() += n;

@@ -5,6 +5,7 @@ use super::{Estate, Subject, count, row};
 use crate::sheet::{LeastPrivilegeRow, Time};
 use vires_event::Kind;
 use vires_profile::inventory::{Status, WorkloadKind};
+use vires_profile::observation::Mapping;
 
 impl Estate<'_> {
     pub(super) fn lifecycle(&self, subject: &Subject<'_>, rows: &mut Vec<LeastPrivilegeRow>) {
@@ -56,6 +57,10 @@ impl Estate<'_> {
     fn orphaned(&self, subject: &Subject<'_>, rows: &mut Vec<LeastPrivilegeRow>) {
         // Services of the provider itself have no owner here.
         if subject.workload.is_none() && subject.facts.is_some_and(|f| f.kind == Kind::CloudService) {
+            return;
+        }
+        // Without an inventory nobody stands in one: then the case knows better.
+        if subject.only_told() && !matches!(subject.mapping(), Mapping::NoOwner | Mapping::NoWorkload | Mapping::Ghost) {
             return;
         }
         let expired =

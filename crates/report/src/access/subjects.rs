@@ -1,6 +1,7 @@
 use super::grants::{Grant, any_cluster};
 use super::{DAY, Estate, midnight};
 use crate::facts::Facts;
+use crate::finding::Finding;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use vires_event::{Kind, Millis};
@@ -39,7 +40,17 @@ pub struct Subject<'a> {
     pub speaks: bool,
     /// Identities of its workload.
     pub siblings: usize,
+    /// What a case says of it, where nothing else is known.
+    told: Option<Told>,
     at: Option<Millis>,
+}
+
+/// What a case knows of an identity.
+#[derive(Debug, Clone)]
+struct Told {
+    mapping: Mapping,
+    owner: String,
+    workload: String,
 }
 
 impl<'a> Subject<'a> {
@@ -53,6 +64,7 @@ impl<'a> Subject<'a> {
             grants: estate.grants.of(id),
             speaks: false,
             siblings: 0,
+            told: None,
             at: estate.at,
         }
     }
@@ -64,13 +76,36 @@ impl<'a> Subject<'a> {
     }
 
     /// The team, or nothing.
-    pub fn owner_name(&self) -> &'a str {
-        self.owner().map_or("", |owner| owner.team.as_str())
+    pub fn owner_name(&self) -> &str {
+        match (&self.told, self.owner()) {
+            (_, Some(owner)) => owner.team.as_str(),
+            // Cases of those that have no owner go to the default one: that is no owner.
+            (Some(told), None) if self.workload.is_none() && told.mapping <= Mapping::NoProfile => &told.owner,
+            _ => "",
+        }
+    }
+
+    /// Where the owner is known from, or nothing.
+    pub fn owner_source(&self) -> &'static str {
+        match (self.owner(), self.owner_name()) {
+            (_, "") => "",
+            (Some(_), _) => "inventory",
+            (None, _) => "case",
+        }
     }
 
     /// The workload, or nothing.
-    pub fn workload_name(&self) -> &'a str {
-        self.workload.filter(|w| !w.unassigned).map_or("", |w| w.id.as_str())
+    pub fn workload_name(&self) -> &str {
+        match (self.workload, &self.told) {
+            (Some(workload), _) if !workload.unassigned => &workload.id,
+            (None, Some(told)) if told.mapping <= Mapping::NoOwner => &told.workload,
+            _ => "",
+        }
+    }
+
+    /// True if a case is all that is known of it.
+    pub fn only_told(&self) -> bool {
+        self.told.is_some() && self.workload.is_none()
     }
 
     /// True if the profile says that an AI agent drives it.
@@ -84,7 +119,7 @@ impl<'a> Subject<'a> {
             (Some(workload), Some(at), _) => workload.mapping(at),
             (Some(_), None, Some(facts)) => facts.mapping,
             (Some(workload), None, None) => workload.mapping(Millis::MIN),
-            (None, ..) => Mapping::Ghost,
+            (None, ..) => self.told.as_ref().map_or(Mapping::Ghost, |told| told.mapping),
         }
     }
 
@@ -152,9 +187,12 @@ impl<'a> Estate<'a> {
     }
 
     /// An identity that is known from a case alone.
-    pub fn stranger(&self, id: &str, workload: &str) -> Subject<'a> {
-        let mut subject = Subject::new(id, self);
-        subject.workload = self.inventory.find(workload);
+    pub fn stranger(&self, finding: &Finding) -> Subject<'a> {
+        let mut subject = Subject::new(&finding.row.identity_id, self);
+        subject.workload = self.inventory.find(&finding.workload);
+        let words = [Mapping::Mapped, Mapping::NoProfile, Mapping::NoOwner, Mapping::NoWorkload];
+        let mapping = words.into_iter().find(|mapping| mapping.as_str() == finding.row.mapping).unwrap_or(Mapping::Ghost);
+        subject.told = Some(Told { mapping, owner: finding.row.owner.clone(), workload: finding.workload.clone() });
         subject
     }
 

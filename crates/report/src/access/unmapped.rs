@@ -79,7 +79,12 @@ impl Estate<'_> {
         let missing = match (subject.workload, self.at) {
             (Some(workload), Some(at)) => workload.missing(at),
             (Some(workload), None) => workload.missing(Millis::MIN),
-            (None, _) => vec!["workload", "owner", "purpose", "profile"],
+            (None, _) => match mapping {
+                Mapping::NoProfile => vec!["profile"],
+                Mapping::NoOwner => vec!["owner"],
+                Mapping::NoWorkload => vec!["workload"],
+                _ => vec!["workload", "owner", "purpose", "profile"],
+            },
         };
         let expired = subject.workload.and_then(|w| w.owner.as_ref());
         let (suggested, mut evidence) = match (expired, owners.nearest(&subject.id)) {

@@ -43,7 +43,7 @@ rows! {
         kind: String,
         /// The team that answers for it. An owner whose term has run out is none.
         owner: String,
-        /// Where the owner is known from: `inventory`.
+        /// Where the owner is known from: `inventory`, or `case` where there is no inventory.
         owner_source: String,
         /// The workload it acts for.
         workload: String,
@@ -298,7 +298,7 @@ rows! {
         recommendation: String,
     }
 
-    /// The evidence behind each finding, piece by piece.
+    /// The evidence behind each finding, piece by piece; in the order of the findings, the weightiest first.
     EvidenceRow = "evidence" {
         /// The case.
         finding_id: String,
