@@ -1,6 +1,7 @@
 //! What goes wrong around the program: it is killed, stopped, starved of descriptors and disk, read slowly or not at all.
 #![allow(clippy::unwrap_used)]
 
+mod catalogue;
 #[path = "../common/mod.rs"]
 mod common;
 mod connections;
