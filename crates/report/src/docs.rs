@@ -55,7 +55,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     (
         "ASI01 to ASI10 by names from secondary sites",
-        "Sites differ on several names of the OWASP Top 10 for Agentic Applications. Printed are only those on which all agree and that a log can show: ASI02 and ASI03. ASI01 (goal hijack) and ASI10 (rogue agents) are about intent, which no audit log holds.",
+        "Sites differ on several names of the OWASP Top 10 for Agentic Applications. Printed are only those on which the sites that were read agree and that a log can show: ASI02 and ASI03. ASI01 (goal hijack) and ASI10 (rogue agents) are about intent, which no audit log holds.",
     ),
     (
         "NHI6:2025 on a log finding",
