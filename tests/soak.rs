@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 /// Judges for some seconds what a shipper would send, new ids each time, with snapshots, cases and counters.
 #[test]
 fn memory_stays_where_it_is_and_counts_are_exact() {
-    let seconds = std::env::var("VIRES_SOAK").ok().and_then(|n| n.parse().ok()).unwrap_or(6u64);
+    let seconds = std::env::var("VIRES_SOAK").ok().and_then(|n| n.parse().ok()).unwrap_or(4u64);
     let estate = Estate::new();
     let (state, cases, counters) = (estate.path("state"), estate.path("cases"), estate.path("stats.json"));
     let flags = ["--state", arg(&state), "--cases", arg(&cases), "--stats-file", arg(&counters), "--snapshot-interval", "0.5"];

@@ -40,7 +40,7 @@ fn out_of_descriptors_connections_wait() {
 /// Connections that come and go leave nothing behind. By hand: `VIRES_CHURN=1000000`.
 #[test]
 fn connections_that_come_and_go_leave_nothing_behind() {
-    let churn: usize = std::env::var("VIRES_CHURN").ok().and_then(|n| n.parse().ok()).unwrap_or(3000);
+    let churn: usize = std::env::var("VIRES_CHURN").ok().and_then(|n| n.parse().ok()).unwrap_or(1200);
     let (dir, mut running, path) = listening("true", &[]);
     let process = format!("/proc/{}", running.child.id());
     let descriptors = || std::fs::read_dir(format!("{process}/fd")).unwrap().count();

@@ -42,6 +42,22 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::Log;
+    use std::sync::Arc;
+
+    /// The text of a panic may quote an event, and an event may hold a secret.
+    #[test]
+    fn a_panic_shows_its_place_and_not_its_text() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("vires.log");
+        let usual = std::panic::take_hook();
+        Arc::new(Log::open(Some(&path)).unwrap()).take_panics();
+        let fallen = std::thread::spawn(|| panic!("of the event {{\"password\":\"hunter2\"}}")).join();
+        std::panic::set_hook(usual);
+        assert!(fallen.is_err());
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("internal error at ") && text.contains("log.rs:"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
 
     #[test]
     fn one_entry_is_one_line() {
