@@ -52,12 +52,6 @@ impl Joins {
         Joins { stitches: reference.stitches().clone(), ..Joins::default() }
     }
 
-    /// Canonical id of the identity behind a credential, for records that name none.
-    pub fn holder(&self, credential: u64) -> Option<&str> {
-        let issue = self.stitches.issue(credential)?;
-        Some(issue.owner.as_deref().unwrap_or(&issue.by))
-    }
-
     /// Notes an observation and writes into it what concerns other workloads. Must see all observations, in their order.
     pub fn join(&mut self, o: &mut Observation<'_>, reference: &Reference, tuning: &Tuning) {
         if !o.links.is_empty() {
@@ -174,6 +168,7 @@ impl Joins {
         let span = Millis::from(tuning.coadopt.window_days) * DAY;
         let mut bits = 0u32;
         let (at, tier) = (o.at, o.tier);
+        let mut of_sort: Option<u64> = None;
         let mut consider = |facet: Facet, value: &str| {
             if value.is_empty()
                 || own.is_some_and(|l| {
@@ -182,11 +177,14 @@ impl Joins {
             {
                 return;
             }
-            let key =
-                stable_hash(value.as_bytes()) ^ (u64::from(group) << 32 | facet.strata().first().map_or(0, |f| *f as u64));
-            let others = note(self.adopted.entry(key).or_default(), workload, at, span);
-            if others as f64 >= least {
-                bits |= 1 << facet as u32;
+            // Who is like whom is declared in part only: those of the same sort on the same platform count beside the group.
+            let sort = *of_sort.get_or_insert_with(|| stable_hash(default_group(o).as_bytes()) | 1 << 63);
+            for like in [u64::from(group) << 32, sort] {
+                let key = stable_hash(value.as_bytes()) ^ like ^ facet.strata().first().map_or(0, |f| *f as u64);
+                let others = note(self.adopted.entry(key).or_default(), workload, at, span);
+                if others as f64 >= least {
+                    bits |= 1 << facet as u32;
+                }
             }
         };
         let credential = vires_profile::baseline::credential_value(o);

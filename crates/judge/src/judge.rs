@@ -216,7 +216,12 @@ impl Judge {
             state.cache.score = None;
         }
         for finding in findings {
-            let evidence = self.evidence(subject, workload, o, finding);
+            // What is told later of an event that was excused is excused with it.
+            let earlier = (finding.code == Code::T1 && o.stayed_alone.as_deref() == Some(&*finding.value))
+                .then(|| state.evidence.binary_search_by(|e| e.key().cmp(&(finding.code, finding.facet, &finding.value))).ok())
+                .flatten()
+                .and_then(|at| state.evidence.get(at)?.best.excused_by.clone());
+            let evidence = self.evidence(subject, workload, o, finding, earlier);
             if let Some(id) = &evidence.best.excused_by
                 && !excused.contains(id)
             {
@@ -243,12 +248,19 @@ impl Judge {
         (new, excused)
     }
 
-    fn evidence(&self, subject: &Subject<'_>, workload: &str, o: &Observation<'_>, mut finding: Finding) -> Evidence {
-        let excused_by = self.excuse(subject, workload, o, &finding).map(|id| {
+    fn evidence(
+        &self,
+        subject: &Subject<'_>,
+        workload: &str,
+        o: &Observation<'_>,
+        mut finding: Finding,
+        earlier: Option<String>,
+    ) -> Evidence {
+        let excused_by = earlier.or_else(|| self.excuse(subject, workload, o, &finding).map(str::to_string));
+        if let Some(id) = &excused_by {
             let factor = Factor { what: format!("excused by {id}"), value: self.tuning.exceptions.factor };
             finding.workings.factors.push(factor);
-            id.to_string()
-        });
+        }
         if let Some(issuer) = &o.issued_by {
             finding.observed.push_str(&format!(", with a credential issued by {}", clip(issuer)));
         }

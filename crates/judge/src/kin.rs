@@ -5,7 +5,7 @@
 //! every production secret would be a relative of every other.
 
 /// Words too common to mean kinship.
-const COMMON: [&str; 40] = [
+const COMMON: [&str; 54] = [
     "prod",
     "production",
     "prd",
@@ -45,6 +45,21 @@ const COMMON: [&str; 40] = [
     "company",
     "corp",
     "kube-system",
+    // What names often begin with says what an identity is, not whose.
+    "role",
+    "lambda",
+    "function",
+    "github",
+    "gitlab",
+    "jenkins",
+    "terraform",
+    "argocd",
+    "deploy",
+    "deployment",
+    "pipeline",
+    "runner",
+    "agent",
+    "build",
     "users",
 ];
 
@@ -81,9 +96,11 @@ impl<'v> Kin<'v> {
             let last = p.rsplit('/').next().unwrap_or(p);
             means_something(last) || (service == "k8s" && !p.contains('/') && !is_common(p))
         });
-        let stem = last.find(['-', '_', '.']).and_then(|at| last.get(..at)).filter(|stem| means_something(stem));
+        let stem = stem_of(last);
         // What carries the workload's own name is its own, wherever it lies.
-        let own = trimmed.split('/').any(|part| means_something(part) && names.contains(&part));
+        let own = trimmed
+            .split('/')
+            .any(|part| means_something(part) && names.iter().any(|n| *n == part || stem_of(n) == Some(part)));
         if parent.is_none() && stem.is_none() && !own {
             return None;
         }
@@ -111,6 +128,22 @@ impl<'v> Kin<'v> {
     }
 }
 
+/// The first word of a name of several, if it says whose it is.
+fn stem_of(name: &str) -> Option<&str> {
+    name.find(['-', '_', '.']).and_then(|at| name.get(..at)).filter(|stem| means_something(stem))
+}
+
+/// True if a thing is called like one of the names, or like their first word.
+pub(crate) fn bears_name(dataset: &str, names: &[&str]) -> bool {
+    let Some((_, name)) = dataset.split_once(':') else { return false };
+    let last = name.trim_end_matches('/').rsplit('/').next().unwrap_or(name);
+    let called = |owner: &str| {
+        means_something(owner)
+            && last.strip_prefix(owner).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', '.']))
+    };
+    names.iter().any(|n| called(n) || stem_of(n).is_some_and(called))
+}
+
 fn means_something(word: &str) -> bool {
     word.len() >= SHORTEST && !word.contains('*') && !is_common(word)
 }
@@ -122,6 +155,22 @@ fn is_common(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Kin;
+
+    #[test]
+    fn what_bears_a_name_is_told_from_what_only_begins_like_it() {
+        for (dataset, expected) in [
+            ("lambda:refunds-worker", true),
+            ("lambda:refunds", true),
+            ("k8s:shop/deployments/refunds-sync", true),
+            ("lambda:refundsx", false),
+            ("lambda:payroll-refunds", false),
+            ("s3:refunds/exports/", false),
+            ("nocolon", false),
+        ] {
+            assert_eq!(super::bears_name(dataset, &["refunds-sync", "deploy-all"]), expected, "{dataset}");
+        }
+        assert!(!super::bears_name("lambda:deploy-tools", &["deploy-all"]));
+    }
 
     #[test]
     fn knows_relatives() {
@@ -146,7 +195,8 @@ mod tests {
             ("k8s:checkout/configmaps/other", true),
             ("k8s:kube-system/secrets/x", false),
             ("vault:kv/data/refunds-sync/db", true),
-            ("vault:kv/data/refunds/db", false),
+            ("vault:kv/data/refunds/db", true),
+            ("vault:kv/data/refund/db", false),
             ("nocolon", false),
             ("", false),
         ] {

@@ -163,6 +163,12 @@ impl Memory<'_> {
                 Standing::Lapsed => novelty.lapsed,
                 _ => 1.0,
             };
+            // What most peers do is the group's work, whoever of them takes it up last.
+            let enough = gauge.peers.have >= u32::from(self.tuning.coadopt.min_peers);
+            if facet.is_action() && gauge.is_new() && enough && self.tuning.coadopt.enabled {
+                let others = f64::from(gauge.peers.have) / f64::from(gauge.peers.of.max(1));
+                gauge.relation = gauge.relation.min(q3(1.0 - others).max(novelty.common));
+            }
             if gauge.coadopted {
                 gauge.relation = gauge.relation.min(self.tuning.coadopt.factor);
             }

@@ -68,7 +68,7 @@ sections! {
         mature_days: u16 = 14, half_life_days: u16 = 0, late: Span = Span(10 * 60_000) }
     /// How surprising a value is.
     Novelty { alpha_days: f64 = 5.0, bits_low: f64 = 4.0, bits_high: f64 = 12.0, peer_cap_bits: f64 = 6.0, org_factor: f64 = 0.25,
-        established_days: u16 = 5, established_share: f64 = 0.10, child: f64 = 0.4, lapsed: f64 = 0.5, young: f64 = 0.4 }
+        established_days: u16 = 5, established_share: f64 = 0.10, child: f64 = 0.4, lapsed: f64 = 0.5, common: f64 = 0.2, young: f64 = 0.4 }
     /// What several peers take up together.
     Coadopt { enabled: bool = true, min_peers: u16 = 3, min_share: f64 = 0.10, window_days: u16 = 3, factor: f64 = 0.35,
         declared_factor: f64 = 0.35, first: f64 = 0.5, patience: Span = Span(4 * HOUR) }
@@ -78,7 +78,7 @@ sections! {
     /// How much is at stake.
     Sensitivity { action: [f64; 5] = [0.08, 0.12, 0.25, 0.60, 0.85], dataset: [f64; 4] = [0.0, 0.0, 0.50, 0.85],
         inside_tier: f64 = 0.6, denied: f64 = 0.5, denied_trust: f64 = 0.9, metadata: f64 = 0.4,
-        own_credential: f64 = 0.35, written: f64 = 0.4, written_class: f64 = 0.75 }
+        own_credential: f64 = 0.35, own_thing: f64 = 0.5, written: f64 = 0.4, written_class: f64 = 0.75 }
     /// How much each kind of evidence weighs.
     Weights { forbidden: f64 = 1.0, tier_excess: [f64; 2] = [0.5, 0.2], role_edge: f64 = 0.55, t4_target: f64 = 0.5,
         probe_step: f64 = 0.2, probe_min: u16 = 3, priv_volume: f64 = 0.35, irreversible: f64 = 0.8, class_excess: f64 = 0.8,
@@ -189,10 +189,19 @@ impl Tuning {
             ("sensitivity.dataset", &s.dataset),
             (
                 "sensitivity",
-                &[s.inside_tier, s.denied, s.denied_trust, s.metadata, s.own_credential, s.written, s.written_class],
+                &[
+                    s.inside_tier,
+                    s.denied,
+                    s.denied_trust,
+                    s.metadata,
+                    s.own_credential,
+                    s.own_thing,
+                    s.written,
+                    s.written_class,
+                ],
             ),
             ("declared", &[d.inside, d.outside_rare, d.drift, d.drift_resource, d.resource_floor, d.resource_child_floor]),
-            ("novelty", &[n.org_factor, n.established_share, n.child, n.lapsed, n.young]),
+            ("novelty", &[n.org_factor, n.established_share, n.child, n.lapsed, n.common, n.young]),
             ("coadopt", &[self.coadopt.min_share, self.coadopt.factor, self.coadopt.declared_factor, self.coadopt.first]),
             (
                 "combine",

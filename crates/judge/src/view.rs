@@ -6,7 +6,7 @@ use crate::surprisal::{Declared, Gauge, Standing};
 use crate::volume::Usual;
 use crate::{Break, Code, Tuning};
 use std::borrow::Cow;
-use vires_event::{Boundary, Class, Effect, Outcome};
+use vires_event::{Boundary, Class, Effect, Kind, Link, Outcome};
 use vires_profile::Workload;
 use vires_profile::baseline::{DayCount, Facet, credential_value};
 use vires_profile::globs::Globs;
@@ -125,6 +125,7 @@ impl<'a> View<'a> {
             && self.usual.total.excess(f64::from(self.today.total), self.tuning.volume.over_max, &self.tuning.volume) == 0.0
             && self.o.ua.as_deref().is_none_or(|ua| known(Facet::UserAgent, ua) || self.tool_of_peers(ua))
             && credential_value(self.o).is_none_or(|c| known(Facet::Credential, &c))
+            && self.o.data_class.is_none_or(|class| class < 2 || self.o.tier == 0 || known(Facet::DataClass, class_name(class)))
             && self.o.datasets.iter().all(|d| {
                 let facet = if self.o.tier >= 4 { Facet::Admin } else { Facet::resource(self.o.data_class) };
                 self.gauge_declared(facet, d, Declared::Open).standing != Standing::Unseen
@@ -150,6 +151,28 @@ impl<'a> View<'a> {
     /// The weight of credentials that are renewed: changing one's own, from where one always is, is what owners ask for.
     pub fn renewal(&self) -> f64 {
         if self.o.renews_itself && !self.origin_is_new() { self.tuning.sensitivity.own_credential } else { 1.0 }
+    }
+
+    /// The weight of running, from where one always is, what bears one's own name: a release of its own service is what an identity
+    /// is there for. Not what hands out rights, data or identities, nor what somebody does by hand, nor an agent's choice of tools.
+    pub fn own_thing(&self) -> f64 {
+        let plain = matches!(self.o.effect, Some(Effect::Execute | Effect::Write)) && self.o.tier <= 3;
+        let agent = self.profile.is_some_and(|p| p.agentic) || self.o.kind == Kind::AiAgent;
+        if !plain || agent || self.o.interactive == Some(true) || self.origin_is_new() || self.o.datasets.is_empty() {
+            return 1.0;
+        }
+        let own = self.o.datasets.iter().all(|d| crate::kin::bears_name(d, &self.memory.names));
+        if own { self.tuning.sensitivity.own_thing } else { 1.0 }
+    }
+
+    /// True for a sign-in by which nobody becomes anybody else.
+    pub fn signs_in(&self) -> bool {
+        const WORDS: [&str; 4] = ["login", "logon", "signin", "sign-in activity"];
+        let verb = self.o.action.split_once(':').map_or("", |(_, verb)| verb);
+        !self.origin_is_new()
+            && self.o.effect == Some(Effect::Assume)
+            && !self.o.links.iter().any(|l| matches!(l, Link::Became { .. }))
+            && WORDS.iter().any(|word| verb.eq_ignore_ascii_case(word))
     }
 
     /// True if the workload never came from where this event came from.
@@ -235,6 +258,11 @@ pub(crate) fn misfits(o: &Observation<'_>, user: &Mixture) -> Vec<&'static str> 
         .filter(|(_, list, value)| list.zip(*value).is_some_and(|(l, v)| !l.matches(v)))
         .map(|(what, ..)| what)
         .collect()
+}
+
+/// A data class as the facet of data classes spells it.
+pub(crate) fn class_name(class: u8) -> &'static str {
+    ["0", "1", "2", "3"].get(usize::from(class)).copied().unwrap_or("3")
 }
 
 /// What a list says.

@@ -10,7 +10,7 @@
 //! # Stays quiet when
 //! the target is a habit, is declared, lies within what the workload already administers (`novelty.child`), or the workload administers
 //! something new all the time, as infrastructure as code does. Only what it administered counts, not what it read or wrote. Data that
-//! is exposed is for `new_dataset` to weigh: one value is not counted twice.
+//! is exposed is for `new_dataset` to weigh, the object of a new action for `new_action`: one fact is not counted twice.
 //!
 //! # Tuning
 //! `weights.t4_target`, `[novelty]`, `[declared]`.
@@ -37,7 +37,8 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         let gauge = view.gauge_declared(facet, dataset, declared(list.map(|l| lists_target(l, &target.name))));
         // An undeclared target of an administrator is for `new_dataset` to weigh; here only the surprise counts.
         let measure = if gauge.declared == Declared::Outside { gauge.v } else { gauge.g };
-        if measure == 0.0 {
+        // The object of a new action is new with it: one fact, told by whichever says it louder.
+        if measure == 0.0 || (view.action.is_new() && view.action.g >= measure) {
             continue;
         }
         Draft::new(Code::P4, Some(Boundary::Privilege), Break::Purpose, "resource", &*target.name)

@@ -20,7 +20,7 @@
 
 use crate::evidence::Finding;
 use crate::surprisal::{Declared, Standing};
-use crate::view::{Draft, View};
+use crate::view::{Draft, View, class_name};
 use crate::{Break, Code};
 use vires_event::Boundary;
 use vires_profile::baseline::Facet;
@@ -30,7 +30,7 @@ const SETTLED: u32 = 7;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let Some(class) = view.o.data_class else { return };
-    let name = ["0", "1", "2", "3"].get(usize::from(class)).copied().unwrap_or("3");
+    let name = class_name(class);
     let max = view.profile.and_then(|p| p.expect.max_data_class);
     if max.is_none() && class < 2 || max.is_some_and(|max| class <= max) {
         return;

@@ -11,7 +11,9 @@
 //! # Stays quiet when
 //! the action is a habit, is declared, is common among peers, or the workload shows new actions of that tier all the time.
 //! Refused and failed requests count half; a new action within the declared `max_tier` counts `sensitivity.inside_tier`, from tier 3 on
-//! only if the workload has had that kind of effect before and is no agent.
+//! only if the workload has had that kind of effect before and is no agent. Changing or starting what bears its own name counts
+//! `sensitivity.own_thing`, signing in as itself `sensitivity.own_credential`; what part of the peers do counts by the part that does
+//! not.
 //!
 //! # Tuning
 //! `sensitivity.action` by tier, `sensitivity.inside_tier`, `[novelty]`, `[declared]`.
@@ -45,6 +47,8 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         .times(format!("tier {tier}"), knobs.action.get(usize::from(tier)).copied().unwrap_or(1.0))
         .times("within max_tier", if inside { knobs.inside_tier } else { 1.0 })
         .times("own credential", view.renewal())
+        .times("own thing", view.own_thing())
+        .times("signs in", if view.signs_in() { knobs.own_credential } else { 1.0 })
         .times("outcome", view.outcome())
         .gauge(gauge.clone())
         .says(view.expected(Facet::action(tier), view.list(|e| e.actions.as_ref())), view.observed(&view.o.action, gauge))

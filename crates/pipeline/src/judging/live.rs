@@ -109,16 +109,6 @@ impl Live {
     pub(super) fn unsaved(&self) {
         self.gate().saved = u64::MAX;
     }
-
-    /// The state itself, at the end of a run.
-    pub fn into_state(self) -> JudgeState {
-        let mut state = JudgeState::default();
-        for (slot, shard) in state.shards_mut().iter_mut().zip(self.shards) {
-            *slot = shard.into_inner();
-        }
-        state.joins = self.gate.into_inner().unwrap_or_else(PoisonError::into_inner).joins;
-        state
-    }
 }
 
 impl Gate {

@@ -112,6 +112,11 @@ impl Facet {
         matches!(self, Facet::Resource | Facet::ResourceC2 | Facet::ResourceC3 | Facet::Admin)
     }
 
+    /// True for the facets of actions.
+    pub const fn is_action(self) -> bool {
+        matches!(self, Facet::Action | Facet::ActionT3 | Facet::ActionT4)
+    }
+
     /// All strata of the aspect this facet belongs to: a value may have changed its class since it was learned.
     pub const fn strata(self) -> &'static [Facet] {
         match self {
