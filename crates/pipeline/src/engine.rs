@@ -211,8 +211,7 @@ impl<S: Stage> Engine<'_, S> {
     }
 
     fn worker(&self) {
-        let mut worker: Worker<S> =
-            Worker { buffers: Buffers::default(), scratch: S::Scratch::default(), generation: 0 };
+        let mut worker: Worker<S> = Worker { buffers: Buffers::default(), scratch: S::Scratch::default(), generation: 0 };
         // Records are guarded one by one; what gets here is an error in the engine itself, and the others must not wait for ever.
         if catch_unwind(AssertUnwindSafe(|| while self.step(&mut worker) {})).is_err() {
             self.shutdown.stop();

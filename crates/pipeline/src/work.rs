@@ -24,7 +24,8 @@ pub(crate) fn draft<S: Stage>(
     counts: &mut Counts,
 ) -> u64 {
     // A huge record is as long as it may be or nearly so: at once the most, instead of a bit more each time.
-    let room = if block.len() > 4 * BLOCK { rules.max_line.max(block.len()) + 2 * BLOCK } else { block.len() + block.len() / 2 };
+    let room =
+        if block.len() > 4 * BLOCK { rules.max_line.max(block.len()) + 2 * BLOCK } else { block.len() + block.len() / 2 };
     out.reserve_exact(room);
     let mut answers = 0;
     let (mut at, mut start) = (0, out.len());
