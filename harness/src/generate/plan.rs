@@ -78,7 +78,7 @@ impl Spec {
         }
     }
 
-    /// The inventory as TOML; see [`super::inventory`].
+    /// The inventory as TOML, as imperfect as inventories are.
     pub fn inventory(&self, literal: Option<&str>) -> String {
         super::inventory::write(&self.population, literal, self.history_seed)
     }
