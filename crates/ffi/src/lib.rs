@@ -1,6 +1,6 @@
 //! The classifier behind a C ABI, for shippers that load a library instead of running a program: Fluent Bit's Lua filter, a C plugin.
 //!
-//! Two questions, [`vires_tag`] (the whole line with its `nhi` object) and [`vires_nhi`] (the object alone), and [`vires_free`] for
+//! Two questions, [`vires_tag()`] (the whole line with its `nhi` object) and [`vires_nhi`] (the object alone), and [`vires_free`] for
 //! every answer. `integrations/fluent-bit/vires.h` is the same for C. All of it may be called from any thread at once. The built-in
 //! catalogue is compiled by the first question, which takes some ten milliseconds.
 //!
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn vires_tag(line: *const c_char, length: usize) -> ViresT
 /// The line comes without its LF. Null `line`, a line over 4 MiB, or an error within this library, gives null.
 ///
 /// # Safety
-/// As for [`vires_tag`].
+/// As for [`vires_tag()`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vires_nhi(line: *const c_char, length: usize) -> ViresText {
     // SAFETY: the caller promises it for the same pointer and length.
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn vires_nhi(line: *const c_char, length: usize) -> ViresT
 /// Frees an answer. An answer whose `data` is null is ignored.
 ///
 /// # Safety
-/// `text` must be what [`vires_tag`] or [`vires_nhi`] returned, unchanged, and not have been freed yet.
+/// `text` must be what [`vires_tag()`] or [`vires_nhi`] returned, unchanged, and not have been freed yet.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn vires_free(text: ViresText) {
     if !text.data.is_null() {
@@ -76,7 +76,7 @@ pub unsafe extern "C" fn vires_free(text: ViresText) {
 }
 
 /// # Safety
-/// As for [`vires_tag`].
+/// As for [`vires_tag()`].
 unsafe fn answer(line: *const c_char, length: usize, say: fn(&Tagger, &[u8]) -> Option<Vec<u8>>) -> ViresText {
     // No slice may be longer than `isize::MAX`, so such a length is a mistake of the caller's.
     if line.is_null() || isize::try_from(length).is_err() {
