@@ -7,7 +7,7 @@ pub const MAX_VALUES: usize = 512;
 /// The last level: everything is one value.
 pub const LAST_LEVEL: u8 = 5;
 
-/// What stands for a value at a level of coarseness: 0 = itself, [`LAST_LEVEL`] = `*`.
+/// What stands for a value at a level of coarseness: 0 = itself, `LAST_LEVEL` = `*`.
 ///
 /// Each level is a function of the level before (`collapse(f, collapse(f, v, l), m) == collapse(f, v, m)` for `l <= m`), and a
 /// set of values is kept at the lowest level at which it has at most [`MAX_VALUES`]. The level thus depends on the set alone,
