@@ -74,6 +74,12 @@ fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagS
     };
     let summary = runner.run(stage, &reload)?;
     let saved = keeper.map(StateKeeper::finish).transpose();
+    if live.undated() > 0 {
+        log.say(&format!(
+            "{} lines carry no verdict: they name an identity, but no year (RFC 3164) or no time",
+            live.undated()
+        ));
+    }
     finish(&summary, run.stats)?;
     saved?;
     Ok(())

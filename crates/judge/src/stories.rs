@@ -180,6 +180,34 @@ fn exceptions_excuse_what_they_name() {
 }
 
 #[test]
+fn what_comes_of_an_excused_event_is_excused_too() {
+    // Its old work from the network of the exception, which ends at midnight; by the next morning nobody has followed.
+    let acts = [act().at_address("203.0.113.9"), act().on_day(1)];
+    let until = |end: &str| PENTEST.replace("KIND", "pentest").replace("2026-03-05T00:00:00Z", end);
+    let weight = |exceptions: &str| {
+        let outcome = Bench::mature().except(exceptions).run(&acts).2.pop().unwrap();
+        (outcome.verdict.score, outcome.excused_by)
+    };
+    let (alone, none) = weight("");
+    assert!(alone > 20.0 && none.is_empty(), "{alone}");
+    let (score, by) = weight(&until("2026-03-02T00:00:00Z"));
+    assert!(score < 0.4 * alone && by == ["PT-1"], "{score} {by:?}");
+}
+
+#[test]
+fn those_of_one_sort_take_things_up_together_declared_peers_or_not() {
+    // Three that nobody listed run what nobody ran before; then the group's own does.
+    let run = || act().action("ec2:RunInstances", 3);
+    let others: Vec<_> = (1..4).map(|n| run().by(&format!("unlisted{n}")).mapping(Mapping::Ghost)).collect();
+    let weight = |before: &[Act]| {
+        let found = Bench::mature().found_after(before, run());
+        found.into_iter().filter(|(code, _)| code == "P2").map(|(_, x)| x).fold(0.0, f64::max)
+    };
+    let (alone, together) = (weight(&others[..2]), weight(&others));
+    assert!(together < 0.4 * alone, "{together} {alone}");
+}
+
+#[test]
 fn a_change_record_excuses_the_change() {
     let change = r#"
 [[exception]]

@@ -40,7 +40,7 @@ fn catalogue_facts_alone_neither_escalate_nor_pass() {
         let Ok(text) = std::fs::read_to_string(folder.join(format!("{log}.ndjson"))) else { continue };
         for line in text.lines() {
             let record: serde_json::Value = serde_json::from_str(line).unwrap();
-            if record["rule_id"] != rule || record["test_idx"].to_string() != index {
+            if record["rule_id"] != rule || record["test_idx"].as_u64() != index.parse().ok() {
                 continue;
             }
             let judge = estate.judge(Tuning::default(), Baseline::new(""));

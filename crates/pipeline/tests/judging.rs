@@ -103,3 +103,30 @@ fn what_is_measured_is_what_is_shipped() {
         assert_eq!(output.lines().count(), today.len());
     }
 }
+
+#[test]
+fn lines_without_a_year_are_counted() {
+    let estate = estate();
+    let judge = judge(&estate);
+    let live = Arc::new(Live::new(judge.fresh_state(), 0, String::new(), Box::new(|_: &CaseUpdate| {})));
+    let dir = tempfile::tempdir().unwrap();
+    let input = dir.path().join("in");
+    let dated = &lines(300, 1)[0];
+    let undated = dated.replace("\"eventTime\":\"2026-", "\"eventTime\":\"");
+    assert_ne!(&undated, dated);
+    std::fs::write(&input, format!("{dated}\n{undated}\n{undated}\nno record\n")).unwrap();
+    let options = Options {
+        source: Source::Files(vec![input]),
+        target: Target::File(dir.path().join("out")),
+        framing: Framing { codec: Codec::Lines, max_line: 1 << 20, split: false },
+        threads: 1,
+        omprog: false,
+        drain: Duration::from_secs(5),
+        stats_file: None,
+        log: Arc::new(Log::default()),
+    };
+    let answers = Answers { tag: vires_tag::Options::default(), least: None, codec: Codec::Lines };
+    let stage = Judging::new(estate.clone(), judge, answers, Arc::clone(&live));
+    Runner::open(&options).unwrap().run(stage, &|_| Err(String::new())).unwrap();
+    assert_eq!(live.undated(), 2);
+}

@@ -62,5 +62,9 @@ mod tests {
         assert_eq!(bench.x("P4", act().action("iam:PutRolePolicy", 4).target("iam:web-role", 1)), None);
         assert!(bench.x("P4", act().action("iam:PutRolePolicy", 4).target("iam:finance-admin", 1)).unwrap() > 0.2);
         assert_eq!(bench.x("P4", act().action("iam:GetRole", 0).target("iam:finance-admin", 1)), None);
+        // The object of a new action is no second surprise, unless the action is declared and says little.
+        let attach = || act().action("iam:AttachRolePolicy", 4).target("iam:finance-admin", 1);
+        assert_eq!(bench.x("P4", attach()), None);
+        assert!(bench.declare("[workload.expect]\nactions = [\"iam:*\", \"s3:*\", \"dynamodb:*\"]\n").x("P4", attach()).unwrap() > 0.2);
     }
 }

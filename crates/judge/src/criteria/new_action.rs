@@ -57,7 +57,9 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::bench::{Bench, act};
+    use crate::bench::{Act, Bench, act};
+    use vires_event::Effect;
+    use vires_profile::observation::Mapping;
 
     #[test]
     fn novelty_weighs_by_tier() {
@@ -67,6 +69,47 @@ mod tests {
         assert!(admin > 0.6 && write < 0.26, "{admin} {write}");
         assert!((bench.x("P2", act().action("iam:CreateUser", 4).denied()).unwrap() - admin / 2.0).abs() < 0.001);
         assert_eq!(bench.x("P2", act()), None);
+    }
+
+    #[test]
+    fn what_part_of_the_peers_do_counts_by_the_others() {
+        let send = || act().action("ssm:SendCommand", 3).effect(Effect::Execute);
+        let plain = Bench::mature().x("P2", send()).unwrap();
+        let mut bench = Bench::mature();
+        for peer in 0..3 {
+            for day in -20..0 {
+                bench = bench.also_on(&[day], send().by(&format!("peer{peer}")));
+            }
+        }
+        // Three of five peers.
+        let common = bench.x("P2", send()).unwrap();
+        assert!(common <= 0.41 * plain, "{common} {plain}");
+    }
+
+    #[test]
+    fn a_release_of_ones_own_is_no_power_over_others() {
+        let release = |thing: &str| act().by("peer1").action("lambda:UpdateFunctionCode", 3).effect(Effect::Execute).target(thing, 1);
+        let weight = |act: Act| {
+            let (judge, state, _) = Bench::mature().run(&[act]);
+            let record = judge.ask(&state, "peer1", Mapping::Mapped).unwrap();
+            record.evidence.iter().find(|e| e.code == crate::Code::P2).map(|e| e.x).unwrap()
+        };
+        let other = weight(release("lambda:payroll-worker"));
+        assert!((weight(release("lambda:peer1-worker")) - 0.5 * other).abs() < 0.002);
+        // Not from elsewhere, nor by hand, nor where rights or identities are handed out.
+        assert_eq!(weight(release("lambda:peer1-worker").at_address("203.0.113.9")), other);
+        assert_eq!(weight(release("lambda:peer1-worker").interactive()), other);
+        let lend = |thing: &str| act().by("peer1").action("iam:Lend", 3).effect(Effect::Assume).target(thing, 1);
+        assert_eq!(weight(lend("iam:peer1-admin")), weight(lend("iam:other-admin")));
+    }
+
+    #[test]
+    fn signing_in_as_oneself_is_no_privilege() {
+        let sign = |verb: &str| act().action(verb, 3).effect(Effect::Assume);
+        let weight = |act: Act| Bench::mature().x("P2", act).unwrap();
+        let (own, other) = (weight(sign("salesforce:Login")), weight(sign("salesforce:LoginAs")));
+        assert!((own - 0.35 * other).abs() < 0.002, "{own} {other}");
+        assert_eq!(weight(sign("salesforce:Login").at_address("203.0.113.9")), other);
     }
 
     #[test]

@@ -139,6 +139,8 @@ mod tests {
         let others: Vec<_> = (1..4).map(|i| moved().by(&format!("peer{i}"))).collect();
         let together = bench.found_after(&others, moved());
         assert!(together.iter().any(|(code, x)| code == "T1" && *x < 0.4 * full), "{together:?}");
+        // Data of a class it never had is not its old work.
+        assert!(bench.x("T1", moved().target("s3:api-data/payroll", 3)).unwrap() > 1.9 * first);
         // Nobody came: hours later it counts in full, wherever the workload is by then.
         for later in [moved().at_hour(16), act().at_hour(16)] {
             let alone = bench.found_after(&[moved()], later);

@@ -1,6 +1,7 @@
 use crate::turn::InTurn;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use vires_judge::joins::Joins;
 use vires_judge::{CaseUpdate, JudgeState, SHARDS, Shard, shard_of};
@@ -19,6 +20,8 @@ pub struct Live {
     cases: InTurn<CaseSink>,
     /// What the state must find again when it is resumed.
     inputs: String,
+    /// Lines of somebody's that could not be judged for want of a time.
+    undated: AtomicU64,
 }
 
 /// What only the ordered step uses.
@@ -53,6 +56,7 @@ impl Live {
             gate: Mutex::new(Gate { joins: state.joins, tickets: [0; SHARDS], blocks: 0, lines, saved: u64::MAX }),
             cases: InTurn::new(cases),
             inputs,
+            undated: AtomicU64::new(0),
         }
     }
 
@@ -63,6 +67,16 @@ impl Live {
         let (lines, inputs) =
             kept.split_once(' ').and_then(|(n, inputs)| Some((n.parse().ok()?, inputs))).unwrap_or((0, &kept));
         Ok((state, lines, inputs.to_owned()))
+    }
+
+    /// Lines that name an identity but no moment, since this was made: syslog of RFC 3164 gives no year. Days and habits cannot be told
+    /// of them, so they carry no verdict; whoever sends them should know.
+    pub fn undated(&self) -> u64 {
+        self.undated.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_undated(&self) {
+        self.undated.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn gate(&self) -> MutexGuard<'_, Gate> {

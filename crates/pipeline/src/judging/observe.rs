@@ -102,6 +102,12 @@ fn is_person(actor: Option<Actor>, id: &str, credential: Option<CredentialKind>)
     }
 }
 
+/// True for a line that is somebody's, of which there is no observation because it does not say when.
+pub(super) fn is_undated(opened: &Opened<'_>) -> bool {
+    // What has a time has given its activity away.
+    opened.activity.as_ref().is_some_and(|activity| activity.identity.is_some() && activity.at().is_none())
+}
+
 /// The same observation with text of its own, for those that outlive their line.
 pub(super) fn owned(o: Observation<'_>) -> Observation<'static> {
     fn own(text: Text<'_>) -> Text<'static> {

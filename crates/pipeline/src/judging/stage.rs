@@ -1,6 +1,6 @@
 use super::answer::{self, End, SLOT};
 use super::live::{Live, Turns};
-use super::observe::{observe, owned};
+use super::observe::{is_undated, observe, owned};
 use super::replay::Estate;
 use crate::protocol::Codec;
 use crate::stage::{Report, Stage};
@@ -99,6 +99,9 @@ impl Stage for Judging {
         let (line, cr) = line.split_at(line.len() - usize::from(line.ends_with(b"\r")));
         let mut opened = open(line, buffers);
         let (tags, seen) = observe(&self.estate.classifier, &self.estate.inventory, &mut opened, memo);
+        if seen.is_none() && is_undated(&opened) {
+            self.live.note_undated();
+        }
         let (start, first_slot, first_byte) = (out.len(), slots.len(), heads.len());
         let mut head = std::mem::take(&mut scratch.object);
         head.clear();
