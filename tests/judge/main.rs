@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod config;
+mod detections;
 mod estate;
 mod people;
 mod state;

@@ -24,7 +24,7 @@ impl Platform {
     /// The platform whose words the records of a source use.
     pub const fn of(source: Source) -> Platform {
         match source {
-            Source::Cloudtrail | Source::Bedrock => Platform::Aws,
+            Source::Cloudtrail | Source::Bedrock | Source::Guardduty => Platform::Aws,
             Source::GcpAudit => Platform::Gcp,
             Source::AzureActivity | Source::AzureResource => Platform::Azure,
             Source::EntraSignin | Source::EntraAudit => Platform::Entra,

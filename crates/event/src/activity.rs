@@ -47,6 +47,8 @@ pub struct Activity<'a> {
     pub interactive: Option<bool>,
     /// Joins to other records: a credential issued here and used later, a subject that assumed a role.
     pub links: Vec<Link<'a>>,
+    /// Set where the record is another product's finding about the identity, not something the identity did.
+    pub detection: Option<Detection<'a>>,
 }
 
 impl<'a> Activity<'a> {
@@ -72,6 +74,7 @@ impl<'a> Activity<'a> {
             volume: Volume::default(),
             interactive: None,
             links: Vec::new(),
+            detection: None,
         }
     }
 
@@ -79,6 +82,17 @@ impl<'a> Activity<'a> {
     pub fn at(&self) -> Option<Millis> {
         self.time.as_deref().and_then(parse_time)
     }
+}
+
+/// What another product found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detection<'a> {
+    /// 1 (for information) to 5 (critical), whatever scale the product uses.
+    pub severity: u8,
+    /// The rule or sort of finding, in the product's words.
+    pub title: Text<'a>,
+    /// True for a finding that stands for itself; false for a mark on the event that it was found in.
+    pub alone: bool,
 }
 
 /// Who acted.

@@ -10,7 +10,7 @@ mod owned;
 mod time;
 mod words;
 
-pub use activity::{Activity, Credential, Delegation, Identity, Link, Origin, Place, Session, Target, Text, Volume};
+pub use activity::{Activity, Credential, Delegation, Detection, Identity, Link, Origin, Place, Session, Target, Text, Volume};
 pub use mask::mask;
 pub use time::{Millis, parse_time};
 pub use words::{Actor, Boundary, Class, CredentialKind, Effect, Kind, Outcome, Source, Tier, UnknownWord};

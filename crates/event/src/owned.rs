@@ -1,4 +1,4 @@
-use crate::{Activity, Credential, Delegation, Identity, Link, Origin, Place, Session, Target, Text};
+use crate::{Activity, Credential, Delegation, Detection, Identity, Link, Origin, Place, Session, Target, Text};
 use std::borrow::Cow;
 
 fn own(text: Text<'_>) -> Text<'static> {
@@ -47,7 +47,15 @@ impl Activity<'_> {
             volume: self.volume,
             interactive: self.interactive,
             links: self.links.into_iter().map(Link::into_owned).collect(),
+            detection: self.detection.map(Detection::into_owned),
         }
+    }
+}
+
+impl Detection<'_> {
+    /// The same detection with text of its own.
+    pub fn into_owned(self) -> Detection<'static> {
+        Detection { severity: self.severity, title: own(self.title), alone: self.alone }
     }
 }
 

@@ -60,7 +60,7 @@ words! {
         Cloudtrail = "cloudtrail", GcpAudit = "gcp_audit", AzureActivity = "azure_activity", AzureResource = "azure_resource",
         EntraSignin = "entra_signin", EntraAudit = "entra_audit", GraphActivity = "graph_activity", Kubernetes = "kubernetes",
         Github = "github", Okta = "okta", Vault = "vault", Snowflake = "snowflake", Databricks = "databricks", Slack = "slack",
-        GoogleWorkspace = "google_workspace", Gitlab = "gitlab", M365 = "m365", Bedrock = "bedrock", Anthropic = "anthropic",
+        GoogleWorkspace = "google_workspace", Gitlab = "gitlab", M365 = "m365", Bedrock = "bedrock", Guardduty = "guardduty", Anthropic = "anthropic",
         Openai = "openai", OtelGenai = "otel_genai", Ocsf = "ocsf", Auth0 = "auth0", Salesforce = "salesforce",
         Atlassian = "atlassian", Bitbucket = "bitbucket", Cloudflare = "cloudflare", MongodbAtlas = "mongodb_atlas",
         Notion = "notion", Snyk = "snyk", Tailscale = "tailscale", Tines = "tines", Wiz = "wiz", Zendesk = "zendesk",

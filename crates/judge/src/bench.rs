@@ -2,7 +2,7 @@
 
 use crate::{Disposition, Judge, JudgeState, Outcome, Tuning};
 use std::sync::Arc;
-use vires_event::{Activity, Actor, CredentialKind, Effect, Identity, Kind, Link, Outcome as Ended, Source, Target};
+use vires_event::{Activity, Actor, CredentialKind, Detection, Effect, Identity, Kind, Link, Outcome as Ended, Source, Target};
 use vires_profile::Inventory;
 use vires_profile::baseline::Baseline;
 use vires_profile::exceptions::Exceptions;
@@ -120,7 +120,11 @@ impl Act {
         self.with_o(|o| o.destinations = vec![whom.to_string().into()])
     }
     pub fn detected(self, severity: u8) -> Act {
-        self.with_o(|o| o.detection = Some(severity))
+        self.with_o(|o| o.detection = Some(Detection { severity, title: "rule".into(), alone: false }))
+    }
+    /// A finding that stands for itself.
+    pub fn found(self, severity: u8) -> Act {
+        self.with_o(|o| o.detection = Some(Detection { severity, title: "finding".into(), alone: true }))
     }
     pub fn mapping(self, mapping: Mapping) -> Act {
         self.with_o(|o| o.mapping = mapping)

@@ -118,20 +118,28 @@ impl Judge {
         let owner = index.and_then(|i| self.owners.get(i.0 as usize)).cloned().flatten();
         let subject = Subject { profile, owner, mapping: o.mapping, privileged: profile.is_some_and(|p| p.privileged) };
         let late = self.tuning.window.late.0;
-        if let Some(id) = o.event_id.as_deref().filter(|id| !id.is_empty())
-            && state.recent.repeats(event_key(id, o), state.watermark.max(o.at), late)
-        {
-            let (score, decision) = self.stand(state, &subject, o.at);
-            let verdict = self.verdict(state, &subject, &score, &decision, o.at);
-            return Outcome { verdict, update: None, duplicate: true, excused_by: Vec::new() };
+        let mut finding_only = o.detection.as_ref().is_some_and(|d| d.alone);
+        if let Some(id) = o.event_id.as_deref().filter(|id| !id.is_empty()) {
+            let (key, now) = (event_key(id, o), state.watermark.max(o.at));
+            let repeated = state.recent.repeats(key, now, late);
+            // An event that comes again with another product's mark on it is known; the mark is not.
+            let mark = o.detection.as_ref().map(|d| key ^ stable_hash(d.title.as_bytes()));
+            let news = mark.is_some_and(|mark| !state.recent.repeats(mark, now, late));
+            if repeated && !news {
+                let (score, decision) = self.stand(state, &subject, o.at);
+                let verdict = self.verdict(state, &subject, &score, &decision, o.at);
+                return Outcome { verdict, update: None, duplicate: true, excused_by: Vec::new() };
+            }
+            finding_only |= repeated;
         }
         if o.at > state.watermark || state.days.len() > MOST_DAYS {
             state.watermark = state.watermark.max(o.at);
             state.settle(&self.tuning, subject.privileged);
         }
         let known = self.reference.slot(&workload).and_then(|slot| self.reference.at(slot));
-        let today = note(state, known, o);
-        let findings = self.look(state, known, profile, today, o);
+        // A finding is no deed of the identity: nothing is learned from it, and no other criterion looks at it.
+        let today = if finding_only { DayCount::default() } else { note(state, known, o) };
+        let findings = self.look(state, known, profile, today, o, finding_only);
         let (new_evidence, excused_by) = self.remember(state, &subject, &workload, o, findings);
         let (score, decision) = self.stand(state, &subject, o.at);
         let day = state.day_mut(o.day());
@@ -159,6 +167,7 @@ impl Judge {
         profile: Option<&Workload>,
         today: DayCount,
         o: &Observation<'_>,
+        finding_only: bool,
     ) -> Vec<Finding> {
         let group = known.map(|k| k.group).or_else(|| {
             let name = profile
@@ -188,7 +197,7 @@ impl Judge {
         let mut findings = Vec::new();
         if let Some(usual) = &cache {
             let view = View::new(o, memory, profile, today, &usual.2);
-            for criterion in &self.criteria {
+            for criterion in self.criteria.iter().filter(|c| !finding_only || c.code == Code::V3) {
                 criterion.look(&view, &mut findings);
             }
             for finding in &mut findings {

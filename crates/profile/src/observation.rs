@@ -22,8 +22,8 @@ use crate::zones::{UNKNOWN, ZoneClass, ZoneRef};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use vires_event::{
-    Activity, Actor, Boundary, Class, CredentialKind, Effect, Kind, Link, Millis, Outcome, Source, Target, Text, Tier,
-    parse_time,
+    Activity, Actor, Boundary, Class, CredentialKind, Detection, Effect, Kind, Link, Millis, Outcome, Source, Target, Text,
+    Tier, parse_time,
 };
 
 /// How well an identity is tied to a workload, its owner and its profile. The first thing that is missing counts.
@@ -78,8 +78,6 @@ pub struct Facts<'a> {
     pub attack: Vec<Text<'a>>,
     /// Kinds of secrets found in the record, never the secrets.
     pub leaks: Vec<Text<'a>>,
-    /// Severity 1–5, if the record is another product's detection about this identity.
-    pub detection: Option<u8>,
 }
 
 /// What the inventory says of a record.
@@ -225,8 +223,8 @@ pub struct Observation<'a> {
     pub links: Vec<Link<'a>>,
     /// Kinds of secrets in the record.
     pub leaks: Vec<Text<'a>>,
-    /// Severity 1–5 of another product's detection.
-    pub detection: Option<u8>,
+    /// What another product found: in this event, or of this identity.
+    pub detection: Option<Detection<'a>>,
     /// How many other workloads lately came from the same origin, which is new to this one. Set by the judge's joins.
     pub campaign: u16,
     /// Facets (bit = [`crate::baseline::Facet`]) whose value several peers took up in these days. Set by the judge's joins.
@@ -313,7 +311,7 @@ impl<'a> Observation<'a> {
             interactive: activity.interactive,
             links: activity.links,
             leaks: facts.leaks,
-            detection: facts.detection,
+            detection: activity.detection,
             campaign: 0,
             coadopted: 0,
             moved: None,
@@ -377,7 +375,7 @@ fn datasets_of<'a>(targets: &[Target<'a>]) -> Vec<Text<'a>> {
 /// The cloud or product a log format speaks of.
 pub fn platform_of(source: Source) -> &'static str {
     match source {
-        Source::Cloudtrail | Source::Bedrock => "aws",
+        Source::Cloudtrail | Source::Bedrock | Source::Guardduty => "aws",
         Source::GcpAudit => "gcp",
         Source::AzureActivity | Source::AzureResource => "azure",
         Source::EntraSignin | Source::EntraAudit | Source::GraphActivity | Source::M365 => "entra",

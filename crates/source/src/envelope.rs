@@ -1,9 +1,9 @@
 //! Finds the record inside a line: the event itself, or what a shipper wrapped around it, up to three levels deep.
 //!
 //! Looked into, in this order: the line as a record; a JSON object (or a string that holds one) in `message`, `log`, `msg`,
-//! `MESSAGE`, `event.original`, `detail` (EventBridge), `rawmsg` and `$!` (rsyslog); a text in one of these; a text line with a
-//! syslog or CRI header and its payload. The outer record wins over an inner one: text that an attacker gets logged inside a record
-//! can then not stand in for the record.
+//! `MESSAGE`, `event.original`, `event` (of a Sigma match), `detail` (EventBridge), `rawmsg` and `$!` (rsyslog); a text in one of
+//! these; a text line with a syslog or CRI header and its payload. The outer record wins over an inner one: text that an attacker
+//! gets logged inside a record can then not stand in for the record.
 
 use crate::json::{Parts, Tape, Type, Value, unescape_into};
 use crate::{Hints, TextLine, decode_json, decode_text, header};
@@ -336,6 +336,7 @@ pub const MEMBERS: [&str; 27] = [
 fn envelope<'a>(object: Value<'a>, outer: &Hints<'a>) -> (Hints<'a>, [Option<Value<'a>>; 8]) {
     let mut hints = outer.clone();
     let mut wrapped = [None; 8];
+    let (mut rule, mut event) = (false, None);
     for (key, value) in object.fields() {
         match key {
             "message" => wrapped[0] = Some(value),
@@ -345,7 +346,8 @@ fn envelope<'a>(object: Value<'a>, outer: &Hints<'a>) -> (Hints<'a>, [Option<Val
             "msg" => wrapped[4] = Some(value),
             "$!" => wrapped[5] = Some(value),
             "event.original" => wrapped[6] = Some(value),
-            "event" => wrapped[6] = value.get("original").or(wrapped[6]),
+            "event" => (event, wrapped[6]) = (Some(value), value.get("original").or(wrapped[6])),
+            "rule_title" | "rule_id" => rule = true,
             "detail" => wrapped[7] = Some(value),
             "host" | "hostname" | "_HOSTNAME" => {
                 hints.host = value.text().or_else(|| value.get_text("name")).or(hints.host);
@@ -355,6 +357,10 @@ fn envelope<'a>(object: Value<'a>, outer: &Hints<'a>) -> (Hints<'a>, [Option<Val
             "timestamp" | "@timestamp" | "timereported" | "time" => hints.time = value.text().or(hints.time),
             _ => {}
         }
+    }
+    // A Sigma match carries the event as an object; elsewhere an object of this name is no event.
+    if rule {
+        wrapped[6] = wrapped[6].or(event);
     }
     (hints, wrapped)
 }

@@ -5,6 +5,7 @@
 //! `decode`, over a JSON [`Value`](json::Value) or a [`TextLine`]. No policy lives here: which action is sensitive and which name
 //! looks like a machine is the catalogue's business.
 
+mod annotation;
 pub mod envelope;
 mod header;
 mod hints;
@@ -14,6 +15,7 @@ mod support;
 
 mod sources;
 
+pub use annotation::annotation;
 pub use envelope::{Opened, Scratch, Shape, open};
 pub use hints::{Hints, TextLine};
 pub use registry::{JSON, JsonDecoder, TEXT, TextDecoder, decode_json, decode_text};

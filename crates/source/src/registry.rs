@@ -53,6 +53,7 @@ json! {
     GraphActivity = graph_activity,
     M365 = m365,
     Bedrock = bedrock,
+    Guardduty = guardduty,
     Ocsf = ocsf,
     OtelGenai = otel_genai,
     // --- software as a service

@@ -19,6 +19,7 @@ const SOURCES: &[Source] = &[
     Source::Kubernetes,
     Source::M365,
     Source::Bedrock,
+    Source::Guardduty,
     Source::Ocsf,
     Source::OtelGenai,
 ];

@@ -147,7 +147,8 @@ impl Stage for Learning<'_> {
         let mut opened = open(line.strip_suffix(b"\r").unwrap_or(line), buffers);
         let valid_utf8 = opened.valid_utf8;
         let (tags, seen) = observe(&self.estate.classifier, &self.estate.inventory, &mut opened, memo);
-        if let Some(o) = seen {
+        // What another product found is no deed of the identity.
+        if let Some(o) = seen.filter(|o| !o.detection.as_ref().is_some_and(|d| d.alone)) {
             let day = (o.day(), o.day());
             *days = Some(days.map_or(day, |days| wider(days, day)));
             if let Some(shard) = self.shards.get(shard_of(&o.workload)) {

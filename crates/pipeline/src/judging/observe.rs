@@ -4,7 +4,7 @@ use vires_profile::Inventory;
 use vires_profile::observation::{
     EventRef, Facts, Mapping, Observation, Proof, Setting, TargetSort, identity_template, target_sort, target_spellings,
 };
-use vires_source::Opened;
+use vires_source::{Opened, annotation};
 use vires_tag::{Classifier, Memo, Tags};
 
 /// What one line says of one workload: the only place where decoder, catalogue and inventory meet.
@@ -29,7 +29,9 @@ fn seen<'a>(
     tags: &Tags<'a>,
 ) -> Option<Observation<'a>> {
     let at = opened.activity.as_ref()?.at()?;
+    let mark = annotation(opened);
     let mut activity = opened.activity.take()?;
+    activity.detection = activity.detection.take().or(mark);
     let identity = activity.identity.as_mut()?;
     let found = inventory.resolve(&identity.id, identity.raw.as_deref()).map(|index| inventory.workload(index));
     if found.is_none() && is_person(tags.actor, &identity.id, activity.credential.as_ref().map(|c| c.kind)) {
@@ -74,7 +76,6 @@ fn seen<'a>(
         data_class: tags.data_class.filter(|_| holds_data || tags.effect == Some(Effect::SecretRead)),
         attack: tags.sensitive.map(|s| s.attack.iter().map(|a| Cow::Borrowed(a.as_str())).collect()).unwrap_or_default(),
         leaks: tags.leaks.iter().map(|(kind, _)| Cow::Borrowed(*kind)).collect(),
-        detection: None,
     };
     let origin = &activity.origin;
     let setting = Setting {
@@ -162,7 +163,7 @@ pub(super) fn owned(o: Observation<'_>) -> Observation<'static> {
         interactive: o.interactive,
         links: o.links.into_iter().map(vires_event::Link::into_owned).collect(),
         leaks: all(o.leaks),
-        detection: o.detection,
+        detection: o.detection.map(vires_event::Detection::into_owned),
         campaign: o.campaign,
         coadopted: o.coadopted,
         stayed_alone: may(o.stayed_alone),

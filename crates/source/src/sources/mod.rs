@@ -19,6 +19,7 @@ pub(crate) mod github;
 pub(crate) mod gitlab;
 pub(crate) mod google_workspace;
 pub(crate) mod graph_activity;
+pub(crate) mod guardduty;
 pub(crate) mod jenkins;
 pub(crate) mod kubernetes;
 pub(crate) mod m365;

@@ -1,8 +1,10 @@
-//! OCSF events that another tool already normalised: API Activity (6003), Authentication (3002), Account Change (3001) and Datastore
-//! Activity (6005).
+//! OCSF events that another tool already normalised: API Activity (6003), Authentication (3002), Account Change (3001), Datastore
+//! Activity (6005) and Detection Finding (2004).
 //!
 //! The action takes the spelling of the cloud where one is named: `<service>:<operation>` for AWS, `gcp:…`, `azure:…` (lower case),
 //! `k8s:…`; else `ocsf:<operation or activity>`. An ARN in `actor.user.uid` gives the same identity as CloudTrail does.
+
+mod finding;
 
 use crate::Hints;
 use crate::json::Value;
@@ -18,7 +20,7 @@ use vires_event::{
     Text,
 };
 
-const CLASSES: [u64; 4] = [6003, 3002, 3001, 6005];
+const CLASSES: [u64; 5] = [6003, 3002, 3001, 6005, finding::CLASS];
 const MAX_TARGETS: usize = 8;
 
 /// True for an event of a class that is decoded.
@@ -67,6 +69,9 @@ fn cloud(record: Value<'_>) -> Cloud {
 /// Decodes one record. `None` if it says neither who nor what.
 pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activity<'a>> {
     let cloud = cloud(record);
+    if any_case(record, "class_uid").and_then(|c| c.u64()) == Some(finding::CLASS) {
+        return finding::decode(record, cloud);
+    }
     let mut a = Activity::new(Source::Ocsf, action(record, cloud));
     a.time = first(record, &["time_dt", "time", "metadata.original_time"]).or_else(|| hints.time.clone());
     a.event_id = first(record, &["metadata.uid", "metadata.correlation_uid", "api.request.uid"]).map(|id| bounded(id, 128));
@@ -257,8 +262,6 @@ fn end<'a>(record: Value<'a>, a: &mut Activity<'a>) {
 
 #[cfg(test)]
 mod tests {
-    use super::detect;
-    use crate::json::Tape;
     use crate::support::testing::{Row, check, decoded};
 
     macro_rules! api {
@@ -338,11 +341,5 @@ mod tests {
             assert_eq!(a.identity.as_ref().unwrap().raw.as_deref(), Some("arn:aws:iam::123456789012:role/svc/deployer"));
             assert_eq!(a.session.as_ref().map(|s| (&*s.name, s.mfa)), Some(("s", Some(false))));
         });
-    }
-
-    #[test]
-    fn findings_are_not_activity() {
-        let mut tape = Tape::default();
-        assert!(!detect(tape.parse(r#"{"class_uid":2004,"metadata":{}}"#).unwrap()));
     }
 }
