@@ -1,4 +1,5 @@
 use crate::config::{Judge, Run, Size, Split, Tag};
+use crate::survey::Order;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -88,6 +89,10 @@ pub struct JudgeArgs {
     /// What is written [default: table for an estate folder, else ndjson].
     #[arg(long, value_enum)]
     pub format: Option<JudgeFormat>,
+
+    /// In which order several files are judged [default: time for cases, files for lines].
+    #[arg(long, value_enum)]
+    pub order: Option<Order>,
 
     #[command(flatten)]
     pub config: ConfigFile,

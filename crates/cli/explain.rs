@@ -3,7 +3,7 @@ use crate::config;
 use crate::failure::Failure;
 use crate::known::{Folder, Known};
 use crate::print::print;
-use crate::survey::{Gravest, survey};
+use crate::survey::{Gravest, Order, survey};
 use anyhow::anyhow;
 use vires_judge::{CaseUpdate, Explanation, Tuning, criterion, explain};
 use vires_pipeline::judging::Judged;
@@ -27,7 +27,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let folder = Folder::of(&args.files);
     let files = folder.as_ref().map_or_else(|| args.files.clone(), |folder| vec![folder.logs()]);
     let given = config::Run { catalog: args.catalog.clone(), ..config::Run::default() };
-    let run = given
+    let mut run = given
         .or(config::Run {
             threads: file.run.threads,
             max_line: file.run.max_line,
@@ -47,6 +47,10 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
         Ok(line) => Subject::Line(line),
         Err(_) => Subject::Name(args.what.clone()),
     };
+    // As the table of cases judges, except for lines, which are counted over the files.
+    if let Subject::Name(_) = &subject {
+        Order::Time.apply(&mut run);
+    }
     let loaded = known.load()?;
     let (tuning, inventory) = (loaded.judge.tuning().clone(), loaded.estate.inventory.clone());
     let mut found: Vec<(String, CaseUpdate)> = Vec::new();

@@ -3,7 +3,7 @@ use crate::config::{self, Reply, RunSettings, TagSettings};
 use crate::failure::Failure;
 use crate::known::{Folder, Known};
 use crate::print::print;
-use crate::survey::{Gravest, survey};
+use crate::survey::{Gravest, Order, survey};
 use crate::tag::finish;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::fs::{File, OpenOptions};
@@ -22,7 +22,7 @@ pub fn run(args: &JudgeArgs) -> Result<(), Failure> {
     let (file, path) = config::load(args.config.config.as_deref())?;
     let folder = Folder::of(&args.files);
     let files = folder.as_ref().map_or_else(|| args.files.clone(), |folder| vec![folder.logs()]);
-    let run = args.run.clone().or(file.run).resolve(files)?;
+    let mut run = args.run.clone().or(file.run).resolve(files)?;
     let tag = args.tag.clone().or(file.tag).resolve()?;
     let judge = args.judge.clone().or(file.judge);
     if tag.only.is_some() && run.options.framing.codec != Codec::Lines {
@@ -33,6 +33,8 @@ pub fn run(args: &JudgeArgs) -> Result<(), Failure> {
     }
     let known = Known::new(&judge, &run, path, folder.as_ref());
     let format = args.format.unwrap_or(if folder.is_some() { JudgeFormat::Table } else { JudgeFormat::Ndjson });
+    // Lines come back in the order in which they were given; cases do not.
+    args.order.unwrap_or(if format == JudgeFormat::Ndjson { Order::Files } else { Order::Time }).apply(&mut run);
     match format {
         JudgeFormat::Ndjson => stream(args, &judge, &run, &tag, &known),
         _ => cases(format, &judge, &run, &tag, &known),

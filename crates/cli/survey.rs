@@ -3,10 +3,31 @@
 use crate::config::RunSettings;
 use crate::known::Loaded;
 use anyhow::Result;
+use clap::ValueEnum;
 use std::collections::BTreeMap;
 use vires_judge::{CaseUpdate, Disposition};
 use vires_pipeline::judging::{Judged, Survey};
-use vires_pipeline::{Runner, Summary};
+use vires_pipeline::{Runner, Source, Summary};
+
+/// In which order the lines of several files are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Order {
+    /// By what time the lines say, as if all had come in one stream.
+    Time,
+    /// One file after the other, by name.
+    Files,
+}
+
+impl Order {
+    /// Reads files in this order; streams and sockets have their own.
+    pub fn apply(self, run: &mut RunSettings) {
+        if self == Order::Time
+            && let Source::Files(files) = &mut run.options.source
+        {
+            run.options.source = Source::ByTime(std::mem::take(files));
+        }
+    }
+}
 
 /// Judges all lines; `visit` sees each one that says anything.
 pub fn survey(run: &RunSettings, loaded: Loaded, visit: impl FnMut(Judged<'_>) + Send) -> Result<Summary> {

@@ -6,6 +6,7 @@ mod common;
 mod config;
 mod detections;
 mod estate;
+mod order;
 mod people;
 mod state;
 

@@ -43,7 +43,10 @@ impl Collector {
     /// Looks at one line.
     pub fn note(&mut self, judged: &Judged<'_>) {
         let (o, verdict) = (judged.observation, &judged.outcome.verdict);
-        self.census.note(o, judged.credential());
+        // A finding of another product is nothing that the identity did.
+        if !o.detection.as_ref().is_some_and(|found| found.alone) {
+            self.census.note(o, judged.credential());
+        }
         for id in &judged.outcome.excused_by {
             self.uses.add(id, 1, o.at);
         }

@@ -16,6 +16,7 @@ use crate::config;
 use crate::failure::Failure;
 use crate::known::{Folder, Known, read_text};
 use crate::print::print;
+use crate::survey::Order;
 use anyhow::{Context, Result, anyhow};
 use args::ReportFormat;
 use choice::Chosen;
@@ -44,7 +45,7 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
     let files = folder.as_ref().map_or_else(|| args.files.clone(), |folder| vec![folder.logs()]);
     let given = &args.inputs;
     // Of the configuration only what concerns reading: a listener and an output belong to streams.
-    let settings = config::Run { threads: given.threads, catalog: given.catalog.clone(), ..config::Run::default() }
+    let mut settings = config::Run { threads: given.threads, catalog: given.catalog.clone(), ..config::Run::default() }
         .or(config::Run {
             threads: file.run.threads,
             max_line: file.run.max_line,
@@ -83,6 +84,7 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
         (seen, loaded.judge, bad)
     } else {
         let mut collector = Collector::new(sorter);
+        Order::Time.apply(&mut settings);
         let survey = Survey::new(loaded.estate, loaded.judge, |judged| collector.note(&judged));
         let (judge, summary) = survey.over(Runner::open(&settings.options)?)?;
         let failures = summary.failures.iter().map(|failure| format!("failed to read {failure}")).collect();

@@ -75,6 +75,12 @@ impl Files {
         }
     }
 
+    /// The files that are still to be read, and what could not be listed. `None` if one of them is a stream.
+    pub(crate) fn into_regular(self) -> Option<(Vec<PathBuf>, Vec<String>)> {
+        let streams = |path: &PathBuf| path.as_os_str() == "-" || std::fs::metadata(path).is_ok_and(|m| !m.is_file());
+        (!self.queue.iter().any(streams)).then(|| (self.queue.into(), self.failures))
+    }
+
     fn fail(&mut self, path: &Path, error: &io::Error) {
         self.failures.push(format!("{}: {error}", path.display()));
     }
@@ -114,12 +120,10 @@ fn may_hold_logs(name: &OsStr) -> bool {
 
 /// The files that reading `paths` would read. `None` if one of them is a stream, whose bytes can be had only once.
 pub(crate) fn regular_files(paths: &[PathBuf]) -> Option<Vec<PathBuf>> {
-    let files = Files::new(paths, false).queue;
-    let streams = |path: &PathBuf| path.as_os_str() == "-" || std::fs::metadata(path).is_ok_and(|m| !m.is_file());
-    (!files.iter().any(streams)).then(|| files.into())
+    Files::new(paths, false).into_regular().map(|(files, _)| files)
 }
 
-fn open(path: &Path) -> io::Result<Bytes> {
+pub(super) fn open(path: &Path) -> io::Result<Bytes> {
     if path.as_os_str() == "-" {
         return super::stdin();
     }

@@ -1,5 +1,6 @@
 //! Where records come from: standard input, files or connections; and when to stop asking for more.
 
+mod by_time;
 mod bytes;
 mod files;
 mod listen;
@@ -13,6 +14,7 @@ use crate::address::Address;
 use crate::log::Log;
 use crate::protocol::Codec;
 use crate::shutdown::{IDLE, Shutdown, Waiter, Woken};
+use by_time::ByTime;
 use bytes::Bytes;
 use files::Files;
 use listen::Listener;
@@ -31,6 +33,9 @@ pub enum Source {
     Stdin,
     /// Files and directories, `-` for standard input; compressed ones and whole-file CloudTrail are opened up.
     Files(Vec<PathBuf>),
+    /// The same files as one stream in the order of the times that their lines say. If they hold but one file, or a stream, or a
+    /// codec other than lines is asked for, as [`Source::Files`].
+    ByTime(Vec<PathBuf>),
     /// Connections to this address.
     Listen(Address),
 }
@@ -61,6 +66,7 @@ pub(crate) struct Input {
 enum Kind {
     One(Stream),
     Files(Files),
+    ByTime(Box<ByTime>),
     Listen(Box<Listener>),
 }
 
@@ -89,6 +95,12 @@ impl Input {
         let kind = match source {
             Source::Stdin => Kind::One(Stream::new(stdin()?, framing.split.then(|| Splitter::new(true)))),
             Source::Files(paths) => Kind::Files(Files::new(paths, framing.split)),
+            Source::ByTime(paths) => match Files::new(paths, framing.split).into_regular() {
+                Some((files, failures)) if files.len() > 1 && framing.codec == Codec::Lines => {
+                    Kind::ByTime(Box::new(ByTime::new(files, failures, framing)))
+                }
+                _ => Kind::Files(Files::new(paths, framing.split)),
+            },
             Source::Listen(address) => Kind::Listen(Box::new(Listener::bind(address, framing.split)?)),
         };
         Ok(Input { kind, framing, waiter, watched: None, closed: false })
@@ -103,6 +115,7 @@ impl Input {
     pub(crate) fn failures(&mut self, log: &Log) -> Vec<String> {
         match &mut self.kind {
             Kind::Files(files) => std::mem::take(&mut files.failures),
+            Kind::ByTime(files) => std::mem::take(&mut files.failures),
             Kind::Listen(listener) => {
                 listener.remarks.drain(..).for_each(|remark| log.say(&remark));
                 Vec::new()
@@ -157,6 +170,7 @@ impl Input {
         match &mut self.kind {
             Kind::One(stream) => stream.next(buffer, codec, max_line),
             Kind::Listen(listener) => listener.next(buffer, codec, max_line),
+            Kind::ByTime(files) => files.next(buffer, max_line),
             Kind::Files(files) => loop {
                 let Some(stream) = files.current() else { return Got::End };
                 match stream.next(buffer, codec, max_line) {
@@ -174,6 +188,7 @@ impl Input {
         match &mut self.kind {
             Kind::One(stream) => stream.close(),
             Kind::Files(files) => files.close(),
+            Kind::ByTime(files) => files.close(),
             Kind::Listen(listener) => listener.close(),
         }
     }
@@ -211,6 +226,7 @@ impl Input {
         let (fds, limit) = match &self.kind {
             Kind::One(stream) => (stream.flow().into_iter().collect(), None),
             Kind::Files(files) => (files.flow().into_iter().collect(), None),
+            Kind::ByTime(_) => (Vec::new(), None),
             Kind::Listen(listener) => listener.wanted(),
         };
         let inputs = fds.len();

@@ -85,7 +85,8 @@ pub struct Learner<'e> {
 impl Learner<'_> {
     /// One line, with or without its line end.
     pub fn line(&mut self, line: &[u8]) {
-        if let Some(observation) = self.reader.line(0, line) {
+        let seen = self.reader.line(0, line).filter(|o| !o.detection.as_ref().is_some_and(|d| d.alone));
+        if let Some(observation) = seen {
             self.baseline.learn(&observation);
         }
     }
