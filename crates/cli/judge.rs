@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use vires_judge::Disposition;
-use vires_pipeline::judging::{Answers, CaseSink, Judging, Live, StateFile, StateKeeper};
+use vires_pipeline::judging::{Answers, CaseSink, Judging, Live, StateFile, StateKeeper, Step};
 use vires_pipeline::{Codec, Log, Runner, Target};
 use vires_report::standards::Attack;
 use vires_report::{cases_summary, cases_table, ocsf_finding, terminal_width};
@@ -32,7 +32,9 @@ pub fn run(args: &JudgeArgs) -> Result<(), Failure> {
         .into());
     }
     let known = Known::new(&judge, &run, path, folder.as_ref());
-    let format = args.format.unwrap_or(if folder.is_some() { JudgeFormat::Table } else { JudgeFormat::Ndjson });
+    let usual = if folder.is_some() && judge.step.is_none() { JudgeFormat::Table } else { JudgeFormat::Ndjson };
+    let format = args.format.unwrap_or(usual);
+    check_step(&judge, format, &tag)?;
     // Lines come back in the order in which they were given; cases do not.
     args.order.unwrap_or(if format == JudgeFormat::Ndjson { Order::Files } else { Order::Time }).apply(&mut run);
     match format {
@@ -52,10 +54,16 @@ fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagS
     for remark in &loaded.remarks {
         run.options.log.say(remark);
     }
+    let step = match judge.step {
+        None => Step::Both,
+        Some(config::Step::Join) => Step::Join,
+        Some(config::Step::Decide) => Step::Decide,
+    };
+    let inputs = step.inputs(&loaded.inputs);
     let file = judge.state.clone().map(StateFile::new);
-    let kept = file.as_ref().map(|file| file.load(&loaded.inputs, args.state_reset)).transpose()?.flatten();
-    let (state, lines) = kept.unwrap_or_else(|| (loaded.judge.fresh_state(), 0));
-    let live = Arc::new(Live::new(state, lines, loaded.inputs.clone(), sink(judge, &run.options.log)?));
+    let kept = file.as_ref().map(|file| file.load(&inputs, args.state_reset)).transpose()?.flatten();
+    let (state, lines) = kept.unwrap_or_else(|| (step.fresh_state(&loaded.judge), 0));
+    let live = Arc::new(Live::new(state, lines, inputs, sink(judge, &run.options.log)?));
     let log = &run.options.log;
     let keeper = file
         .map(|file| StateKeeper::start(file, Arc::clone(&live), Duration::from_secs_f64(period), Arc::clone(log)))
@@ -64,6 +72,7 @@ fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagS
         tag: tag.options(),
         least: (tag.only == Some(config::Only::Escalated)).then_some(Disposition::Escalate),
         codec: run.options.framing.codec,
+        step,
     };
     let stage = Judging::new(loaded.estate, loaded.judge, answers.clone(), Arc::clone(&live));
     log.take_panics();
@@ -84,6 +93,27 @@ fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagS
     }
     finish(&summary, run.stats)?;
     saved?;
+    match live.unjoined() {
+        0 => Ok(()),
+        lines => Err(Failure::Incomplete(vec![format!(
+            "{lines} lines were not judged (`not_joined`): they do not come from `vires judge --step join` with this baseline and inventory; start all steps with the same files"
+        )])),
+    }
+}
+
+/// Refuses what would leave the second step without something that it needs.
+fn check_step(judge: &config::Judge, format: JudgeFormat, tag: &TagSettings) -> Result<()> {
+    let Some(step) = judge.step else { return Ok(()) };
+    ensure!(format == JudgeFormat::Ndjson, "--step writes lines: it goes without --format");
+    ensure!(tag.reply == Reply::Event, "--step writes whole lines: drop --reply");
+    if step == config::Step::Join {
+        ensure!(tag.raw == config::Raw::Wrap, "--step join needs an object on each line: drop --raw passthrough");
+        ensure!(tag.only.is_none(), "the judges need every line, so --step join leaves none out: give them --only");
+        ensure!(
+            judge.cases.is_none() && judge.ocsf.is_none(),
+            "--step join makes no cases: give --cases and --ocsf to the judges"
+        );
+    }
     Ok(())
 }
 

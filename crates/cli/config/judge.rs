@@ -1,6 +1,16 @@
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+
+/// One of the judge's two steps, where several processes share the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// See all events in their order; write what concerns several workloads, and in `nhi.workload` the key to share them out by.
+    Join,
+    /// See all events of some workloads, as the first step has written them, and decide.
+    Decide,
+}
 
 /// What the judge compares with, and what it keeps.
 #[derive(Debug, Clone, Default, PartialEq, Args, Serialize, Deserialize)]
@@ -45,6 +55,11 @@ pub struct Judge {
     #[arg(long, value_name = "FILE")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ocsf: Option<PathBuf>,
+
+    /// Do one of the judge's two steps only, so that several processes share the work [default: both steps].
+    #[arg(long, value_enum)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<Step>,
 }
 
 impl Judge {
@@ -59,6 +74,7 @@ impl Judge {
             snapshot_interval: self.snapshot_interval.or(file.snapshot_interval),
             cases: self.cases.or(file.cases),
             ocsf: self.ocsf.or(file.ocsf),
+            step: self.step.or(file.step),
         }
     }
 }

@@ -8,7 +8,7 @@ mod tag;
 pub mod tuning;
 
 pub use file::{File, SCHEMA, is_config, load};
-pub use judge::Judge;
+pub use judge::{Judge, Step};
 pub use run::{Run, RunSettings, Split};
 pub use size::Size;
-pub use tag::{Only, Reply, Tag, TagSettings};
+pub use tag::{Only, Raw, Reply, Tag, TagSettings};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use vires_catalog::Catalog;
 use vires_judge::{CaseUpdate, Judge, Tuning};
-use vires_pipeline::judging::{Answers, Estate, Judging, Live};
+use vires_pipeline::judging::{Answers, Estate, Judging, Live, Step};
 use vires_pipeline::{Codec, Framing, Log, Options, Runner, Source, Target};
 use vires_profile::{Exceptions, Inventory};
 use vires_tag::Classifier;
@@ -52,7 +52,7 @@ fn shipped(estate: &Estate, input: &Path, output: &Path, threads: usize) -> (Str
     let heard = Arc::clone(&told);
     let sink = Box::new(move |case: &CaseUpdate| heard.lock().unwrap().push(case.clone()));
     let live = Arc::new(Live::new(judge.fresh_state(), 0, String::new(), sink));
-    let answers = Answers { tag: vires_tag::Options::default(), least: None, codec: Codec::Lines };
+    let answers = Answers { tag: vires_tag::Options::default(), least: None, codec: Codec::Lines, step: Step::Both };
     let options = Options {
         source: Source::Files(vec![input.to_owned()]),
         target: Target::File(output.to_owned()),
@@ -125,7 +125,7 @@ fn lines_without_a_year_are_counted() {
         stats_file: None,
         log: Arc::new(Log::default()),
     };
-    let answers = Answers { tag: vires_tag::Options::default(), least: None, codec: Codec::Lines };
+    let answers = Answers { tag: vires_tag::Options::default(), least: None, codec: Codec::Lines, step: Step::Both };
     let stage = Judging::new(estate.clone(), judge, answers, Arc::clone(&live));
     Runner::open(&options).unwrap().run(stage, &|_| Err(String::new())).unwrap();
     assert_eq!(live.undated(), 2);

@@ -13,6 +13,8 @@ pub enum Problem {
     InvalidUtf8,
     /// A fault of ours while this line was classified.
     Internal,
+    /// The judge decides in two steps, and the first one did not see this line or compares with something else.
+    NotJoined,
 }
 
 impl Problem {
@@ -23,6 +25,7 @@ impl Problem {
             Problem::UnknownSource => "unknown_source",
             Problem::InvalidUtf8 => "invalid_utf8",
             Problem::Internal => "internal",
+            Problem::NotJoined => "not_joined",
         }
     }
 }

@@ -1,4 +1,6 @@
+use super::step::{self, Step};
 use vires_judge::Verdict;
+use vires_profile::observation::Observation;
 use vires_source::{Opened, Shape};
 use vires_tag::object::Object;
 use vires_tag::splice::{Field, splice, wrap};
@@ -34,18 +36,30 @@ pub(super) struct End {
     error: Option<Problem>,
 }
 
-/// Begins the object: everything that the line says by itself.
-pub(super) fn begin(tags: &Tags<'_>, out: &mut Vec<u8>) -> End {
+/// Begins the object: everything that the line says by itself. Whoever decides will say it again: the first of two steps leaves it out.
+pub(super) fn begin(tags: &Tags<'_>, step: Step, out: &mut Vec<u8>) -> End {
     let mut object = Object::open(out);
-    tags.write(&mut object);
+    match step {
+        Step::Join => object.number("v", 1),
+        Step::Both | Step::Decide => tags.write(&mut object),
+    }
     End { cut: object.pause(), tagged: tags.tagged(), error: tags.error }
 }
 
-/// Ends the object that `out` holds, with the verdict if there is one.
-pub(super) fn end(out: &mut Vec<u8>, end: End, verdict: Option<&Verdict>, failed: bool) {
+/// Ends the object that `out` holds, with the verdict if there is one, or with what the next step has to know.
+pub(super) fn end(
+    out: &mut Vec<u8>,
+    end: End,
+    verdict: Option<&Verdict>,
+    joined: Option<(&Observation<'_>, &str)>,
+    failed: bool,
+) {
     let mut object = Object::resume(out, 0, end.cut);
     if let Some(verdict) = verdict {
         write(verdict, &mut object);
+    }
+    if let Some((o, stamp)) = joined {
+        step::write(o, stamp, &mut object);
     }
     object.bool("tagged", end.tagged);
     if let Some(error) = end.error.or(failed.then_some(Problem::Internal)) {

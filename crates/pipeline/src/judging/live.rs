@@ -22,6 +22,8 @@ pub struct Live {
     inputs: String,
     /// Lines of somebody's that could not be judged for want of a time.
     undated: AtomicU64,
+    /// Lines that could not be judged because the first step did not see them, or with another baseline or inventory.
+    unjoined: AtomicU64,
 }
 
 /// What only the ordered step uses.
@@ -57,6 +59,7 @@ impl Live {
             cases: InTurn::new(cases),
             inputs,
             undated: AtomicU64::new(0),
+            unjoined: AtomicU64::new(0),
         }
     }
 
@@ -77,6 +80,20 @@ impl Live {
 
     pub(super) fn note_undated(&self) {
         self.undated.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Lines that were not judged, since this was made, because they do not say what [`Step::Join`](super::Step::Join) says with the
+    /// same baseline and inventory.
+    pub fn unjoined(&self) -> u64 {
+        self.unjoined.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_unjoined(&self) {
+        self.unjoined.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn inputs(&self) -> &str {
+        &self.inputs
     }
 
     pub(super) fn gate(&self) -> MutexGuard<'_, Gate> {

@@ -10,6 +10,7 @@ mod observe;
 mod replay;
 mod stage;
 mod state_file;
+mod step;
 mod survey;
 
 pub use learning::{LearnError, Learned, learn};
@@ -17,5 +18,6 @@ pub use live::{CaseSink, Live};
 pub use observe::observe;
 pub use replay::{Estate, Judged, Learner, Replay, catalogue_hash};
 pub use stage::{Answers, Judging, JudgingScratch};
-pub use state_file::{StateError, StateFile, StateKeeper};
+pub use state_file::{Snapshot, StateError, StateFile, StateKeeper};
+pub use step::Step;
 pub use survey::{Survey, SurveyScratch};

@@ -2,6 +2,7 @@ use super::answer::{self, End, SLOT};
 use super::live::{Live, Turns};
 use super::observe::{is_undated, observe, owned};
 use super::replay::Estate;
+use super::step::{Joined, Step};
 use crate::protocol::Codec;
 use crate::stage::{Report, Stage};
 use std::ops::Range;
@@ -11,7 +12,7 @@ use vires_judge::{Disposition, Judge, Outcome};
 use vires_profile::baseline::bounded;
 use vires_profile::observation::{EventRef, Observation};
 use vires_source::open;
-use vires_tag::splice::Field;
+use vires_tag::splice::{Field, mask};
 use vires_tag::{Memo, Only, Options, Problem, Reply, Tags};
 
 /// How judged lines are answered.
@@ -23,6 +24,8 @@ pub struct Answers {
     pub least: Option<Disposition>,
     /// How answers are framed.
     pub codec: Codec,
+    /// Which of the judge's steps are done here.
+    pub step: Step,
 }
 
 /// `vires judge` as a stage: tags lines in parallel, joins workloads in order, judges each workload's events in order.
@@ -32,6 +35,8 @@ pub struct Judging {
     judge: Judge,
     answers: Answers,
     field: Field,
+    /// What both steps must have been started with.
+    stamp: String,
     live: Arc<Live>,
 }
 
@@ -39,7 +44,8 @@ impl Judging {
     /// Judges lines of `estate` and remembers them in `live`.
     pub fn new(estate: Estate, judge: Judge, answers: Answers, live: Arc<Live>) -> Self {
         let field = Field::new(&answers.tag.field);
-        Judging { estate, judge, answers, field, live }
+        let stamp = answers.step.stamp(live.inputs());
+        Judging { estate, judge, answers, field, stamp, live }
     }
 
     /// Where it remembers.
@@ -58,6 +64,7 @@ impl Judging {
 pub struct JudgingScratch {
     open: vires_source::Scratch,
     memo: Memo,
+    masked: Vec<u8>,
     /// Objects as far as they are known, one after the other.
     heads: Vec<u8>,
     /// Where in a record its object belongs.
@@ -95,17 +102,31 @@ impl Stage for Judging {
     const ORDERED: bool = true;
 
     fn record(&self, line: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) -> Report {
-        let JudgingScratch { open: buffers, memo, heads, slots, pending, .. } = scratch;
+        let JudgingScratch { open: buffers, memo, masked, heads, slots, pending, .. } = scratch;
         let (line, cr) = line.split_at(line.len() - usize::from(line.ends_with(b"\r")));
         let mut opened = open(line, buffers);
-        let (tags, seen) = observe(&self.estate.classifier, &self.estate.inventory, &mut opened, memo);
+        let joined = (self.answers.step == Step::Decide).then(|| Joined::read(&opened.shape, &self.field, &self.stamp));
+        if mask(line, &opened.shape, &self.field, masked) {
+            // What is about to be replaced says nothing of the line.
+            drop(opened);
+            opened = open(masked, buffers);
+        }
+        let (mut tags, mut seen) = observe(&self.estate.classifier, &self.estate.inventory, &mut opened, memo);
+        if let (Some(joined), Some(o)) = (joined, &mut seen)
+            && !joined.tell(o)
+        {
+            // Judged without it, the verdict would be another one, and nobody would know.
+            seen = None;
+            tags.error = Some(Problem::NotJoined);
+            self.live.note_unjoined();
+        }
         if seen.is_none() && is_undated(&opened) {
             self.live.note_undated();
         }
         let (start, first_slot, first_byte) = (out.len(), slots.len(), heads.len());
         let mut head = std::mem::take(&mut scratch.object);
         head.clear();
-        let end = answer::begin(&tags, &mut head);
+        let end = answer::begin(&tags, self.answers.step, &mut head);
         heads.extend_from_slice(&head);
         scratch.object = head;
         let filtered = match self.answers.tag.only {
@@ -168,13 +189,14 @@ impl Stage for Judging {
         let mut gate = self.live.gate();
         for pending in &mut scratch.pending {
             let line = gate.line();
-            if let Some(o) = &mut pending.seen {
+            if let Some(o) = pending.seen.as_mut().filter(|_| self.answers.step != Step::Decide) {
                 o.event_ref = EventRef { file: None, line };
                 // What fails here fails for one event: the tickets must be drawn whatever happens.
                 pending.failed = catch_unwind(AssertUnwindSafe(|| self.judge.join(&mut gate.joins, o))).is_err();
             }
         }
-        let seen = scratch.pending.iter().enumerate().filter(|(_, p)| !p.failed);
+        let judged = self.answers.step != Step::Join;
+        let seen = scratch.pending.iter().enumerate().filter(|(_, p)| judged && !p.failed);
         let bounds: Vec<(usize, std::borrow::Cow<'_, str>)> =
             seen.filter_map(|(at, p)| Some((at, bounded(&p.seen.as_ref()?.workload)))).collect();
         let turns = gate.turns(bounds.iter().map(|(at, workload)| (*at, &**workload)));
@@ -231,7 +253,8 @@ impl Judging {
                     }
                     object.clear();
                     object.extend_from_slice(heads.get(p.head.clone()).unwrap_or_default());
-                    answer::end(object, p.end, verdict, p.failed);
+                    let joined = p.seen.as_deref().filter(|_| self.answers.step == Step::Join && !p.failed);
+                    answer::end(object, p.end, verdict, joined.map(|o| (o, &*self.stamp)), p.failed);
                     fill(frame.record, slots.get(p.slots.clone()).unwrap_or_default().iter().copied(), object, out);
                 }
             }

@@ -20,6 +20,24 @@ pub struct StateFile {
     path: PathBuf,
 }
 
+/// A state outside of any run, as its file holds it.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// What is remembered.
+    pub state: JudgeState,
+    /// How many lines it has seen.
+    pub lines: u64,
+    /// What it was kept with; see [`Step::inputs`](super::Step::inputs).
+    pub inputs: String,
+}
+
+impl Snapshot {
+    /// The content of its file.
+    pub fn render(&self) -> Result<String, serde_json::Error> {
+        self.state.to_json(&format!("{} {}", self.lines, self.inputs))
+    }
+}
+
 /// Why a state file cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)]
@@ -31,7 +49,7 @@ pub enum StateError {
     #[error("the state cannot be used: {0}; --state-reset sets it aside and starts afresh")]
     Torn(BaselineError),
     #[error(
-        "the state {path} belongs to another baseline: judge with the one it was kept with, or --state-reset sets it aside and starts afresh", path = .path.display()
+        "the state {path} belongs to another baseline or another step: judge with what it was kept with, or --state-reset sets it aside and starts afresh", path = .path.display()
     )]
     Foreign { path: PathBuf },
     #[error("failed to write down the state: {0}")]
@@ -50,17 +68,12 @@ impl StateFile {
     ///
     /// With `reset`, a file that cannot be used is renamed to `….bad` instead of being an error.
     pub fn load(&self, inputs: &str, reset: bool) -> Result<Option<(JudgeState, u64)>, StateError> {
-        let read = |error| StateError::Read { path: self.path.clone(), error };
-        let mut text = Vec::new();
-        match File::open(&self.path) {
-            Ok(file) => file.take(LARGEST).read_to_end(&mut text).map_err(read)?,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(read(error)),
-        };
-        let failure = match Live::read(&text, &self.path.display().to_string()) {
-            Ok((state, lines, kept)) if kept == inputs => return Ok(Some((state, lines))),
+        let failure = match self.read() {
+            Ok(kept) if kept.inputs == inputs => return Ok(Some((kept.state, kept.lines))),
             Ok(_) => StateError::Foreign { path: self.path.clone() },
-            Err(error) => StateError::Torn(error),
+            Err(StateError::Read { error, .. }) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error @ StateError::Torn(_)) => error,
+            Err(error) => return Err(error),
         };
         if !reset {
             return Err(failure);
@@ -69,6 +82,15 @@ impl StateFile {
         bad.push(".bad");
         std::fs::rename(&self.path, &bad).map_err(|error| StateError::Write { path: bad.into(), error })?;
         Ok(None)
+    }
+
+    /// What the file holds, whatever it was kept with.
+    pub fn read(&self) -> Result<Snapshot, StateError> {
+        let read = |error| StateError::Read { path: self.path.clone(), error };
+        let mut text = Vec::new();
+        File::open(&self.path).and_then(|file| file.take(LARGEST).read_to_end(&mut text)).map_err(read)?;
+        let (state, lines, inputs) = Live::read(&text, &self.path.display().to_string()).map_err(StateError::Torn)?;
+        Ok(Snapshot { state, lines, inputs })
     }
 
     /// Replaces the content, on disk too: whatever happens, the old or the new snapshot is there as a whole.
