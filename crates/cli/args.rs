@@ -41,6 +41,10 @@ pub enum Verb {
     /// Takes the inputs of `vires judge` (an estate folder stands for all of them) or the cases that it has written.
     Report(Box<crate::report::ReportArgs>),
 
+    /// Look into what judges remember, and hand workloads over from one to another.
+    #[command(subcommand)]
+    State(StateVerb),
+
     /// Check, draft, compare and import inventories.
     #[command(subcommand)]
     Inventory(InventoryVerb),
@@ -207,6 +211,44 @@ pub struct ExplainArgs {
     /// Directory of catalogue files that are laid over the built-in ones.
     #[arg(long, value_name = "DIR")]
     pub catalog: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum StateVerb {
+    /// List the workloads of a state, one JSON object per line: workload, last_seen, evidence, case.
+    List {
+        /// A state that `vires judge --state` has kept.
+        #[arg(value_name = "STATE")]
+        file: PathBuf,
+    },
+    /// Copy some workloads of a state to a state of its own, for the judge that gets their events from now on.
+    Take {
+        /// The state of a judge with `--step decide`, which has stopped.
+        #[arg(value_name = "STATE")]
+        file: PathBuf,
+
+        /// Names of workloads, one a line, or lines of `vires state list`; `-` is standard input.
+        #[arg(long, value_name = "FILE")]
+        workloads: PathBuf,
+
+        /// Take all others instead: what the old judge keeps.
+        #[arg(long)]
+        except: bool,
+
+        /// The state to write [default: standard output].
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Join states that share no workload to one.
+    Merge {
+        /// States of judges with `--step decide`, which have stopped.
+        #[arg(value_name = "STATE", required = true)]
+        files: Vec<PathBuf>,
+
+        /// The state to write [default: standard output].
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -14,6 +14,7 @@ mod learn;
 mod print;
 mod report;
 mod save;
+mod state;
 mod survey;
 mod tag;
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         args::Verb::Merge(args) => learn::merge(&args),
         args::Verb::Explain(args) => explain::run(&args),
         args::Verb::Report(args) => report::run(&args),
+        args::Verb::State(verb) => state::run(&verb),
         args::Verb::Inventory(verb) => inventory::run(&verb),
         args::Verb::Catalog(verb) => catalog::run(&verb),
         args::Verb::Config(verb) => config_verb::run(&verb),

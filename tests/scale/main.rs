@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod estate;
+mod moves;
 mod refusals;
 
 use common::{arg, run};

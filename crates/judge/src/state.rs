@@ -146,6 +146,21 @@ impl PartialEq for Cache {
 }
 
 impl WorkloadState {
+    /// Latest time of any of its events.
+    pub fn last_seen(&self) -> Millis {
+        self.watermark
+    }
+
+    /// True if evidence stands against it.
+    pub fn has_evidence(&self) -> bool {
+        !self.evidence.is_empty()
+    }
+
+    /// Its open case, as it stands in output.
+    pub fn open_case(&self) -> Option<String> {
+        self.case.as_ref().map(|case| crate::case::case_name(case.id))
+    }
+
     /// The day's record, made if it is not there.
     pub(crate) fn day_mut(&mut self, day: Day) -> &mut PendingDay {
         let at = match self.days.binary_search_by_key(&day, |d| d.day) {
@@ -265,19 +280,44 @@ impl JudgeState {
         self.shards.get(shard_of(workload))?.get(workload)
     }
 
+    /// What is remembered of each workload, by name.
+    pub fn workloads(&self) -> Vec<(&str, &WorkloadState)> {
+        let mut all: Vec<_> = self.shards.iter().flat_map(|s| s.workloads.iter()).map(|(name, one)| (&**name, one)).collect();
+        all.sort_unstable_by_key(|(name, _)| *name);
+        all
+    }
+
+    /// Forgets the workloads whose names `keep` refuses.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
+        for shard in &mut self.shards {
+            shard.workloads.retain(|name, _| keep(name));
+        }
+    }
+
+    /// Adds the workloads of another state. Gives the name of one that both know, and then changes nothing: what is right of two
+    /// memories of one workload cannot be told.
+    pub fn absorb(&mut self, other: JudgeState) -> Result<(), String> {
+        let both = other.workloads().into_iter().find(|(name, _)| self.get(name).is_some());
+        if let Some((name, _)) = both {
+            return Err(name.to_owned());
+        }
+        for (shard, more) in self.shards.iter_mut().zip(other.shards) {
+            shard.workloads.extend(more.workloads);
+        }
+        Ok(())
+    }
+
     /// The state as a file: the same state gives the same bytes. `inputs` is a text that must be the same when it is resumed,
     /// e.g. the hash of the baseline.
     pub fn to_json(&self, inputs: &str) -> Result<String, serde_json::Error> {
-        let mut all: Vec<(&Arc<str>, &WorkloadState)> = self.shards.iter().flat_map(|s| s.workloads.iter()).collect();
-        all.sort_unstable_by_key(|(name, _)| *name);
         let mut body = format!(
             "{{\"inputs\":{},\n\"joins\":{},\n\"workloads\":{{",
             serde_json::to_string(inputs)?,
             serde_json::to_string(&self.joins)?
         );
-        for (i, (name, state)) in all.into_iter().enumerate() {
+        for (i, (name, state)) in self.workloads().into_iter().enumerate() {
             body.push_str(if i == 0 { "\n" } else { ",\n" });
-            body.push_str(&serde_json::to_string(&**name)?);
+            body.push_str(&serde_json::to_string(name)?);
             body.push(':');
             body.push_str(&serde_json::to_string(state)?);
         }
