@@ -40,7 +40,10 @@ pub fn github(j: &mut Journal, at: i64, actor: Actor, action: &str, repo: &str, 
         o = o.text("actor_ip", ip);
     }
     if let Some(access) = actor.access {
-        let token = Rng::of(access).text(43, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
+        // An app's token lives for an hour, everybody else's for ever.
+        let hour = if access.contains("server-to-server") { at / 3_600_000 } else { 0 };
+        let token = Rng::of(&format!("{}/{access}/{hour}", actor.login))
+            .text(43, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789");
         o = o.text("programmatic_access_type", access).text("hashed_token", format!("{token}="));
     }
     for (key, value) in more {

@@ -126,6 +126,7 @@ fn what_was_granted_is_compared_with_what_was_done() {
         arn:aws:iam::123456789012:role/billing,s3:GetObject,arn:aws:s3:::billing-data/*,policy/billing,2026-01-01\n\
         arn:aws:iam::123456789012:role/billing,s3:*,*,policy/wide,2026-01-01\n\
         arn:aws:iam::123456789012:role/billing,iam:CreateUser,*,policy/old,2025-01-01\n\
+        arn:aws:iam::123456789012:role/billing,AdministratorAccess,*,policy/AdministratorAccess,2025-01-01\n\
         arn:aws:iam::123456789012:role/Forgotten,s3:GetObject,*,policy/old,2025-01-01\n";
     estate.write("grants.csv", grants);
     let out = estate.path("reports");
@@ -136,7 +137,7 @@ fn what_was_granted_is_compared_with_what_was_done() {
     };
     let billing = "aws:role/123456789012/billing";
     assert_eq!(of("unused_privilege"), [(billing, "iam:CreateUser")]);
-    assert_eq!(of("over_broad"), [(billing, "s3:*")]);
+    assert_eq!(of("over_broad"), [(billing, "AdministratorAccess"), (billing, "s3:*")]);
     assert_eq!(of("dormant"), [("aws:role/123456789012/Forgotten", "aws:role/123456789012/Forgotten")]);
     assert!(of("orphaned").contains(&("aws:role/123456789012/search", "aws:role/123456789012/search")));
     for row in &rows.rows {

@@ -23,7 +23,10 @@ impl Known {
         let mut broad = BTreeMap::new();
         for role in catalog.roles() {
             let what = role.grant.replace('_', " ");
-            for name in [&role.value, &role.name].into_iter().filter(|name| !name.is_empty()) {
+            // Exports name the provider's own policies by ARN or by the last part of it.
+            let short = role.value.rsplit_once('/').filter(|(arn, _)| arn.starts_with("arn:aws:iam::aws:policy"));
+            let names = [Some(&*role.value), Some(&*role.name), short.map(|(_, name)| name)];
+            for name in names.into_iter().flatten().filter(|name| !name.is_empty()) {
                 broad.insert(fold(name).into_owned(), what.clone());
             }
         }

@@ -30,7 +30,9 @@ impl Estate<'_> {
                 row.source = if grant.source.is_empty() { "grants".into() } else { grant.source.clone() };
                 row.since = Time(grant.granted);
                 row.last_used = Time(last);
-                row.evidence_count = if issue == "unused_privilege" { self.records(subject) } else { done };
+                // Of a role whose content the file does not tell, all that was done is the evidence.
+                let all = issue == "unused_privilege" || privilege.role || privilege.silent;
+                row.evidence_count = if all { self.records(subject) } else { done };
                 row.evidence = evidence;
                 row.recommendation = recommendation;
                 rows.push(row);
@@ -40,7 +42,7 @@ impl Estate<'_> {
                 if let Some(what) = known {
                     fill(
                         "over_broad",
-                        format!("a role known to grant much: {what}"),
+                        format!("a role known to grant much: {what}; {}", count(self.records(subject), "record")),
                         format!("replace {} by a role that allows what it uses", grant.privilege),
                     );
                 }

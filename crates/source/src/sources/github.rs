@@ -118,8 +118,14 @@ fn credential<'a>(record: Value<'a>, action: &str, access: Option<&str>) -> Opti
         Some("Personal access token (classic)" | "Fine-grained personal access token" | "personal_access_token") => {
             CredentialKind::Pat
         }
-        Some("OAuth access token" | "oauth_token" | "GitHub App user-to-server token") => CredentialKind::OauthToken,
-        Some("GitHub App server-to-server token" | "github_app") => CredentialKind::ApiToken,
+        // An app's installation token ends after an hour.
+        Some(
+            "OAuth access token"
+            | "oauth_token"
+            | "GitHub App user-to-server token"
+            | "GitHub App server-to-server token"
+            | "github_app",
+        ) => CredentialKind::OauthToken,
         Some("Deploy key" | "deploy_key") => CredentialKind::DeployKey,
         Some("SSH key") => CredentialKind::SshKey,
         Some(_) => CredentialKind::Other,
