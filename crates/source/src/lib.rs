@@ -16,6 +16,9 @@ mod support;
 mod sources;
 
 pub use annotation::annotation;
+/// What of a CloudTrail record decides what is said of it.
+pub use sources::cloudtrail::repeats as cloudtrail;
+
 pub use envelope::{Opened, Scratch, Shape, open};
 pub use hints::{Hints, TextLine};
 pub use registry::{JSON, JsonDecoder, TEXT, TextDecoder, decode_json, decode_text};

@@ -11,8 +11,8 @@ use aho_corasick::BuildError;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
-use vires_catalog::{Catalog, TokenKind, TokenPattern};
-use vires_event::{Activity, Effect, Identity, Source, Text, mask};
+use vires_catalog::{Catalog, TokenKind, TokenPattern, UserAgent};
+use vires_event::{Activity, Effect, Identity, Source, Target, Text, mask};
 use vires_source::json::Value;
 use vires_source::{Opened, Shape};
 
@@ -77,11 +77,12 @@ impl Classifier {
             boundary: row.boundary,
             attack: &row.attack,
         });
-        let (markers, named_class) = self.markers_of(activity, &mut memo.texts);
+        let agent = activity.origin.user_agent.as_deref();
+        let (markers, named_class) = self.markers(&activity.targets, &activity.mentions, agent, &mut memo.texts);
         let has_action = !activity.action.is_empty();
         let data_class = match facts.effect {
             Effect::SecretRead if has_action => Some(3),
-            _ => named_class,
+            _ => self.data_class(named_class, activity.targets.first().map(|target| &*target.name)),
         };
         Tags {
             source: Some(activity.source),
@@ -124,8 +125,14 @@ impl Classifier {
         }
     }
 
-    /// Markers in resource fields and in the user agent; and the class of the data that the target's name tells.
-    fn markers_of<'a>(&'a self, activity: &Activity<'a>, buffers: &mut Texts) -> (Vec<(Cow<'a, str>, u8)>, Option<u8>) {
+    /// Markers in resource fields and in the user agent; and the class of the data that markers in targets tell.
+    pub(crate) fn markers<'a>(
+        &'a self,
+        targets: &[Target<'_>],
+        mentions: &[Text<'_>],
+        agent: Option<&str>,
+        buffers: &mut Texts,
+    ) -> (Vec<(Cow<'a, str>, u8)>, Option<u8>) {
         let mut found: Vec<(Cow<'a, str>, u8)> = Vec::new();
         let mut add = |name: &'a str, severity: u8| {
             if severity >= REPORTED && found.len() < MAX_FOUND && !found.iter().any(|(n, _)| n == name) {
@@ -133,27 +140,59 @@ impl Classifier {
             }
         };
         let mut class: Option<u8> = None;
-        let targets = activity.targets.iter().map(|target| bare(&target.name));
-        let texts = targets.chain(activity.mentions.iter().map(|mention| &**mention));
+        let texts = targets.iter().map(|target| bare(&target.name)).chain(mentions.iter().map(|mention| &**mention));
         self.resources.scan(texts, buffers, |number, marker| {
             add(marker.name(), marker.severity());
             if let Marker::Name(row) = marker
-                && number < activity.targets.len()
+                && number < targets.len()
             {
                 class = class.max(Some(row.data_class));
             }
         });
-        if let Some(agent) = &activity.origin.user_agent {
-            self.agents.0.scan(agent.as_bytes(), |index, _| {
-                let row = &self.catalog.user_agents()[usize::from(self.agents.1[index])];
-                if row.matches(agent) {
-                    add(&row.substring, row.severity);
-                }
-            });
+        if let Some(agent) = agent {
+            self.marks(agent, |row| add(&row.substring, row.severity));
         }
         found.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let by_name = activity.targets.first().and_then(|t| self.catalog.data_class_of_name(bare(&t.name)));
-        (found, class.max(by_name))
+        (found, class)
+    }
+
+    fn marks<'a>(&'a self, agent: &str, mut mark: impl FnMut(&'a UserAgent)) {
+        self.agents.0.scan(agent.as_bytes(), |index, _| {
+            let row = &self.catalog.user_agents()[usize::from(self.agents.1[index])];
+            if row.matches(agent) {
+                mark(row);
+            }
+        });
+    }
+
+    /// True if a user agent has marks of its own.
+    pub(crate) fn is_marked(&self, agent: &str) -> bool {
+        let mut any = false;
+        self.marks(agent, |_| any = true);
+        any
+    }
+
+    /// The class of what a request touches: what markers tell, or what the target's name does.
+    pub(crate) fn data_class(&self, by_marker: Option<u8>, target: Option<&str>) -> Option<u8> {
+        by_marker.max(target.and_then(|name| self.catalog.data_class_of_name(bare(name))))
+    }
+
+    /// The row of an activity's action, if its severity depends on the record.
+    pub(crate) fn condition(&self, activity: &Activity<'_>, memo: &mut Memo) -> Option<u32> {
+        let number = self.facts(activity, vault_path(activity), memo).row?;
+        let row = self.catalog.actions().get(number as usize)?;
+        (row.raise_if.is_some() && row.raised() != row.severity).then_some(number)
+    }
+
+    /// The severity of a row's action in a record; 0 if there is no such row.
+    pub(crate) fn severity(&self, row: u32, record: Value<'_>) -> u8 {
+        let row = self.catalog.actions().get(row as usize);
+        row.map_or(0, |row| self.catalog.severity(row, &mut |path| member(record, path).and_then(said)))
+    }
+
+    /// What gives credentials away.
+    pub(crate) fn leaks(&self) -> &Leaks {
+        &self.leaks
     }
 
     /// Replaces credentials in a name.

@@ -12,6 +12,7 @@ mod leak;
 mod literals;
 mod memo;
 pub mod object;
+mod quick;
 pub mod reference;
 mod report;
 mod resource;

@@ -70,7 +70,7 @@ const WAYS: usize = 4;
 /// A cache of sets: a key has one set, a newcomer takes the place of the set's oldest. Whoever forces collisions forces misses,
 /// nothing worse.
 #[derive(Debug)]
-pub(crate) struct Cache<V> {
+pub(crate) struct Cache<V, const SIZE: usize = 2048> {
     sets: Vec<Set<V>>,
 }
 
@@ -80,32 +80,49 @@ struct Set<V> {
     next: usize,
 }
 
-impl<V> Default for Cache<V> {
+impl<V, const SIZE: usize> Default for Cache<V, SIZE> {
     fn default() -> Self {
         Cache { sets: Vec::new() }
     }
 }
 
-impl<V: Copy> Cache<V> {
-    /// The answer for `key`: kept, or made and kept.
-    pub(crate) fn get_or(&mut self, key: &[u8], make: impl FnOnce() -> V) -> V {
+impl<V, const SIZE: usize> Cache<V, SIZE> {
+    /// The answer for `key`, if it is kept.
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&V> {
+        let set = self.sets.get(set_of(key) % (SIZE / WAYS))?;
+        set.ways.iter().flatten().find(|(known, _)| **known == *key).map(|(_, value)| value)
+    }
+
+    /// Keeps the answer for a key that has none.
+    pub(crate) fn put(&mut self, key: &[u8], value: V) {
         if key.len() > MAX_KEY {
-            return make();
+            return;
         }
         if self.sets.is_empty() {
-            self.sets.resize_with(SLOTS / WAYS, || Set { ways: [None, None, None, None], next: 0 });
+            self.sets.resize_with(SIZE / WAYS, || Set { ways: [None, None, None, None], next: 0 });
         }
-        let mut hasher = FxHasher::default();
-        hasher.write(key);
-        let set = &mut self.sets[hasher.finish() as usize % (SLOTS / WAYS)];
-        if let Some((_, value)) = set.ways.iter().flatten().find(|(known, _)| **known == *key) {
+        let set = &mut self.sets[set_of(key) % (SIZE / WAYS)];
+        set.ways[set.next % WAYS] = Some((key.into(), value));
+        set.next = set.next.wrapping_add(1);
+    }
+}
+
+impl<V: Copy, const SIZE: usize> Cache<V, SIZE> {
+    /// The answer for `key`: kept, or made and kept.
+    pub(crate) fn get_or(&mut self, key: &[u8], make: impl FnOnce() -> V) -> V {
+        if let Some(value) = self.get(key) {
             return *value;
         }
         let value = make();
-        set.ways[set.next % WAYS] = Some((key.into(), value));
-        set.next = set.next.wrapping_add(1);
+        self.put(key, value);
         value
     }
+}
+
+fn set_of(key: &[u8]) -> usize {
+    let mut hasher = FxHasher::default();
+    hasher.write(key);
+    hasher.finish() as usize
 }
 
 #[cfg(test)]
@@ -128,7 +145,7 @@ mod tests {
 
     #[test]
     fn answers_as_if_nothing_were_kept() {
-        let mut cache = Cache::default();
+        let mut cache: Cache<u64> = Cache::default();
         for round in 0..3u64 {
             for n in 0..2 * SLOTS as u64 {
                 let made = cache.get_or(&n.to_le_bytes(), || n * n);

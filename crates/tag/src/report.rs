@@ -16,10 +16,15 @@ pub enum Only {
 impl Only {
     /// True if a line with these tags is written.
     pub fn keeps(self, tags: &Tags<'_>) -> bool {
+        self.keeps_one(tags.tagged(), tags.touches_sensitive(), tags.by_machine())
+    }
+
+    /// The same for a line of which this is known.
+    pub(crate) fn keeps_one(self, tagged: bool, sensitive: bool, machine: bool) -> bool {
         match self {
-            Only::Tagged => tags.tagged(),
-            Only::Sensitive => tags.touches_sensitive(),
-            Only::Machine => tags.by_machine(),
+            Only::Tagged => tagged,
+            Only::Sensitive => sensitive,
+            Only::Machine => machine,
         }
     }
 }

@@ -92,6 +92,17 @@ pub fn splice(line: &[u8], shape: &Shape<'_>, field: &Field, object: &[u8], out:
     out.extend_from_slice(&line[done..]);
 }
 
+/// Appends `line` with `object` spliced in before the brace at `brace`, which closes an object that has members, none of that name.
+pub(crate) fn insert(line: &[u8], brace: usize, field: &Field, object: &[u8], out: &mut Vec<u8>) {
+    out.reserve(line.len() + object.len() + field.json.len() + 1);
+    let (before, after) = line.split_at(brace.min(line.len()));
+    out.extend_from_slice(before);
+    out.push(b',');
+    out.extend_from_slice(&field.json);
+    out.extend_from_slice(object);
+    out.extend_from_slice(after);
+}
+
 fn members_named<'a>(object: Value<'a>, name: &str) -> impl Iterator<Item = Value<'a>> {
     object.fields().map(|(_, value)| value).filter(move |value| value.key_is(name))
 }

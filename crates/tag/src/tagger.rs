@@ -1,7 +1,8 @@
 use crate::classify::Classifier;
 use crate::memo::Memo;
+use crate::quick::{self, Quick};
 use crate::report::{Only, Report};
-use crate::splice::{BadField, Field, mask, splice, wrap};
+use crate::splice::{BadField, Field, insert, mask, splice, wrap};
 use crate::tags::{Problem, Tags};
 use std::sync::Arc;
 use vires_catalog::Catalog;
@@ -64,6 +65,7 @@ pub struct Scratch {
     memo: Memo,
     object: Vec<u8>,
     masked: Vec<u8>,
+    kept: quick::Kept,
 }
 
 /// Answers lines: opens, classifies, renders and splices. Stateless between lines, so that threads can share it.
@@ -82,6 +84,7 @@ pub struct Scratch {
 #[derive(Debug)]
 pub struct Tagger {
     classifier: Classifier,
+    quick: Quick,
     options: Options,
     field: Field,
 }
@@ -95,7 +98,8 @@ impl Tagger {
     pub fn new(catalog: &Arc<Catalog>, options: Options) -> Result<Self, Error> {
         Field::check(&options.field)?;
         let field = Field::new(&options.field);
-        Ok(Tagger { classifier: Classifier::new(catalog)?, options, field })
+        let classifier = Classifier::new(catalog)?;
+        Ok(Tagger { quick: Quick::new(&classifier, &options.field), classifier, options, field })
     }
 
     /// The classifier.
@@ -106,14 +110,27 @@ impl Tagger {
     /// Appends the answer to one line to `out`. The line comes without its LF; a CR at its end stays at the end of the answer.
     pub fn line(&self, line: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) -> Report {
         let (line, cr) = split_cr(line);
-        let Scratch { open: buffers, memo, object, masked } = scratch;
+        let Scratch { open: buffers, memo, object, masked, kept } = scratch;
+        object.clear();
+        if let Some(quick) = self.quick.answer(line, self.options.only, &self.classifier, kept, memo, object) {
+            if !quick.report.filtered {
+                self.answer_quickly(line, quick.brace, object, out);
+                out.extend_from_slice(cr);
+            }
+            return quick.report;
+        }
         let mut opened = open(line, buffers);
+        let mut as_it_came = true;
         if mask(line, &opened.shape, &self.field, masked) {
             // What is about to be replaced says nothing of the line.
             drop(opened);
             opened = open(masked, buffers);
+            as_it_came = false;
         }
         let tags = self.classifier.classify(&opened, memo);
+        if as_it_came {
+            self.quick.learn(&opened, &tags, &self.classifier, kept, memo);
+        }
         let filtered = self.options.only.is_some_and(|only| !only.keeps(&tags));
         if !filtered {
             self.answer(line, &opened.shape, &tags, object, out);
@@ -135,16 +152,26 @@ impl Tagger {
         out.extend_from_slice(cr);
     }
 
+    /// `object` is to stand before the brace at `brace`, behind other members.
+    fn answer_quickly(&self, line: &[u8], brace: usize, object: &[u8], out: &mut Vec<u8>) {
+        match self.options.reply {
+            Reply::Rsyslog => self.reply_to_rsyslog(object, out),
+            Reply::Event => insert(line, brace, &self.field, object, out),
+        }
+    }
+
+    fn reply_to_rsyslog(&self, object: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"$!\":{");
+        self.field.write_key(out);
+        out.extend_from_slice(object);
+        out.extend_from_slice(b"}}");
+    }
+
     fn answer(&self, line: &[u8], shape: &Shape<'_>, tags: &Tags<'_>, object: &mut Vec<u8>, out: &mut Vec<u8>) {
         object.clear();
         tags.render(object);
         match (self.options.reply, shape, self.options.raw) {
-            (Reply::Rsyslog, ..) => {
-                out.extend_from_slice(b"{\"$!\":{");
-                self.field.write_key(out);
-                out.extend_from_slice(object);
-                out.extend_from_slice(b"}}");
-            }
+            (Reply::Rsyslog, ..) => self.reply_to_rsyslog(object, out),
             (Reply::Event, Shape::Text, Raw::Passthrough) => out.extend_from_slice(line),
             (Reply::Event, Shape::Text, Raw::Wrap) => wrap(line, &self.field, object, out),
             (Reply::Event, shape, _) => splice(line, shape, &self.field, object, out),

@@ -114,6 +114,13 @@ impl Tags<'_> {
 
     /// Writes the members of the `nhi` object in the order of the contract, up to `attack`.
     pub fn write(&self, object: &mut Object<'_>) {
+        self.write_head(object);
+        self.write_touched(object);
+        self.write_rest(object);
+    }
+
+    /// Up to `boundary`.
+    pub(crate) fn write_head(&self, object: &mut Object<'_>) {
         object.number("v", 1);
         let mut word = |key, word: Option<&'static str>| {
             if let Some(word) = word {
@@ -145,6 +152,10 @@ impl Tags<'_> {
         if let Some(boundary) = self.sensitive.and_then(|s| s.boundary) {
             object.word("boundary", boundary.as_str());
         }
+    }
+
+    /// From `target` to `leaks`.
+    pub(crate) fn write_touched(&self, object: &mut Object<'_>) {
         if let Some(target) = &self.target {
             object.text("target", target, 512);
         }
@@ -153,6 +164,10 @@ impl Tags<'_> {
         }
         object.list("markers", self.markers.iter().map(|(name, _)| &**name), 12, 48);
         object.list("leaks", self.leaks.iter().map(|(kind, _)| *kind), 12, 48);
+    }
+
+    /// From `outcome` to `attack`.
+    pub(crate) fn write_rest(&self, object: &mut Object<'_>) {
         if let Some(outcome) = self.outcome {
             object.word("outcome", outcome.as_str());
         }

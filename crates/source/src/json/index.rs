@@ -63,13 +63,19 @@ impl Tape {
         self.read(text, Some(parts))
     }
 
-    fn read<'a>(&'a mut self, text: &'a str, parts: Option<&mut Parts>) -> Result<Value<'a>, Invalid> {
+    /// Empties the index for another text.
+    pub(super) fn renew(&mut self) -> &mut Vec<Node> {
         if self.nodes.capacity() > KEEP_NODES {
             self.nodes = Vec::new();
             self.open = Vec::new();
         }
         self.nodes.clear();
         self.open.clear();
+        &mut self.nodes
+    }
+
+    fn read<'a>(&'a mut self, text: &'a str, parts: Option<&mut Parts>) -> Result<Value<'a>, Invalid> {
+        self.renew();
         // Spans are 32 bit. The runner's line limit stays below that; whoever raises it gets a plain "not JSON".
         if text.len() >= u32::MAX as usize {
             return Err(Invalid { at: 0 });

@@ -6,10 +6,12 @@
 
 mod index;
 mod parts;
+mod shapes;
 mod unescape;
 mod value;
 
 pub use index::{Invalid, Tape};
 pub use parts::Parts;
+pub use shapes::{Shaped, Shapes, Slot, slots};
 pub use unescape::unescape_into;
 pub use value::{Fields, Items, Leaves, Names, Type, Value};

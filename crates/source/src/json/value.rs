@@ -33,6 +33,16 @@ impl<'a> Value<'a> {
         Value { nodes, text, at }
     }
 
+    /// The whole index and its text.
+    pub(super) fn parts(self) -> (&'a [Node], &'a str) {
+        (self.nodes, self.text)
+    }
+
+    /// The number of this value in its document: containers come before what they hold.
+    pub fn number(&self) -> usize {
+        self.at as usize
+    }
+
     #[inline]
     fn node(&self) -> &'a Node {
         &self.nodes[self.at as usize]

@@ -7,6 +7,7 @@
 mod destinations;
 mod identity;
 mod links;
+pub mod repeats;
 mod targets;
 
 use crate::Hints;
@@ -18,22 +19,16 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 use vires_event::{Activity, Origin, Outcome, Place, Source, Text, Volume};
 
+/// What `eventType` says.
+const KINDS: [&str; 6] =
+    ["AwsApiCall", "AwsServiceEvent", "AwsConsoleSignIn", "AwsConsoleAction", "AwsCloudTrailInsight", "AwsVpceEvent"];
+
 /// True for a record with an AWS event source or event type.
 pub(crate) fn detect(record: Value<'_>) -> bool {
     for (key, value) in record.fields() {
         let known = match key {
             "eventSource" | "eventsource" => |t: &str| t.ends_with(".amazonaws.com") || t.ends_with(".amazonaws.com.cn"),
-            "eventType" | "eventtype" => |t: &str| {
-                matches!(
-                    t,
-                    "AwsApiCall"
-                        | "AwsServiceEvent"
-                        | "AwsConsoleSignIn"
-                        | "AwsConsoleAction"
-                        | "AwsCloudTrailInsight"
-                        | "AwsVpceEvent"
-                )
-            },
+            "eventType" | "eventtype" => |t: &str| KINDS.contains(&t),
             _ => continue,
         };
         if value.str().is_some_and(|t| known(&t)) {
@@ -142,7 +137,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
         }
         a.origin.service = Some(invoked_by);
     }
-    targets::read(&r, service, operation, &mut a);
+    (a.targets, a.mentions) = targets::read(r.parameters, r.resources, service, operation);
     let own = [account.as_deref().unwrap_or(""), &who.account];
     if !read_only(&r, operation) {
         destinations::read(&r, service, operation, own, &mut a.destinations);

@@ -9,7 +9,7 @@ pub(crate) mod azure_resource;
 pub(crate) mod bedrock;
 pub(crate) mod bitbucket;
 pub(crate) mod cloudflare;
-pub(crate) mod cloudtrail;
+pub mod cloudtrail;
 pub(crate) mod cron;
 pub(crate) mod databricks;
 pub(crate) mod entra_audit;

@@ -79,6 +79,27 @@ impl Leaks {
         Search { leaks: self, text, searched: Searched::default() }
     }
 
+    /// What credentials begin with, or hold.
+    pub(crate) fn literals(&self) -> impl Iterator<Item = &str> {
+        let rows = self.patterns.iter().map(|n| &self.catalog.tokens()[usize::from(*n)]);
+        rows.flat_map(|pattern| pattern.literals.iter().map(String::as_str))
+    }
+
+    /// Calls `visit` with the pattern and the place of every literal in `text`.
+    pub(crate) fn begins<'c>(&'c self, text: &str, mut visit: impl FnMut(&'c TokenPattern, usize)) {
+        self.literals.scan(text.as_bytes(), |literal, start| {
+            visit(&self.catalog.tokens()[usize::from(self.patterns[literal])], start);
+        });
+    }
+
+    /// True if a literal starts in that part of `text`.
+    #[inline]
+    pub(crate) fn any_begins(&self, text: &[u8], range: Range<usize>) -> bool {
+        let mut any = false;
+        self.literals.scan_range(text, range, |_, _| any = true);
+        any
+    }
+
     /// So far back from the end of a piece of text a literal may begin that what follows completes.
     pub(crate) fn tail(&self) -> usize {
         self.literals.longest().saturating_sub(1)

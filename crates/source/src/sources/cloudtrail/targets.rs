@@ -1,35 +1,42 @@
 //! What a request touched: from the request parameters first, then from the ARNs of `resources`.
 
-use super::Record;
 use crate::json::{Type, Value};
 use crate::support::aws;
 use crate::support::cloud::bounded;
 use std::borrow::Cow;
-use vires_event::{Activity, Target, Text};
+use vires_event::{Target, Text};
 
 const MAX_TARGETS: usize = 8;
 const MAX_MENTIONS: usize = 32;
 const MAX_NAME: usize = 512;
 
-pub(super) fn read<'a>(r: &Record<'a>, service: &str, operation: &str, a: &mut Activity<'a>) {
-    if let Some(parameters) = r.parameters.filter(|p| p.is_object()) {
-        of_parameters(parameters, service, operation, &mut a.targets);
-        mention(parameters, &mut a.mentions);
+/// Targets, and further texts that name things, of `requestParameters` and `resources`.
+pub(super) fn read<'a>(
+    parameters: Option<Value<'a>>,
+    resources: Option<Value<'a>>,
+    service: &str,
+    operation: &str,
+) -> (Vec<Target<'a>>, Vec<Text<'a>>) {
+    let (mut targets, mut mentions) = (Vec::new(), Vec::new());
+    if let Some(parameters) = parameters.filter(|p| p.is_object()) {
+        of_parameters(parameters, service, operation, &mut targets);
+        mention(parameters, &mut mentions);
     }
-    for resource in r.resources.iter().flat_map(|list| list.items()).take(MAX_TARGETS) {
+    for resource in resources.iter().flat_map(|list| list.items()).take(MAX_TARGETS) {
         for (key, value) in resource.fields() {
             if matches!(key, "ARN" | "arn")
-                && a.mentions.len() < MAX_MENTIONS + MAX_TARGETS
+                && mentions.len() < MAX_MENTIONS + MAX_TARGETS
                 && let Some(arn) = value.text()
             {
                 let arn = bounded(arn, 2048);
                 if let Some(name) = aws::target(&arn) {
-                    push(&mut a.targets, name);
+                    push(&mut targets, name);
                 }
-                a.mentions.push(arn);
+                mentions.push(arn);
             }
         }
     }
+    (targets, mentions)
 }
 
 /// The first strings of the parameters, whatever they are called.

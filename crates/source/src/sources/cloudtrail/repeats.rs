@@ -1,0 +1,77 @@
+//! What of a record decides what is said of it: most lines of a trail repeat that part, and differ in times, ids and parameters.
+
+use super::{KINDS, targets};
+use crate::json::{Type, Value};
+use crate::support::aws;
+use vires_event::{Target, Text};
+
+/// What a text or number of a record is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// It decides who acted, with what, how it ended, or anything else that is not listed here.
+    Decides,
+    /// It says only when, where or under which number the request was made: nothing but [`vires_event::Activity::time`],
+    /// [`vires_event::Activity::event_id`], [`vires_event::Activity::place`], [`vires_event::Credential::issued`] and what is given to
+    /// the caller depends on it.
+    Passes,
+    /// The address that the request came from.
+    Address,
+    /// It names what was touched: see [`touched`].
+    Names,
+}
+
+/// What the value is good for that stands under these names, the outermost first.
+pub fn use_of(names: &[&str]) -> Use {
+    match names {
+        ["requestParameters" | "resources", ..] => Use::Names,
+        ["sourceIPAddress"] => Use::Address,
+        ["eventTime" | "eventID" | "requestID" | "awsRegion" | "sharedEventID" | "tlsDetails", ..] => Use::Passes,
+        ["responseElements", member, ..] if *member != "ConsoleLogin" => Use::Passes,
+        ["additionalEventData", member, ..] if !matches!(*member, "callWithBearerToken" | "MFAUsed") => Use::Passes,
+        ["userIdentity", "sessionContext", "attributes", "creationDate"] => Use::Passes,
+        _ => Use::Decides,
+    }
+}
+
+/// The members of a record that [`touched`] looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    /// `requestParameters`.
+    pub parameters: Option<Value<'a>>,
+    /// `resources`.
+    pub resources: Option<Value<'a>>,
+}
+
+/// Where a record says what was touched; `None` if [`use_of`] does not hold for it, because its names or its identity are of a kind
+/// that is decoded in other ways.
+pub fn named(record: Value<'_>) -> Option<Named<'_>> {
+    let (mut found, mut kind) = (Named { parameters: None, resources: None }, false);
+    let (mut source, mut name, mut who) = (false, false, None);
+    for (key, value) in record.fields() {
+        match key {
+            "requestParameters" => found.parameters = Some(value),
+            "resources" => found.resources = Some(value),
+            "eventType" => kind |= value.str().is_some_and(|t| KINDS.contains(&&*t)),
+            "eventSource" => source = value.kind() == Type::String,
+            "eventName" => name = value.kind() == Type::String,
+            "userIdentity" => who = Some(value),
+            // They take the place of requests, and bring what they name in other members.
+            "insightDetails" => return None,
+            _ => {}
+        }
+    }
+    // The parameters of a federated caller's request say more of the caller than of the request.
+    let who = who?.get_text("type")?;
+    let plain = matches!(&*who, "AssumedRole" | "IAMUser" | "Root" | "AWSService" | "AWSAccount");
+    (kind && source && name && plain).then_some(found)
+}
+
+/// The service and the operation of a request, as its action is spelled.
+pub fn service_and_operation<'t>(event_source: &'t str, event_name: &'t str) -> (&'t str, &'t str) {
+    (aws::label(event_source), aws::operation(event_name))
+}
+
+/// What a record's activity says of what was touched: its targets, and further texts that name things.
+pub fn touched<'a>(named: Named<'a>, service: &str, operation: &str) -> (Vec<Target<'a>>, Vec<Text<'a>>) {
+    targets::read(named.parameters, named.resources, service, operation)
+}

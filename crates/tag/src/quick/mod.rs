@@ -1,0 +1,226 @@
+//! Answers a CloudTrail line from what lines of its shape said before.
+//!
+//! A trail repeats itself: of a line whose shape is known (see [`vires_source::json::Shapes`]) a few texts decide everything that is
+//! said but what was touched, and few combinations of them write most lines. What they said is kept, finished but for the target.
+//! Times and ids are only searched for credentials. Whatever is not clear at once goes the long way, so that no answer depends on
+//! what was met before: the memory is filled by the long way alone.
+
+mod plan;
+
+use crate::classify::Classifier;
+use crate::memo::{Cache, Memo};
+use crate::object::Object;
+use crate::report::{Only, Report};
+use crate::tags::{TELLING, Tags};
+use plan::{Plan, Reads};
+use vires_event::{Effect, Source, Text};
+use vires_source::cloudtrail::{Named, service_and_operation, touched};
+use vires_source::json::{Shaped, Shapes, Tape, Value};
+use vires_source::{Opened, Shape};
+
+/// What makes the short way possible, or not, with a catalogue.
+#[derive(Debug)]
+pub(crate) struct Quick {
+    reads: Option<Reads>,
+    field: String,
+}
+
+/// The memory of one thread.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    shapes: Shapes,
+    plans: Plans,
+    said: Cache<Said, 4096>,
+    key: Vec<u8>,
+    tapes: [Tape; 3],
+}
+
+/// What follows from a shape, by its number.
+#[derive(Debug, Default)]
+struct Plans {
+    forgotten: u32,
+    of: Vec<Option<Result<Plan, Unfit>>>,
+}
+
+/// Lines of this shape go the long way.
+#[derive(Debug)]
+struct Unfit;
+
+impl Plans {
+    fn entry(&mut self, (forgotten, number): (u32, u32)) -> &mut Option<Result<Plan, Unfit>> {
+        if self.forgotten != forgotten {
+            self.of.clear();
+            self.forgotten = forgotten;
+        }
+        let number = number as usize;
+        if self.of.len() <= number {
+            self.of.resize_with(number + 1, || None);
+        }
+        &mut self.of[number]
+    }
+}
+
+/// What is said of every line of a shape with certain texts in the places that decide.
+#[derive(Debug)]
+struct Said {
+    /// The object up to what was touched, and what follows that.
+    head: Box<[u8]>,
+    tail: Box<[u8]>,
+    service: Box<str>,
+    operation: Box<str>,
+    /// The whole is of the highest class.
+    secret: bool,
+    /// The action is a sensitive one, so that its own severity counts and not that of names.
+    sensitive: bool,
+    /// The action's row has a condition that changes its severity, which is this if the object is to be what is kept.
+    condition: Option<(u32, u8)>,
+    machine: bool,
+    report: Report,
+}
+
+/// A finished object and what is to be counted.
+pub(crate) struct Answer {
+    pub report: Report,
+    /// Where the brace stands that closes the line's object.
+    pub brace: usize,
+}
+
+impl Quick {
+    /// `field` is the member that is added.
+    pub(crate) fn new(classifier: &Classifier, field: &str) -> Self {
+        Quick { reads: Reads::new(classifier.catalog(), classifier.leaks()), field: field.to_owned() }
+    }
+
+    /// Writes the object for `line` to `object`, which must be empty, if what was met before says what it is. It is not written if
+    /// `only` leaves the line out.
+    pub(crate) fn answer(
+        &self,
+        line: &[u8],
+        only: Option<Only>,
+        classifier: &Classifier,
+        kept: &mut Kept,
+        memo: &mut Memo,
+        object: &mut Vec<u8>,
+    ) -> Option<Answer> {
+        let Kept { shapes, plans, said, key, tapes: [parameters, resources, whole] } = kept;
+        let shaped = shapes.find(line)?;
+        let Some(Ok(plan)) = plans.entry(shaped.id) else { return None };
+        let said = said.get(plan.key(&shaped, key)?)?;
+        if plan.may_leak(&shaped, classifier.leaks()) {
+            return None;
+        }
+        if let Some((row, severity)) = said.condition
+            && classifier.severity(row, shaped.value(0, whole)?) != severity
+        {
+            return None;
+        }
+        let named = Named {
+            parameters: member(&shaped, plan.parameters, parameters)?,
+            resources: member(&shaped, plan.resources, resources)?,
+        };
+        let (targets, mentions) = touched(named, &said.service, &said.operation);
+        let (markers, named_class) = classifier.markers(&targets, &mentions, None, &mut memo.texts);
+        let target = targets.first().map(|target| &*target.name);
+        let spoilt = target.is_some_and(|target| classifier.leaks().any_begins(target.as_bytes(), 0..target.len()));
+        // Only where the action says how grave it is, names do not.
+        if spoilt || (!markers.is_empty() && !said.sensitive) {
+            return None;
+        }
+        let telling = markers.iter().any(|(_, severity)| *severity >= TELLING);
+        let mut report = Report { sensitive: said.report.sensitive || telling, ..said.report };
+        report.filtered = only.is_some_and(|only| !only.keeps_one(report.tagged, report.sensitive, said.machine));
+        if !report.filtered {
+            let data_class = if said.secret { Some(3) } else { classifier.data_class(named_class, target) };
+            object.extend_from_slice(&said.head);
+            let touched = Tags { target: target.map(Text::Borrowed), data_class, markers, ..Tags::default() };
+            let mut open = Object::resume(object, 0, false);
+            touched.write_touched(&mut open);
+            if open.pause() {
+                return None;
+            }
+            object.extend_from_slice(&said.tail);
+        }
+        Some(Answer { report, brace: shaped.end(0)?.checked_sub(1)? })
+    }
+
+    /// Learns from a line that went the long way.
+    pub(crate) fn learn(
+        &self,
+        opened: &Opened<'_>,
+        tags: &Tags<'_>,
+        classifier: &Classifier,
+        kept: &mut Kept,
+        memo: &mut Memo,
+    ) {
+        let (Some(reads), Shape::Object(root)) = (&self.reads, opened.shape) else { return };
+        let Some(activity) = opened.activity.as_ref().filter(|a| a.source == Source::Cloudtrail) else { return };
+        if !opened.layers.is_empty() || !opened.valid_utf8 || tags.error.is_some() {
+            return;
+        }
+        let Kept { shapes, plans, said, key, .. } = kept;
+        let Some(shaped) = shapes.find(opened.text.as_bytes()) else { return shapes.learn(root) };
+        let plan = plans.entry(shaped.id);
+        let Ok(plan) = plan.get_or_insert_with(|| Plan::new(root, &self.field, reads, classifier.leaks()).ok_or(Unfit)) else {
+            return;
+        };
+        let Some(key) = plan.key(&shaped, key) else { return };
+        if said.get(key).is_some() || plan.may_leak_where_it_decides(root, classifier.leaks()) {
+            return;
+        }
+        let (source, name) = (shaped.text(plan.event_source), shaped.text(plan.event_name));
+        // What the agent is marked with would have to be merged with what names are.
+        let agent = activity.origin.user_agent.as_deref();
+        if source.is_empty() || name.is_empty() || agent.is_some_and(|agent| classifier.is_marked(agent)) {
+            return;
+        }
+        let condition = classifier.condition(activity, memo).zip(tags.sensitive.map(|s| s.severity));
+        if let Some(new) = Said::new(tags, service_and_operation(source, name), condition) {
+            said.put(key, new);
+        }
+    }
+}
+
+impl Said {
+    /// `None` if the object is too long to leave room for what is touched.
+    fn new(tags: &Tags<'_>, (service, operation): (&str, &str), condition: Option<(u32, u8)>) -> Option<Self> {
+        let own = Tags { target: None, data_class: None, markers: Vec::new(), leaks: Vec::new(), ..tags.clone() };
+        let mut bytes = Vec::new();
+        let mut object = Object::open(&mut bytes);
+        own.write_head(&mut object);
+        let cut = object.pause();
+        let middle = bytes.len();
+        let mut object = Object::resume(&mut bytes, 0, cut);
+        own.write_rest(&mut object);
+        own.write_end(&mut object);
+        object.close();
+        if cut || bytes.len() > MAX_SAID {
+            return None;
+        }
+        let (head, tail) = bytes.split_at(middle);
+        let report =
+            Report { source: tags.source, tagged: own.tagged(), sensitive: own.touches_sensitive(), ..Report::default() };
+        Some(Said {
+            head: head.into(),
+            tail: tail.into(),
+            service: service.into(),
+            operation: operation.into(),
+            secret: tags.effect == Some(Effect::SecretRead),
+            sensitive: tags.sensitive.is_some(),
+            machine: own.by_machine(),
+            condition,
+            report,
+        })
+    }
+}
+
+/// A longer object is not kept: there must be room for what is touched.
+const MAX_SAID: usize = 2048;
+
+/// The value of a node, if there is one. `None` if it cannot be had.
+#[allow(clippy::option_option)]
+fn member<'t, 'a: 't>(shaped: &Shaped<'_, 'a>, node: Option<usize>, tape: &'t mut Tape) -> Option<Option<Value<'t>>> {
+    match node {
+        Some(node) => shaped.value(node, tape).map(Some),
+        None => Some(None),
+    }
+}

@@ -1,0 +1,246 @@
+//! Answers from memory against answers of a tagger that met nothing before: on the sample logs, the published logs, and lines that
+//! differ from others in one text.
+
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+use proptest::prelude::*;
+use std::cell::RefCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+use vires_catalog::Catalog;
+use vires_tag::{Only, Options, Reply, Scratch, Tagger};
+
+static TAGGERS: LazyLock<Vec<Tagger>> = LazyLock::new(|| {
+    let catalog = Arc::new(Catalog::builtin().unwrap());
+    let only = |only| Options { only: Some(only), ..Options::default() };
+    let all = [
+        Options::default(),
+        only(Only::Sensitive),
+        only(Only::Tagged),
+        only(Only::Machine),
+        Options { reply: Reply::Rsyslog, field: "eventName".into(), ..Options::default() },
+    ];
+    all.into_iter().map(|options| Tagger::new(&catalog, options).unwrap()).collect()
+});
+
+thread_local! {
+    /// One memory for all lines of a thread, as in production.
+    static KEPT: RefCell<Vec<Scratch>> = RefCell::new(TAGGERS.iter().map(|_| Scratch::default()).collect());
+}
+
+fn check(line: &[u8]) {
+    KEPT.with_borrow_mut(|kept| {
+        for (tagger, kept) in TAGGERS.iter().zip(kept) {
+            let mut want = Vec::new();
+            let report = tagger.line(line, &mut Scratch::default(), &mut want);
+            // Once to meet its shape, once to meet its texts, once from memory.
+            for round in 0..3 {
+                let mut answer = Vec::new();
+                assert_eq!(tagger.line(line, kept, &mut answer), report, "{round} {}", String::from_utf8_lossy(line));
+                assert_eq!(String::from_utf8_lossy(&answer), String::from_utf8_lossy(&want), "{round}");
+            }
+        }
+    });
+}
+
+fn files(dir: &Path, out: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    let mut entries: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            files(&path, out);
+        } else if path.extension().is_some_and(|e| e == "ndjson" || e == "log") {
+            out.push(path);
+        }
+    }
+}
+
+fn sample_lines() -> Vec<Vec<u8>> {
+    let mut paths = Vec::new();
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/logs"), &mut paths);
+    let text = |path: &PathBuf| fs::read(path).unwrap();
+    paths.iter().flat_map(|path| text(path).split(|b| *b == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>()).collect()
+}
+
+/// The line with its `n`th text or number replaced.
+fn with_other(line: &str, n: usize, text: &str, number: u64) -> Option<String> {
+    fn visit(value: &mut serde_json::Value, n: &mut usize, text: &str, number: u64) -> bool {
+        match value {
+            serde_json::Value::Object(members) => members.values_mut().any(|v| visit(v, n, text, number)),
+            serde_json::Value::Array(items) => items.iter_mut().any(|v| visit(v, n, text, number)),
+            serde_json::Value::String(_) | serde_json::Value::Number(_) if *n == 0 => {
+                *value = if value.is_string() { text.into() } else { number.into() };
+                true
+            }
+            serde_json::Value::String(_) | serde_json::Value::Number(_) => {
+                *n -= 1;
+                false
+            }
+            _ => false,
+        }
+    }
+    let mut value: serde_json::Value = serde_json::from_str(line).ok()?;
+    let mut n = n;
+    visit(&mut value, &mut n, text, number).then(|| value.to_string())
+}
+
+#[test]
+fn agrees_on_the_sample_logs() {
+    let lines = sample_lines();
+    lines.iter().for_each(|line| check(line));
+    assert!(lines.len() > 100);
+}
+
+/// Every text of every CloudTrail sample is replaced by each of what matters somewhere.
+#[test]
+fn agrees_whichever_text_differs() {
+    let others = [
+        "",
+        "x",
+        "secret",
+        "arn:aws:iam::999999999999:role/prod-admin",
+        "arn:aws:s3:::prod-payroll/secrets.env",
+        "i-0123456789abcdef0",
+        "AKIARZPUZDIKABNMHEL6",
+        "ASIARZPUZDIKABNMHEL6",
+        "ghp_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "postgres://svc:Zk3vQx81mRt@db.example.com/x",
+        "ec2.amazonaws.com",
+        "2001:db8::1",
+        "AccessDenied",
+        "GetSecretValue",
+        "iam.amazonaws.com",
+        "arn:aws:iam::aws:policy/AdministratorAccess",
+        "TruffleHog",
+        "a\"b\\c",
+        "é",
+        "AssumedRole",
+        "WebIdentityUser",
+        "999999999999",
+        "true",
+        "*",
+        "all",
+    ];
+    let mut checked = 0;
+    for line in sample_lines() {
+        let Ok(line) = std::str::from_utf8(&line) else { continue };
+        if !line.contains("eventSource") || !line.starts_with('{') {
+            continue;
+        }
+        check(line.as_bytes());
+        for n in 0..80 {
+            let Some(other) = with_other(line, n, others[(n * 7 + checked) % others.len()], n as u64) else { break };
+            check(other.as_bytes());
+            checked += 1;
+        }
+    }
+    assert!(checked > 500, "{checked} lines");
+}
+
+#[test]
+fn agrees_on_the_published_logs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/real-logs");
+    if !root.exists() {
+        eprintln!("SKIPPED: the published logs are not at {}", root.display());
+        return;
+    }
+    let mut paths = Vec::new();
+    files(&root, &mut paths);
+    let mut records = 0;
+    for path in paths {
+        for line in fs::read_to_string(&path).unwrap().lines().step_by(if path.ends_with("sessions.ndjson") { 10 } else { 1 }) {
+            let test: serde_json::Value = serde_json::from_str(line).unwrap();
+            let logs = test.get("logs").and_then(|l| l.as_array().cloned()).or_else(|| Some(vec![test.get("log")?.clone()]));
+            for log in logs.unwrap_or_else(|| vec![test.clone()]) {
+                check(log.to_string().as_bytes());
+                records += 1;
+            }
+        }
+    }
+    assert!(records > 1500, "{records} records");
+}
+
+/// A text that means something somewhere, or nothing.
+fn text() -> impl Strategy<Value = String> {
+    let word = |words: &'static [&'static str]| proptest::sample::select(words).prop_map(str::to_owned);
+    prop_oneof![
+        word(&[
+            "worker",
+            "prod-payroll",
+            "secrets",
+            "prod/db",
+            "i-0123456789abcdef0",
+            "AKIAIOSFODNN7EXAMPLE",
+            "AKIARZPUZDIKABNMHEL6"
+        ]),
+        word(&[
+            "arn:aws:iam::999999999999:role/prod-admin",
+            "arn:aws:s3:::prod-payroll/a.env",
+            "198.51.100.7",
+            "AWS Internal",
+            ""
+        ]),
+        "[a-zA-Z0-9/:._-]{0,24}",
+        "[ -~é\u{0}-\u{1f}]{0,12}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(160))]
+
+    #[test]
+    fn agrees_on_random_events(
+        name in proptest::sample::select(vec!["GetSecretValue", "PutObject", "AttachRolePolicy", "Nothing", "ModifySnapshotAttribute", "AssumeRole", "PutBucketPolicy", ""]),
+        source in proptest::sample::select(vec!["s3.amazonaws.com", "secretsmanager.amazonaws.com", "iam.amazonaws.com", "ec2.amazonaws.com", "sts.amazonaws.com", ""]),
+        kind in proptest::sample::select(vec!["AssumedRole", "IAMUser", "Root", "AWSService", "AWSAccount", "WebIdentityUser"]),
+        // Few of what decides, so that what it decided is met again beside other parameters and ids.
+        user in proptest::sample::select(vec!["alice", "i-0123456789abcdef0", "ghp_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"]),
+        role in proptest::sample::select(vec!["worker", "arn:aws:iam::999999999999:role/prod-admin"]),
+        agent in proptest::sample::select(vec!["aws-cli/2", "TruffleHog", "Mozilla/5.0"]),
+        ip in proptest::sample::select(vec!["198.51.100.7", "2001:db8::1", "192.0.2.1", "AWS Internal", "ec2.amazonaws.com"]),
+        bucket in text(), key in text(), id in text(), response in text(),
+        number in 0..20u64, shape in 0..6u8, failed in any::<bool>(), scarce in 0..4u8,
+    ) {
+        let mut event = serde_json::json!({
+            "eventVersion": "1.09", "eventType": "AwsApiCall",
+            "userIdentity": {"type": kind, "principalId": format!("AIDAEXAMPLE:{user}"), "arn": format!("arn:aws:sts::123456789012:assumed-role/{role}/{user}"),
+                "accountId": "123456789012", "userName": user, "accessKeyId": "AKIAIOSFODNN7EXAMPLE", "invokedBy": ip,
+                "sessionContext": {"sessionIssuer": {"userName": role, "arn": role}, "attributes": {"creationDate": id, "mfaAuthenticated": "false"}}},
+            "eventTime": "2026-11-23T18:44:41Z", "eventSource": source, "eventName": name, "awsRegion": "eu-central-1",
+            "sourceIPAddress": ip, "userAgent": agent, "requestID": id, "eventID": id,
+            "requestParameters": {"bucketName": bucket, "key": key, "roleArn": role, "userName": user, "maxResults": number, "secretId": bucket},
+            "responseElements": {"x": response}, "additionalEventData": {"bytesTransferredOut": number, "MFAUsed": "No"},
+            "resources": [{"ARN": role, "type": "x"}], "tlsDetails": {"tlsVersion": "TLSv1.3", "clientProvidedHostHeader": response},
+        });
+        if failed {
+            event["errorCode"] = "AccessDenied".into();
+        }
+        if scarce > 0 {
+            (event["eventName"], event["eventSource"]) = ("GetObject".into(), "s3.amazonaws.com".into());
+            event["userIdentity"]["type"] = "AssumedRole".into();
+        }
+        match shape {
+            0 => event["requestParameters"] = serde_json::Value::Null,
+            1 => event["responseElements"] = serde_json::json!({"ConsoleLogin": response}),
+            2 => event["resources"] = serde_json::json!([{"ARN": role}, {"ARN": bucket}]),
+            _ => {}
+        }
+        let line = event.to_string();
+        check(line.as_bytes());
+        // What is broken, doubled or cut fits no shape.
+        check(format!("{line}{line}").as_bytes());
+        check(&line.as_bytes()[..line.len() - 1]);
+        check(line.replacen("\"eventID\":\"", "\"eventID\":\"\\u0061", 1).as_bytes());
+        check(line.replacen(":", " : ", 1).as_bytes());
+        check(format!("{line} \r").as_bytes());
+        check(line.replacen("\"maxResults\":", "\"maxResults\":0", 1).as_bytes());
+        check(line.replacen("\"maxResults\":", "\"maxResults\":-1.5e", 1).as_bytes());
+        check(line.replacen("\"eventID\":\"", "\"eventID\":\"\t", 1).as_bytes());
+        let mut bytes = line.into_bytes();
+        let middle = bytes.len() / 2;
+        bytes[middle] = 0xff;
+        check(&bytes);
+    }
+}
