@@ -3,6 +3,7 @@ use crate::survey::Order;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
+use vires_pipeline::YearRule;
 
 /// Decides whether the activity of non-human identities in audit logs is worth escalating.
 #[derive(Debug, Parser)]
@@ -140,6 +141,10 @@ pub struct LearnArgs {
     #[arg(long, value_name = "FILE")]
     pub inventory: Option<PathBuf>,
 
+    /// The year of times that say none (RFC 3164), four digits [default: such lines teach nothing].
+    #[arg(long, value_name = "YEAR")]
+    pub year: Option<YearRule>,
+
     #[command(flatten)]
     pub config: ConfigFile,
 
@@ -207,6 +212,10 @@ pub struct ExplainArgs {
     /// Weights and cuts that differ from the defaults.
     #[arg(long, value_name = "FILE")]
     pub tuning: Option<PathBuf>,
+
+    /// The year of times that say none (RFC 3164), four digits.
+    #[arg(long, value_name = "YEAR")]
+    pub year: Option<YearRule>,
 
     /// Directory of catalogue files that are laid over the built-in ones.
     #[arg(long, value_name = "DIR")]

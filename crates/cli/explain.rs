@@ -38,18 +38,20 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
     let judge = config::Judge {
         baseline: args.baseline.clone(),
         inventory: args.inventory.clone(),
+        year: args.year,
         exceptions: args.exceptions.clone(),
         tuning: args.tuning.clone(),
         ..config::Judge::default()
     };
-    let known = Known::new(&judge.or(file.judge), &run, path, folder.as_ref());
+    let judge = judge.or(file.judge);
+    let known = Known::new(&judge, &run, path, folder.as_ref());
     let subject = match args.what.trim_start_matches("line:").parse() {
         Ok(line) => Subject::Line(line),
         Err(_) => Subject::Name(args.what.clone()),
     };
     // As the table of cases judges, except for lines, which are counted over the files.
     if let Subject::Name(_) = &subject {
-        Order::Time.apply(&mut run);
+        Order::Time.apply(&mut run, judge.year);
     }
     let loaded = known.load()?;
     let (tuning, inventory) = (loaded.judge.tuning().clone(), loaded.estate.inventory.clone());
@@ -83,7 +85,8 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
                 keep(line, record.clone());
             }
         }
-    })?;
+    })?
+    .summary;
     if found.is_empty() {
         return Err(anyhow!(
             "nothing judged in {} lines is called `{}`: name a case, a line number, an event id, a workload, an identity or a criterion",

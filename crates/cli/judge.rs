@@ -3,7 +3,7 @@ use crate::config::{self, Reply, RunSettings, TagSettings};
 use crate::failure::Failure;
 use crate::known::{Folder, Known};
 use crate::print::print;
-use crate::survey::{Gravest, Order, survey};
+use crate::survey::{Gravest, Order, survey, undated};
 use crate::tag::finish;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::fs::{File, OpenOptions};
@@ -36,7 +36,7 @@ pub fn run(args: &JudgeArgs) -> Result<(), Failure> {
     let format = args.format.unwrap_or(usual);
     check_step(&judge, format, &tag)?;
     // Lines come back in the order in which they were given; cases do not.
-    args.order.unwrap_or(if format == JudgeFormat::Ndjson { Order::Files } else { Order::Time }).apply(&mut run);
+    args.order.unwrap_or(if format == JudgeFormat::Ndjson { Order::Files } else { Order::Time }).apply(&mut run, judge.year);
     match format {
         JudgeFormat::Ndjson => stream(args, &judge, &run, &tag, &known),
         _ => cases(format, &judge, &run, &tag, &known),
@@ -85,12 +85,7 @@ fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagS
     };
     let summary = runner.run(stage, &reload)?;
     let saved = keeper.map(StateKeeper::finish).transpose();
-    if live.undated() > 0 {
-        log.say(&format!(
-            "{} lines carry no verdict: they name an identity, but no year (RFC 3164) or no time",
-            live.undated()
-        ));
-    }
+    undated(live.undated()).iter().for_each(|remark| log.say(remark));
     finish(&summary, run.stats)?;
     saved?;
     match live.unjoined() {
@@ -186,7 +181,7 @@ fn cases(
     let remarks = loaded.remarks.clone();
     let mut sink = sink(judge, &run.options.log)?;
     let mut gravest = Gravest::default();
-    let summary = survey(run, loaded, |judged| {
+    let surveyed = survey(run, loaded, |judged| {
         if let Some(update) = &judged.outcome.update {
             sink(update);
         }
@@ -204,11 +199,11 @@ fn cases(
         }
     } else {
         text += &cases_table(&found).render(terminal_width());
-        text += &format!("\n{}\n", cases_summary(&found, summary.counts.lines_in));
-        text += &remarks.iter().map(|remark| format!("note: {remark}\n")).collect::<String>();
+        text += &format!("\n{}\n", cases_summary(&found, surveyed.summary.counts.lines_in));
+        text += &remarks.iter().chain(&undated(surveyed.undated)).map(|remark| format!("note: {remark}\n")).collect::<String>();
     }
     print(&text)?;
-    finish(&summary, run.stats)
+    finish(&surveyed.summary, run.stats)
 }
 
 fn check(judge: &config::Judge, run: &RunSettings, tag: &TagSettings) -> Result<()> {

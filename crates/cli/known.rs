@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vires_judge::{Judge, Tuning};
 use vires_pipeline::judging::{Estate, catalogue_hash, learn};
-use vires_pipeline::{Log, Options, Source, StatsFile, Target};
+use vires_pipeline::{Log, Options, Source, StatsFile, Target, YearRule};
 use vires_profile::baseline::Baseline;
 use vires_profile::{Exceptions, Inventory};
 use vires_tag::Classifier;
@@ -67,6 +67,7 @@ pub struct Known {
     /// The configuration file, whose `[tuning]` holds unless there is a tuning file.
     config: Option<PathBuf>,
     threads: usize,
+    year: Option<YearRule>,
 }
 
 /// Everything, read.
@@ -96,6 +97,7 @@ impl Known {
             tuning: from(&judge.tuning, &["tuning.toml"]),
             config,
             threads: run.options.threads,
+            year: judge.year,
         }
     }
 
@@ -105,7 +107,12 @@ impl Known {
         let classifier = Classifier::new(&catalog).context("failed to build the classifier")?;
         let inventory = self.inventory.as_deref().map(Inventory::load).transpose()?.unwrap_or_default();
         let exceptions = self.exceptions.as_deref().map(Exceptions::load).transpose()?.unwrap_or_default();
-        Ok(Estate { classifier: Arc::new(classifier), inventory: Arc::new(inventory), exceptions: Arc::new(exceptions) })
+        Ok(Estate {
+            classifier: Arc::new(classifier),
+            inventory: Arc::new(inventory),
+            exceptions: Arc::new(exceptions),
+            year: self.year,
+        })
     }
 
     /// The tuning.

@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::known::{Folder, Known, read_baseline};
 use crate::print::print;
 use crate::save::save;
+use crate::survey::undated;
 use crate::tag::finish;
 use anyhow::{Context, anyhow};
 use std::io::Write;
@@ -38,8 +39,11 @@ pub fn run(args: &LearnArgs) -> Result<(), Failure> {
         None => args.files.clone(),
     };
     let run = run.resolve(files)?;
-    let judge = Judge { inventory: args.inventory.clone(), ..Judge::default() }
-        .or(Judge { inventory: file.judge.inventory, ..Judge::default() });
+    let judge = Judge { inventory: args.inventory.clone(), year: args.year, ..Judge::default() }.or(Judge {
+        inventory: file.judge.inventory,
+        year: file.judge.year,
+        ..Judge::default()
+    });
     let estate = Known::new(&judge, &run, path, folder.as_ref()).estate()?;
     let learned = learn(&run.options, &estate, &catalogue_hash(estate.classifier.catalog()))?;
     write(args.output.as_ref(), &learned.baseline.to_json().context("failed to write down the baseline")?)?;
@@ -48,6 +52,9 @@ pub fn run(args: &LearnArgs) -> Result<(), Failure> {
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
     debug_assert!(!matches!(run.options.source, Source::Listen(_)));
+    if let Some(remark) = undated(learned.undated) {
+        let _ = writeln!(std::io::stderr(), "vires: {remark}");
+    }
     finish(&learned.summary, run.stats)
 }
 

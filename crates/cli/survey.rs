@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 use vires_judge::{CaseUpdate, Disposition};
-use vires_pipeline::judging::{Judged, Survey};
-use vires_pipeline::{Runner, Source, Summary};
+use vires_pipeline::judging::{Judged, Survey, Surveyed};
+use vires_pipeline::{Runner, Source, YearRule};
 
 /// In which order the lines of several files are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -20,20 +20,27 @@ pub enum Order {
 
 impl Order {
     /// Reads files in this order; streams and sockets have their own.
-    pub fn apply(self, run: &mut RunSettings) {
+    pub fn apply(self, run: &mut RunSettings, year: Option<YearRule>) {
         if self == Order::Time
             && let Source::Files(files) = &mut run.options.source
         {
-            run.options.source = Source::ByTime(std::mem::take(files));
+            run.options.source = Source::ByTime(std::mem::take(files), year);
         }
     }
 }
 
 /// Judges all lines; `visit` sees each one that says anything.
-pub fn survey(run: &RunSettings, loaded: Loaded, visit: impl FnMut(Judged<'_>) + Send) -> Result<Summary> {
+pub fn survey(run: &RunSettings, loaded: Loaded, visit: impl FnMut(Judged<'_>) + Send) -> Result<Surveyed> {
     let runner = Runner::open(&run.options)?;
     let stage = Survey::new(loaded.estate, loaded.judge, visit);
-    Ok(runner.run(stage, &|_| Err("a survey does not reload".to_owned()))?)
+    Ok(stage.over(runner)?)
+}
+
+/// What to say of lines without a time; nothing if there are none.
+pub fn undated(lines: u64) -> Option<String> {
+    (lines > 0).then(|| {
+        format!("{lines} lines were left out: they name an identity, but no year (RFC 3164) or no time; --year says the year")
+    })
 }
 
 /// Each case at its gravest.

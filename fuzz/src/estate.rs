@@ -50,6 +50,7 @@ pub static ESTATE: LazyLock<Estate> = LazyLock::new(|| Estate {
     classifier: Arc::new(Classifier::new(&CATALOG).expect("the classifier builds")),
     inventory: Arc::new(Inventory::from_toml(INVENTORY, "inventory.toml").expect("the inventory loads")),
     exceptions: Arc::new(Exceptions::from_toml(EXCEPTIONS, "exceptions.toml").expect("the exceptions load")),
+    year: None,
 });
 
 pub static JUDGE: LazyLock<Judge> = LazyLock::new(|| ESTATE.judge(Tuning::default(), Baseline::new(CATALOGUE.clone())));

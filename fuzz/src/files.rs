@@ -159,7 +159,7 @@ pub fn state(data: &[u8]) {
     let (mut scratch, mut memo) = (vires_source::Scratch::default(), vires_tag::Memo::default());
     for line in LINES.lines() {
         let mut opened = open(line.as_bytes(), &mut scratch);
-        let (_, seen) = vires_pipeline::judging::observe(&ESTATE.classifier, &ESTATE.inventory, &mut opened, &mut memo);
+        let (_, seen) = vires_pipeline::judging::observe(&ESTATE, &mut opened, &mut memo);
         let Some(mut seen) = seen else { continue };
         let score = step(&mut state, &mut seen).verdict.score;
         assert!((0.0..=100.0).contains(&score), "{score}");

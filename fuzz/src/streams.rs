@@ -37,7 +37,7 @@ fn judge(state: &mut JudgeState, lines: &[&[u8]]) -> Vec<String> {
     let mut said = Vec::new();
     for line in lines {
         let mut opened = open(line, &mut scratch);
-        let Some(mut seen) = observe(&ESTATE.classifier, &ESTATE.inventory, &mut opened, &mut memo).1 else { continue };
+        let Some(mut seen) = observe(&ESTATE, &mut opened, &mut memo).1 else { continue };
         let outcome = step(state, &mut seen);
         assert!((0.0..=100.0).contains(&outcome.verdict.score), "{outcome:?}");
         if let Some(update) = &outcome.update {
@@ -71,6 +71,6 @@ pub fn merge(data: &[u8]) {
 fn hash(line: &[u8]) -> u32 {
     let (mut scratch, mut memo) = (Scratch::default(), Memo::default());
     let mut opened = open(line, &mut scratch);
-    let seen = observe(&ESTATE.classifier, &ESTATE.inventory, &mut opened, &mut memo).1;
+    let seen = observe(&ESTATE, &mut opened, &mut memo).1;
     seen.map_or(0, |o| o.workload.bytes().fold(0u32, |sum, b| sum.wrapping_mul(31).wrapping_add(b.into())) % 2)
 }

@@ -97,6 +97,7 @@ impl Engine for Shipped {
             classifier: self.classifier()?,
             inventory: Arc::new(inventory),
             exceptions: Arc::new(exceptions),
+            year: None,
         };
         let mut learner = known.learner("");
         if let Some(history) = &estate.history {

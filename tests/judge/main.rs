@@ -9,6 +9,7 @@ mod estate;
 mod order;
 mod people;
 mod state;
+mod years;
 
 use common::{Running, arg, run, stats};
 use estate::{Estate, objects, read, refs};

@@ -1,6 +1,7 @@
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use vires_pipeline::YearRule;
 
 /// One of the judge's two steps, where several processes share the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -56,6 +57,12 @@ pub struct Judge {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ocsf: Option<PathBuf>,
 
+    /// The year of times that say none (RFC 3164): four digits, or `clock` for the one that brings them nearest to now
+    /// [default: such lines are not judged, unless an envelope says the year].
+    #[arg(long, value_name = "YEAR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub year: Option<YearRule>,
+
     /// Do one of the judge's two steps only, so that several processes share the work [default: both steps].
     #[arg(long, value_enum)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,6 +81,7 @@ impl Judge {
             snapshot_interval: self.snapshot_interval.or(file.snapshot_interval),
             cases: self.cases.or(file.cases),
             ocsf: self.ocsf.or(file.ocsf),
+            year: self.year.or(file.year),
             step: self.step.or(file.step),
         }
     }

@@ -1,6 +1,7 @@
 use crate::args::ConfigFile;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
+use vires_pipeline::YearRule;
 
 #[derive(Debug, Args)]
 pub struct ReportArgs {
@@ -86,6 +87,10 @@ pub struct Inputs {
     /// Weights and cuts that differ from the defaults.
     #[arg(long, value_name = "FILE")]
     pub tuning: Option<PathBuf>,
+
+    /// The year of times that say none (RFC 3164), four digits.
+    #[arg(long, value_name = "YEAR")]
+    pub year: Option<YearRule>,
 
     /// What identities are allowed: CSV (identity,privilege,scope,source,granted_at) or Kubernetes RBAC manifests, YAML or JSON; may be
     /// given several times [default: grants.csv, rbac.yaml of the estate folder].

@@ -16,7 +16,7 @@ use crate::config;
 use crate::failure::Failure;
 use crate::known::{Folder, Known, read_text};
 use crate::print::print;
-use crate::survey::Order;
+use crate::survey::{Order, undated};
 use anyhow::{Context, Result, anyhow};
 use args::ReportFormat;
 use choice::Chosen;
@@ -27,7 +27,7 @@ use sort::Sorter;
 use std::path::PathBuf;
 use vires_event::{Millis, parse_time};
 use vires_pipeline::Runner;
-use vires_pipeline::judging::Survey;
+use vires_pipeline::judging::{Survey, Surveyed};
 use vires_profile::Exceptions;
 use vires_profile::baseline::Reference;
 use vires_profile::import::Input;
@@ -56,11 +56,14 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
     let judge = config::Judge {
         baseline: given.baseline.clone(),
         inventory: given.inventory.clone(),
+        year: given.year,
         exceptions: given.exceptions.clone(),
         tuning: given.tuning.clone(),
         ..config::Judge::default()
     };
-    let known = Known::new(&judge.or(file.judge), &settings, path, folder.as_ref());
+    let judge = judge.or(file.judge);
+    let judge_year = judge.year;
+    let known = Known::new(&judge, &settings, path, folder.as_ref());
     // What is wrong with the small inputs should show before the large ones are read.
     let grants = grants(&given.grants, folder.as_ref())?;
     let at = args.choice.at.as_deref().map(choice::moment).transpose()?;
@@ -84,9 +87,10 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
         (seen, loaded.judge, bad)
     } else {
         let mut collector = Collector::new(sorter);
-        Order::Time.apply(&mut settings);
+        Order::Time.apply(&mut settings, judge_year);
         let survey = Survey::new(loaded.estate, loaded.judge, |judged| collector.note(&judged));
-        let (judge, summary) = survey.over(Runner::open(&settings.options)?)?;
+        let Surveyed { judge, summary, undated: left_out } = survey.over(Runner::open(&settings.options)?)?;
+        remarks.extend(undated(left_out));
         let failures = summary.failures.iter().map(|failure| format!("failed to read {failure}")).collect();
         let (census, uses, cases) = collector.finish()?;
         sorter = cases;

@@ -12,5 +12,5 @@ mod words;
 
 pub use activity::{Activity, Credential, Delegation, Detection, Identity, Link, Origin, Place, Session, Target, Text, Volume};
 pub use mask::mask;
-pub use time::{Millis, parse_time};
+pub use time::{Millis, Year, parse_time, parse_yearless};
 pub use words::{Actor, Boundary, Class, CredentialKind, Effect, Kind, Outcome, Source, Tier, UnknownWord};

@@ -108,9 +108,72 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
+/// Where the year of a time that says none (RFC 3164: `Nov 23 18:44:41`) comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Year {
+    /// It is this one.
+    Is(i64),
+    /// The one that brings the time nearest to this moment.
+    Near(Millis),
+}
+
+/// Reads a time without a year, as UTC. `None` for anything else.
+pub fn parse_yearless(text: &str, year: Year) -> Option<Millis> {
+    const MONTHS: [&[u8]; 12] =
+        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+    let b = text.as_bytes();
+    let month = (1..).zip(MONTHS).find(|(_, name)| b.starts_with(name))?.0;
+    let day = match b.get(4)? {
+        b' ' => digits(b, 5, 1)?,
+        _ => digits(b, 4, 2)?,
+    };
+    let (hour, minute, second) = (digits(b, 7, 2)?, digits(b, 10, 2)?, digits(b, 13, 2)?);
+    let separators = b.len() == 15 && b[3] == b' ' && b[6] == b' ' && b[9] == b':' && b[12] == b':';
+    if !separators || hour > 23 || minute > 59 || second > 60 || day < 1 {
+        return None;
+    }
+    let at = |year: i64| {
+        let known = (1970..=9999).contains(&year) && day <= month_days(year, month)?;
+        known.then(|| (days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second) * 1000)
+    };
+    match year {
+        Year::Is(year) => at(year),
+        Year::Near(moment) => {
+            // Years have 365.2425 days on average, which is near enough to find the neighbours.
+            let about = 1970 + moment.div_euclid(31_556_952_000);
+            (about - 1..=about + 1).filter_map(at).min_by_key(|time| time.abs_diff(moment))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse_time;
+    use super::{Year, parse_time, parse_yearless};
+
+    #[test]
+    fn finds_the_year_of_a_time_without_one() {
+        let near = |moment: &str| Year::Near(parse_time(moment).unwrap());
+        for (text, year, full) in [
+            ("Nov 23 18:44:41", Year::Is(2026), Some("2026-11-23T18:44:41Z")),
+            ("Mar  1 00:00:00", Year::Is(2026), Some("2026-03-01T00:00:00Z")),
+            ("Feb 29 10:00:00", Year::Is(2024), Some("2024-02-29T10:00:00Z")),
+            ("Feb 29 10:00:00", Year::Is(2026), None),
+            ("Dec 31 23:59:58", near("2026-12-31T23:59:59Z"), Some("2026-12-31T23:59:58Z")),
+            ("Dec 31 23:59:58", near("2027-01-01T00:00:01Z"), Some("2026-12-31T23:59:58Z")),
+            ("Jan  1 00:00:03", near("2026-12-31T23:59:59Z"), Some("2027-01-01T00:00:03Z")),
+            ("Feb 29 10:00:00", near("2024-03-05T00:00:00Z"), Some("2024-02-29T10:00:00Z")),
+            ("Nov 31 18:44:41", Year::Is(2026), None),
+            ("Nov 23 24:00:00", Year::Is(2026), None),
+            ("Nov 23 18:44:41", Year::Is(99_999), None),
+            ("Nov 23 18:44:41 ", Year::Is(2026), None),
+            ("Nov", Year::Is(2026), None),
+            ("", Year::Near(i64::MAX), None),
+            ("Nov 23 18:44:41", Year::Near(i64::MAX), None),
+            ("Nov 23 18:44:41", Year::Near(i64::MIN), None),
+        ] {
+            assert_eq!(parse_yearless(text, year), full.and_then(parse_time), "{text} {year:?}");
+        }
+    }
 
     #[test]
     fn reads_what_logs_write() {

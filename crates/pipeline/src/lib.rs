@@ -22,6 +22,7 @@ mod stats_writer;
 mod tagging;
 mod turn;
 mod work;
+mod year;
 
 pub use address::Address;
 pub use counts::Counts;
@@ -35,3 +36,4 @@ pub use size::parse_size;
 pub use stage::{Report, Stage};
 pub use stats_file::StatsFile;
 pub use tagging::Tagging;
+pub use year::YearRule;

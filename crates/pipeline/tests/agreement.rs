@@ -32,6 +32,7 @@ fn catalogue_facts_alone_neither_escalate_nor_pass() {
         classifier: Arc::new(Classifier::new(&catalog).unwrap()),
         inventory: Arc::new(Inventory::default()),
         exceptions: Arc::new(Exceptions::default()),
+        year: None,
     };
     let mut seen: BTreeMap<(String, String), u32> = BTreeMap::new();
     let mut failures = Vec::new();

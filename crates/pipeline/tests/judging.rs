@@ -18,6 +18,7 @@ fn estate() -> Estate {
         classifier: Arc::new(Classifier::new(&catalog).unwrap()),
         inventory: Arc::new(Inventory::from_toml(inventory, "i").unwrap()),
         exceptions: Arc::new(Exceptions::default()),
+        year: None,
     }
 }
 

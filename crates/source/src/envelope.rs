@@ -9,7 +9,7 @@ use crate::json::{Parts, Tape, Type, Value, unescape_into};
 use crate::{Hints, TextLine, decode_json, decode_text, header};
 use std::borrow::Cow;
 use std::ops::Range;
-use vires_event::{Activity, Text};
+use vires_event::{Activity, Text, Year, parse_time, parse_yearless};
 
 /// How many envelopes are opened around a record.
 pub const MAX_DEPTH: usize = 3;
@@ -295,10 +295,21 @@ fn in_text<'a>(
     if line.host.is_none() {
         line.host.clone_from(&hints.host);
     }
-    if line.time.is_none() {
-        line.time.clone_from(&hints.time);
-    }
+    line.time = match (line.time.take(), &hints.time) {
+        (None, outer) => outer.clone(),
+        (Some(own), Some(outer)) => Some(with_year(own, outer)),
+        (own, None) => own,
+    };
     (Found::here(decode_text(&line), None), levels)
+}
+
+/// A time without a year, completed by the one that the envelope says.
+fn with_year<'a>(own: Text<'a>, outer: &str) -> Text<'a> {
+    if parse_time(&own).is_some() {
+        return own;
+    }
+    let full = parse_time(outer).and_then(|outer| parse_yearless(&own, Year::Near(outer)));
+    full.map_or(own, |millis| millis.to_string().into())
 }
 
 /// Members of an envelope that hold a record or say where and when it was logged: whoever writes one of them changes what is read.
@@ -451,6 +462,21 @@ mod tests {
         let without: Vec<String> =
             opened.layers.iter().map(|l| [&l.text[..l.inner.start], &l.text[l.inner.end..]].concat()).collect();
         assert_eq!(without, ["Nov 23 18:44:41 h a: ", r#"{"b":1,"log":}"#, r#"{"a":1,"message":}"#]);
+    }
+
+    #[test]
+    fn an_envelope_says_the_year_that_a_line_leaves_out() {
+        let sshd = "Dec 31 23:59:58 web1 sshd[12]: Accepted publickey for deploy from 192.0.2.1 port 22 ssh2: RSA SHA256:abc";
+        let at = |line: &str| {
+            let mut scratch = Scratch::default();
+            open(line.as_bytes(), &mut scratch).activity.unwrap().at()
+        };
+        assert_eq!(at(sshd), None);
+        let wrapped = |time: &str| format!(r#"{{"timestamp":"{time}","message":{}}}"#, quoted(sshd));
+        assert_eq!(at(&wrapped("2027-01-01T00:00:03Z")), parse_time("2026-12-31T23:59:58Z"));
+        assert_eq!(at(&wrapped("yesterday")), None);
+        let dated = sshd.replace("Dec 31 23:59:58", "2025-06-01T10:00:00Z");
+        assert_eq!(at(&wrapped("2027-01-01T00:00:03Z").replace(sshd, &dated)), parse_time("2025-06-01T10:00:00Z"));
     }
 
     #[test]

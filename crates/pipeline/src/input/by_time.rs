@@ -8,6 +8,7 @@ use super::files::open;
 use super::records::Splitter;
 use super::stream::{BLOCK, Got, Stream};
 use crate::protocol::Codec;
+use crate::year::YearRule;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::io;
@@ -22,6 +23,7 @@ const HOUR: u64 = 3_600_000;
 /// See the module.
 pub(crate) struct ByTime {
     arrays: bool,
+    year: Option<YearRule>,
     /// Files that are not due yet, the earliest first: when their first line was written, and the number of the file.
     waiting: VecDeque<(Millis, usize, PathBuf)>,
     open: Vec<Option<Lane>>,
@@ -59,10 +61,11 @@ impl std::fmt::Debug for ByTime {
 
 impl ByTime {
     /// `failures`: what could not be listed.
-    pub(crate) fn new(paths: Vec<PathBuf>, failures: Vec<String>, framing: Framing) -> Self {
+    pub(crate) fn new(paths: Vec<PathBuf>, failures: Vec<String>, framing: Framing, year: Option<YearRule>) -> Self {
         let max = framing.max_line;
         let mut files = ByTime {
             arrays: framing.split,
+            year,
             waiting: VecDeque::new(),
             open: Vec::new(),
             due: BinaryHeap::new(),
@@ -204,8 +207,13 @@ impl ByTime {
         while let Some(rest) = lane.block.get(start..).filter(|rest| !rest.is_empty()) {
             let end = start + memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
             let line = lane.block.get(start..end).unwrap_or_default().trim_ascii_end();
-            let opened = vires_source::open(line, &mut self.scratch);
-            self.times.push(opened.activity.as_ref().and_then(|activity| activity.at()));
+            let mut activity = vires_source::open(line, &mut self.scratch).activity;
+            if let (Some(activity), Some(year)) = (&mut activity, self.year)
+                && activity.at().is_none()
+            {
+                year.complete(activity);
+            }
+            self.times.push(activity.and_then(|activity| activity.at()));
             lane.lines.push((0, end));
             start = end;
         }
@@ -284,7 +292,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let paths = (0..files.len()).map(|i| dir.path().join(i.to_string())).collect::<Vec<_>>();
         paths.iter().zip(files).for_each(|(path, text)| std::fs::write(path, text).unwrap());
-        let mut merged = ByTime::new(paths, Vec::new(), framing(max));
+        let mut merged = ByTime::new(paths, Vec::new(), framing(max), None);
         let (mut out, mut buffer, mut pieces) = (Vec::new(), Vec::new(), Vec::new());
         loop {
             match merged.next(&mut buffer, max) {
@@ -365,7 +373,7 @@ mod tests {
     fn names_what_it_cannot_read() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("a"), file(&[(1, "a1")])).unwrap();
-        let merged = ByTime::new(vec![dir.path().join("none"), dir.path().join("a")], Vec::new(), framing(1000));
+        let merged = ByTime::new(vec![dir.path().join("none"), dir.path().join("a")], Vec::new(), framing(1000), None);
         assert!(merged.failures.len() == 1 && merged.failures[0].contains("none"), "{:?}", merged.failures);
     }
 }

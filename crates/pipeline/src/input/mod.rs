@@ -14,6 +14,7 @@ use crate::address::Address;
 use crate::log::Log;
 use crate::protocol::Codec;
 use crate::shutdown::{IDLE, Shutdown, Waiter, Woken};
+use crate::year::YearRule;
 use by_time::ByTime;
 use bytes::Bytes;
 use files::Files;
@@ -34,8 +35,8 @@ pub enum Source {
     /// Files and directories, `-` for standard input; compressed ones and whole-file CloudTrail are opened up.
     Files(Vec<PathBuf>),
     /// The same files as one stream in the order of the times that their lines say. If they hold but one file, or a stream, or a
-    /// codec other than lines is asked for, as [`Source::Files`].
-    ByTime(Vec<PathBuf>),
+    /// codec other than lines is asked for, as [`Source::Files`]. With the year of times that say none.
+    ByTime(Vec<PathBuf>, Option<YearRule>),
     /// Connections to this address.
     Listen(Address),
 }
@@ -95,9 +96,9 @@ impl Input {
         let kind = match source {
             Source::Stdin => Kind::One(Stream::new(stdin()?, framing.split.then(|| Splitter::new(true)))),
             Source::Files(paths) => Kind::Files(Files::new(paths, framing.split)),
-            Source::ByTime(paths) => match Files::new(paths, framing.split).into_regular() {
+            Source::ByTime(paths, year) => match Files::new(paths, framing.split).into_regular() {
                 Some((files, failures)) if files.len() > 1 && framing.codec == Codec::Lines => {
-                    Kind::ByTime(Box::new(ByTime::new(files, failures, framing)))
+                    Kind::ByTime(Box::new(ByTime::new(files, failures, framing, *year)))
                 }
                 _ => Kind::Files(Files::new(paths, framing.split)),
             },

@@ -1,5 +1,6 @@
-use super::observe::observe;
-use super::replay::{Estate, hex};
+use super::estate::Estate;
+use super::observe::{is_undated, observe};
+use super::replay::hex;
 use crate::engine::{Error, Options, Runner, Summary};
 use crate::input::{Source, regular_files};
 use crate::stage::{Report, Stage};
@@ -8,6 +9,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use vires_judge::{SHARDS, shard_of};
 use vires_profile::baseline::{Baseline, Day, Input};
@@ -21,6 +23,8 @@ pub struct Learned {
     pub baseline: Baseline,
     /// What went through, and what could not be read.
     pub summary: Summary,
+    /// Lines that are somebody's and taught nothing, because they do not say when.
+    pub undated: u64,
 }
 
 /// Why nothing was learned.
@@ -69,10 +73,11 @@ pub fn learn(options: &Options, estate: &Estate, catalogue: &str) -> Result<Lear
         let days = days.into_values().reduce(wider);
         baseline.add_input(sha256, Input { bytes, days });
     }
+    let undated = learning.undated.into_inner();
     for shard in learning.shards {
         baseline.absorb(shard.into_inner().unwrap_or_else(PoisonError::into_inner));
     }
-    Ok(Learned { baseline, summary })
+    Ok(Learned { baseline, summary, undated })
 }
 
 fn hash_of(path: &Path) -> io::Result<(String, u64)> {
@@ -96,6 +101,7 @@ struct Learning<'e> {
     hash: Option<Mutex<(Sha256, u64)>>,
     /// First and last day, by file.
     days: Mutex<BTreeMap<usize, (Day, Day)>>,
+    undated: AtomicU64,
 }
 
 #[derive(Default)]
@@ -121,6 +127,7 @@ impl<'e> Learning<'e> {
             shards: (0..SHARDS).map(|_| Mutex::new(Baseline::new(catalogue))).collect(),
             hash: streams.then(|| Mutex::new((Sha256::new(), 0))),
             days: Mutex::default(),
+            undated: AtomicU64::new(0),
         }
     }
 
@@ -146,7 +153,10 @@ impl Stage for Learning<'_> {
         let Buffers { open: buffers, memo, days, .. } = scratch;
         let mut opened = open(line.strip_suffix(b"\r").unwrap_or(line), buffers);
         let valid_utf8 = opened.valid_utf8;
-        let (tags, seen) = observe(&self.estate.classifier, &self.estate.inventory, &mut opened, memo);
+        let (tags, seen) = observe(self.estate, &mut opened, memo);
+        if seen.is_none() && is_undated(&opened) {
+            self.undated.fetch_add(1, Ordering::Relaxed);
+        }
         // What another product found is no deed of the identity.
         if let Some(o) = seen.filter(|o| !o.detection.as_ref().is_some_and(|d| d.alone)) {
             let day = (o.day(), o.day());

@@ -4,6 +4,7 @@
 //! loop ([`Learner`], [`Replay`]): what is measured. The verbs do the same on many threads.
 
 mod answer;
+mod estate;
 mod learning;
 mod live;
 mod observe;
@@ -13,11 +14,12 @@ mod state_file;
 mod step;
 mod survey;
 
+pub use estate::Estate;
 pub use learning::{LearnError, Learned, learn};
 pub use live::{CaseSink, Live};
 pub use observe::observe;
-pub use replay::{Estate, Judged, Learner, Replay, catalogue_hash};
+pub use replay::{Judged, Learner, Replay, catalogue_hash};
 pub use stage::{Answers, Judging, JudgingScratch};
 pub use state_file::{Snapshot, StateError, StateFile, StateKeeper};
 pub use step::Step;
-pub use survey::{Survey, SurveyScratch};
+pub use survey::{Survey, SurveyScratch, Surveyed};

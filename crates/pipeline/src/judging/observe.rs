@@ -1,34 +1,29 @@
+use super::estate::Estate;
 use std::borrow::Cow;
 use vires_event::{Actor, CredentialKind, Effect, Text};
-use vires_profile::Inventory;
 use vires_profile::observation::{
     EventRef, Facts, Mapping, Observation, Proof, Setting, TargetSort, identity_template, target_sort, target_spellings,
 };
 use vires_source::{Opened, annotation};
-use vires_tag::{Classifier, Memo, Tags};
+use vires_tag::{Memo, Tags};
 
 /// What one line says of one workload: the only place where decoder, catalogue and inventory meet.
 ///
 /// The tags are those that `vires tag` writes. There is no observation of a line without identity or time, nor of a person whom the
 /// inventory does not list: what people do is not judged.
-pub fn observe<'a>(
-    classifier: &'a Classifier,
-    inventory: &'a Inventory,
-    opened: &mut Opened<'a>,
-    memo: &mut Memo,
-) -> (Tags<'a>, Option<Observation<'a>>) {
-    let tags = classifier.classify(opened, memo);
-    let observation = seen(classifier, inventory, opened, &tags);
+pub fn observe<'a>(estate: &'a Estate, opened: &mut Opened<'a>, memo: &mut Memo) -> (Tags<'a>, Option<Observation<'a>>) {
+    let tags = estate.classifier.classify(opened, memo);
+    let observation = seen(estate, opened, &tags);
     (tags, observation)
 }
 
-fn seen<'a>(
-    classifier: &Classifier,
-    inventory: &'a Inventory,
-    opened: &mut Opened<'a>,
-    tags: &Tags<'a>,
-) -> Option<Observation<'a>> {
-    let at = opened.activity.as_ref()?.at()?;
+fn seen<'a>(estate: &'a Estate, opened: &mut Opened<'a>, tags: &Tags<'a>) -> Option<Observation<'a>> {
+    let (classifier, inventory) = (&estate.classifier, &estate.inventory);
+    let dated = opened.activity.as_mut()?;
+    let at = dated.at().or_else(|| {
+        estate.year?.complete(dated);
+        dated.at()
+    })?;
     let mark = annotation(opened);
     let mut activity = opened.activity.take()?;
     activity.detection = activity.detection.take().or(mark);

@@ -1,3 +1,4 @@
+use super::estate::Estate;
 use super::observe::observe;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -5,20 +6,8 @@ use vires_catalog::Catalog;
 use vires_judge::{CaseUpdate, Judge, JudgeState, Outcome, Tuning};
 use vires_profile::baseline::Baseline;
 use vires_profile::observation::{EventRef, Mapping, Observation};
-use vires_profile::{Exceptions, Inventory};
 use vires_source::{Scratch, open};
-use vires_tag::{Classifier, Memo};
-
-/// What is known of an estate before any of its lines is read.
-#[derive(Debug, Clone)]
-pub struct Estate {
-    /// The catalogue, compiled.
-    pub classifier: Arc<Classifier>,
-    /// What was declared.
-    pub inventory: Arc<Inventory>,
-    /// What was approved for a time.
-    pub exceptions: Arc<Exceptions>,
-}
+use vires_tag::Memo;
 
 impl Estate {
     /// Learns from lines, one after the other.
@@ -69,7 +58,7 @@ impl<'e> Reader<'e> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let mut opened = open(line, &mut self.scratch);
-        let mut observation = observe(&self.estate.classifier, &self.estate.inventory, &mut opened, &mut self.memo).1?;
+        let mut observation = observe(self.estate, &mut opened, &mut self.memo).1?;
         observation.event_ref = EventRef { file: None, line: number };
         Some(observation)
     }

@@ -1,7 +1,7 @@
 use super::answer::{self, End, SLOT};
+use super::estate::Estate;
 use super::live::{Live, Turns};
 use super::observe::{is_undated, observe, owned};
-use super::replay::Estate;
 use super::step::{Joined, Step};
 use crate::protocol::Codec;
 use crate::stage::{Report, Stage};
@@ -111,7 +111,7 @@ impl Stage for Judging {
             drop(opened);
             opened = open(masked, buffers);
         }
-        let (mut tags, mut seen) = observe(&self.estate.classifier, &self.estate.inventory, &mut opened, memo);
+        let (mut tags, mut seen) = observe(&self.estate, &mut opened, memo);
         if let (Some(joined), Some(o)) = (joined, &mut seen)
             && !joined.tell(o)
         {

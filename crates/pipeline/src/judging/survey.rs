@@ -1,7 +1,9 @@
-use super::observe::{observe, owned};
-use super::replay::{Estate, Judged};
+use super::estate::Estate;
+use super::observe::{is_undated, observe, owned};
+use super::replay::Judged;
 use crate::engine::{Error, Runner, Summary};
 use crate::stage::{Report, Stage};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use vires_judge::{Judge, JudgeState};
 use vires_profile::observation::{EventRef, Observation};
@@ -15,6 +17,18 @@ pub struct Survey<F> {
     estate: Estate,
     judge: Judge,
     seen: Mutex<Seen<F>>,
+    undated: AtomicU64,
+}
+
+/// What a survey leaves.
+#[derive(Debug)]
+pub struct Surveyed {
+    /// Who judged, for whoever asks what it compared with.
+    pub judge: Judge,
+    /// What went through.
+    pub summary: Summary,
+    /// Lines that are somebody's and were not judged, because they do not say when.
+    pub undated: u64,
 }
 
 struct Seen<F> {
@@ -38,13 +52,13 @@ impl<F: FnMut(Judged<'_>) + Send> Survey<F> {
     /// A survey that starts without memory.
     pub fn new(estate: Estate, judge: Judge, visit: F) -> Self {
         let seen = Mutex::new(Seen { state: judge.fresh_state(), line: 0, visit });
-        Survey { estate, judge, seen }
+        Survey { estate, judge, seen, undated: AtomicU64::new(0) }
     }
 
-    /// Takes the survey through the whole input; gives back the judge, for whoever asks what it compared with.
-    pub fn over(self, runner: Runner) -> Result<(Judge, Summary), Error> {
+    /// Takes the survey through the whole input.
+    pub fn over(self, runner: Runner) -> Result<Surveyed, Error> {
         let (survey, summary) = runner.run_and_return(self, &|_| Err("a survey does not reload".to_owned()))?;
-        Ok((survey.judge, summary))
+        Ok(Surveyed { judge: survey.judge, summary, undated: survey.undated.into_inner() })
     }
 }
 
@@ -56,7 +70,10 @@ impl<F: FnMut(Judged<'_>) + Send> Stage for Survey<F> {
         let SurveyScratch { open: buffers, memo, observations } = scratch;
         let mut opened = open(line.strip_suffix(b"\r").unwrap_or(line), buffers);
         let valid_utf8 = opened.valid_utf8;
-        let (tags, seen) = observe(&self.estate.classifier, &self.estate.inventory, &mut opened, memo);
+        let (tags, seen) = observe(&self.estate, &mut opened, memo);
+        if seen.is_none() && is_undated(&opened) {
+            self.undated.fetch_add(1, Ordering::Relaxed);
+        }
         let credential = tags.credential.clone();
         observations.push(seen.map(|o| Box::new((owned(o), credential))));
         Report {
