@@ -343,6 +343,9 @@ pub const MEMBERS: [&str; 27] = [
     "pid",
 ];
 
+/// Members of an envelope whose texts and numbers no decoder recognises a record by: they differ from line to line.
+pub const PASSING: [&str; 6] = ["timestamp", "@timestamp", "host", "hostname", "file", "offset"];
+
 /// What an envelope says beside its payload, and the members that may hold the payload, the likeliest first.
 fn envelope<'a>(object: Value<'a>, outer: &Hints<'a>) -> (Hints<'a>, [Option<Value<'a>>; 8]) {
     let mut hints = outer.clone();

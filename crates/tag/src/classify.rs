@@ -190,6 +190,11 @@ impl Classifier {
         row.map_or(0, |row| self.catalog.severity(row, &mut |path| member(record, path).and_then(said)))
     }
 
+    /// See [`Resources::may_mark`].
+    pub(crate) fn may_mark(&self, text: &[u8], buffers: &mut Texts) -> bool {
+        self.resources.may_mark(text, buffers)
+    }
+
     /// What gives credentials away.
     pub(crate) fn leaks(&self) -> &Leaks {
         &self.leaks

@@ -105,6 +105,23 @@ impl Resources {
         (number..ends.len()).for_each(|number| finish(number, &mut visit));
     }
 
+    /// True if a text among what a request names may hold a marker or be a role, also as a part or behind what stands before it: then
+    /// [`Resources::scan`] must look at it. ASCII.
+    pub(crate) fn may_mark(&self, text: &[u8], buffers: &mut Texts) -> bool {
+        let (word, bit) = likeness(text);
+        // What holds one of these is taken apart and put together by its parts.
+        if self.like_roles[word] >> bit & 1 == 1 || text.iter().any(|b| matches!(b, b'/' | b':')) {
+            return true;
+        }
+        let lower = &mut buffers.role;
+        lower.clear();
+        lower.extend_from_slice(text);
+        lower.make_ascii_lowercase();
+        let mut any = false;
+        self.names.scan(lower, |_, _| any = true);
+        any
+    }
+
     /// The row of the sensitive role that `text` is.
     fn role(&self, text: &str, lower: &mut Vec<u8>) -> Option<u16> {
         let (word, bit) = likeness(text.as_bytes());

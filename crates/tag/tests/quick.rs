@@ -17,7 +17,6 @@ static TAGGERS: LazyLock<Vec<Tagger>> = LazyLock::new(|| {
     let all = [
         Options::default(),
         only(Only::Sensitive),
-        only(Only::Tagged),
         only(Only::Machine),
         Options { reply: Reply::Rsyslog, field: "eventName".into(), ..Options::default() },
     ];
@@ -29,7 +28,23 @@ thread_local! {
     static KEPT: RefCell<Vec<Scratch>> = RefCell::new(TAGGERS.iter().map(|_| Scratch::default()).collect());
 }
 
+/// The line, and the line in an envelope.
 fn check(line: &[u8]) {
+    check_one(line);
+    let Ok(text) = std::str::from_utf8(line) else { return };
+    let n = line.iter().map(|b| u32::from(*b)).sum::<u32>();
+    let host = ["web1", "web1", "AKIARZPUZDIKABNMHEL6", "a\\b"][n as usize % 4];
+    let mut envelope = serde_json::json!({"file": "/var/log/x", "host": host, "message": text, "timestamp": n.to_string()});
+    match n % 16 {
+        0 => envelope["service"] = "jenkins".into(),
+        1 => envelope["log"] = text.into(),
+        2 => envelope["user"] = "x".into(),
+        _ => {}
+    }
+    check_one(envelope.to_string().as_bytes());
+}
+
+fn check_one(line: &[u8]) {
     KEPT.with_borrow_mut(|kept| {
         for (tagger, kept) in TAGGERS.iter().zip(kept) {
             let mut want = Vec::new();

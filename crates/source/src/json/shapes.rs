@@ -2,8 +2,8 @@
 //! of each, so a line that fits a shape needs no parsing: what stands between its variable places is compared, and these are measured.
 //!
 //! Shapes are kept in a tree of such fixed pieces. A line that fits one is valid JSON because the line was that the shape was learned
-//! from: its variable places are whole numbers, and plain ASCII inside quotes. What is kept is bounded, and forgetting changes no
-//! answer.
+//! from: its variable places are whole numbers, and plain ASCII inside quotes. One text may hold escaped quotes: what a shipper wrapped.
+//! What is kept is bounded, and forgetting changes no answer.
 
 use super::index::{Node, Tape};
 use super::parts::PartId;
@@ -109,6 +109,8 @@ pub struct Shaped<'s, 'a> {
     pub id: (u32, u32),
     /// The variable places, in the order of the line.
     pub slots: &'s [Slot],
+    /// The place whose text is escaped.
+    pub escaped: Option<usize>,
 }
 
 impl Default for Shapes {
@@ -127,10 +129,10 @@ impl Default for Shapes {
 }
 
 impl Shapes {
-    /// The shape of a line, if one was met that it fits.
-    pub fn find<'s, 'a>(&'s mut self, line: &'a [u8]) -> Option<Shaped<'s, 'a>> {
+    /// The shape of a line, if one was met that it fits. If a text in it is escaped, `unescaped` gets what it stands for.
+    pub fn find<'s, 'a>(&'s mut self, line: &'a [u8], unescaped: &mut Vec<u8>) -> Option<Shaped<'s, 'a>> {
         self.slots.clear();
-        let (mut at, mut branch) = (0, 0);
+        let (mut at, mut branch, mut escaped) = (0, 0, None);
         let number = loop {
             let arms = self.branches.get_mut(branch)?;
             let rest = line.get(at..)?;
@@ -144,7 +146,14 @@ impl Shapes {
             let rest = line.get(start..)?;
             (at, branch) = match then {
                 Then::End(shape) => break if rest.is_empty() { shape } else { return None },
-                Then::Text(next) => (start + plain_text(rest), next as usize),
+                Then::Text(next) => {
+                    let mut end = plain_text(rest);
+                    if rest.get(end) == Some(&b'\\') && escaped.is_none() {
+                        escaped = Some(self.slots.len());
+                        end = unescape(rest, unescaped)?;
+                    }
+                    (start + end, next as usize)
+                }
                 Then::Number(next) => (start + whole_number(rest), next as usize),
             };
             self.slots.push(Slot { start: start as u32, end: at as u32 });
@@ -154,7 +163,7 @@ impl Shapes {
         self.shifts.clear();
         self.shifts.push(0);
         self.shifts.extend(self.slots.iter().zip(&shape.slots).map(|(now, then)| now.end.wrapping_sub(then.end)));
-        Some(Shaped { line, shape, shifts: &self.shifts, id: (self.forgotten, number), slots: &self.slots })
+        Some(Shaped { line, shape, shifts: &self.shifts, id: (self.forgotten, number), slots: &self.slots, escaped })
     }
 
     /// Keeps the shape of an indexed line, if it may have one. It must not fit one that is kept.
@@ -164,7 +173,7 @@ impl Shapes {
         if (self.savings < PRICE && self.tick != 0) || nodes.len() > MAX_NODES || text.len() > MAX_BYTES {
             return;
         }
-        if !text.is_ascii() || root.has_escapes() {
+        if !text.is_ascii() || root.escaped_keys().next().is_some() || root.escaped_strings().nth(1).is_some() {
             return;
         }
         self.savings = self.savings.saturating_sub(PRICE);
@@ -183,7 +192,7 @@ impl Shapes {
         let before = |offset: u32| slots.partition_point(|slot: &Slot| slot.end <= offset) as u16;
         let places = nodes.iter().map(|node| Place {
             // Another text of this shape is another text.
-            node: Node { part: PartId::default(), ..*node },
+            node: Node { part: PartId::default(), escaped: false, ..*node },
             before: before(node.span.0),
             within: before(node.span.1),
         });
@@ -256,12 +265,12 @@ impl<'a> Shaped<'_, 'a> {
         offset.wrapping_add(self.shifts.get(usize::from(before)).copied().unwrap_or_default())
     }
 
-    /// The value of a node and all below it, indexed as if it were a document of its own.
+    /// The value of a node and all below it, indexed as if it were a document of its own. Not for lines with an escaped text.
     pub fn value<'t>(&self, node: usize, tape: &'t mut Tape) -> Option<Value<'t>>
     where
         'a: 't,
     {
-        let places = self.shape.nodes.get(node..)?;
+        let places = self.shape.nodes.get(node..).filter(|_| self.escaped.is_none())?;
         let root = places.first()?;
         let places = places.get(..(root.node.next as usize).checked_sub(node)?)?;
         let (start, first) = (self.shift(root.node.span.0, root.before), node as u32);
@@ -321,26 +330,62 @@ fn whole_number(bytes: &[u8]) -> usize {
 /// Length of the prefix of printable ASCII without quote and backslash. Eight bytes a step, as in the index.
 #[inline]
 fn plain_text(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
     let mut done = 0;
     let mut chunks = bytes.chunks_exact(8);
     for chunk in &mut chunks {
         let mut word = [0; 8];
         word.copy_from_slice(chunk);
-        let w = u64::from_le_bytes(word);
-        let quote = w ^ (ONES * b'"' as u64);
-        let slash = w ^ (ONES * b'\\' as u64);
-        let special = w.wrapping_sub(ONES * 0x20) | quote.wrapping_sub(ONES) | slash.wrapping_sub(ONES) | w;
-        // A byte with its high bit set marks itself; of the others the borrow marks the lowest that is special, and maybe more.
-        let marks = special & HIGH;
-        if marks != 0 {
-            return done + (marks.trailing_zeros() / 8) as usize;
+        let plain = plain_bytes(word);
+        if plain < word.len() {
+            return done + plain;
         }
-        done += 8;
+        done += word.len();
     }
-    let plain = |b: &u8| *b >= 0x20 && *b < 0x80 && *b != b'"' && *b != b'\\';
-    done + chunks.remainder().iter().position(|b| !plain(b)).unwrap_or(chunks.remainder().len())
+    let special = |b: &u8| plain_bytes([*b; 8]) == 0;
+    done + chunks.remainder().iter().position(special).unwrap_or(chunks.remainder().len())
+}
+
+/// How many of the bytes stand before the first that is not printable ASCII, or a quote or backslash.
+#[inline]
+fn plain_bytes(chunk: [u8; 8]) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    let w = u64::from_le_bytes(chunk);
+    let quote = w ^ (ONES * b'"' as u64);
+    let slash = w ^ (ONES * b'\\' as u64);
+    let special = w.wrapping_sub(ONES * 0x20) | quote.wrapping_sub(ONES) | slash.wrapping_sub(ONES) | w;
+    // A byte with its high bit set marks itself; of the others the borrow marks the lowest that is special, and maybe more.
+    ((special & HIGH).trailing_zeros() / 8) as usize
+}
+
+/// Writes what a text in which quotes, backslashes and slashes are escaped stands for, and returns its length; `None` if other things
+/// are, too.
+fn unescape(bytes: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+    out.clear();
+    let mut at = 0;
+    loop {
+        // Between two escapes stand a few bytes: eight at once are copied and what was too much is taken back.
+        if let Some(chunk) = bytes.get(at..)?.first_chunk::<8>() {
+            let plain = plain_bytes(*chunk);
+            out.extend_from_slice(chunk);
+            at += plain;
+            if plain == chunk.len() {
+                continue;
+            }
+            out.truncate(out.len() - (chunk.len() - plain));
+        }
+        match bytes.get(at)? {
+            b'\\' => {
+                out.push(*bytes.get(at + 1).filter(|b| matches!(b, b'"' | b'\\' | b'/'))?);
+                at += 2;
+            }
+            byte if plain_bytes([*byte; 8]) == 0 => return Some(at),
+            byte => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -363,13 +408,21 @@ mod tests {
     fn check(shapes: &mut Shapes, line: &str) -> bool {
         let (mut tape, mut other) = (Tape::default(), Tape::default());
         let parsed = tape.parse(line).ok();
-        let Some(shaped) = shapes.find(line.as_bytes()) else {
+        let mut unescaped = Vec::new();
+        let Some(shaped) = shapes.find(line.as_bytes(), &mut unescaped) else {
             if let Some(root) = parsed.filter(|root| root.is_object()) {
                 shapes.learn(root);
             }
             return false;
         };
         let root = parsed.unwrap_or_else(|| panic!("{line}"));
+        if let Some(escaped) = shaped.escaped {
+            let (text, _) = slots(root).nth(escaped).unwrap();
+            assert_eq!(String::from_utf8(unescaped).unwrap(), text.str().unwrap(), "{line}");
+            assert!(root.escaped_strings().count() == 1 && shaped.value(0, &mut other).is_none());
+            assert_eq!(shaped.end(0), Some(root.span().end));
+            return true;
+        }
         assert_eq!(said(shaped.value(0, &mut other).unwrap()), said(root), "{line}");
         let places: Vec<Slot> = slots(root).map(|(_, slot)| slot).collect();
         assert_eq!(shaped.slots, places, "{line}");
@@ -395,8 +448,13 @@ mod tests {
         for (a, n) in [("x", "1"), ("", "0"), ("a longer text, with all sorts of things ~ in it", "12345678901234567890123")] {
             assert!(check(&mut shapes, &line(a, n)), "{a} {n}");
         }
-        for (a, n) in [("é", "1"), ("\\n", "1"), ("\t", "1"), ("x", "01"), ("x", "1.5"), ("x", "-1"), ("x", "1e5"), ("x", "")]
-        {
+        assert!(!check(&mut shapes, &line("\\n", "1")) && !check(&mut shapes, &line("\\\"", "1")));
+        let wrapped = |text: &str| format!(r#"{{"message":"{text}","n":1}}"#);
+        assert!(!check(&mut shapes, &wrapped("")));
+        for text in ["x", r#"\""#, r#"{\"a\":\"\\b\/c and a longer text\"}"#] {
+            assert!(check(&mut shapes, &wrapped(text)), "{text}");
+        }
+        for (a, n) in [("é", "1"), ("\t", "1"), ("x", "01"), ("x", "1.5"), ("x", "-1"), ("x", "1e5"), ("x", "")] {
             assert!(!check(&mut shapes, &line(a, n)), "{a} {n}");
         }
         assert!(!check(&mut shapes, &line("x", "1").replace("\"T\"", "\"U\"")));
@@ -418,7 +476,7 @@ mod tests {
         let scalar = prop_oneof![
             "[ -~]{0,10}".prop_map(|text| serde_json::Value::from(text).to_string()),
             "[ab]{0,3}".prop_map(|text| format!("\"{text}\"")),
-            "é|\\t|\"|01|1\\.5|-1|0".prop_map(|text| text),
+            "\"[ab]\\\\[\"\\\\/n][ab]\"|é|\\t|\"|01|1\\.5|-1|0".prop_map(|text| text),
             (0..1000u32).prop_map(|n| n.to_string()),
             Just("null".to_owned()),
         ];

@@ -4,12 +4,19 @@
 //! table and only even positions are probed: about one load and one test for two bytes of text. It may say "maybe" where nothing
 //! is (a false mark costs one anchored look-up), never the other way round.
 
-/// A set of three-byte windows, hashed to 16 bits.
+/// A set of three-byte windows, hashed to so many bits: few enough for the nearest cache, and so many that a short literal, which marks
+/// hundreds of windows, makes few others look like it.
+const BITS: u32 = 18;
+const WORDS: usize = 1 << (BITS - 6);
+
+/// A set of windows.
 #[derive(Debug, Clone)]
 pub(crate) struct Filter {
-    bits: Box<[u64; 1024]>,
+    bits: Box<[u64; WORDS]>,
     /// The first two bytes of each literal, exactly: settles nearly every false mark with one test.
     pairs: Box<[u64; 1024]>,
+    /// There is a literal of one byte.
+    single: bool,
 }
 
 /// A literal that the probe at position `p` reports starts at `p - 1`, `p` or `p + 1`.
@@ -18,11 +25,14 @@ pub(crate) const REACH: usize = 1;
 impl Filter {
     /// A filter for literals. One of a single byte makes it nearly useless, but not wrong; an empty one is passed over.
     pub(crate) fn new<'l>(literals: impl IntoIterator<Item = &'l [u8]>) -> Self {
-        let mut filter = Filter { bits: Box::new([0; 1024]), pairs: Box::new([0; 1024]) };
+        let mut filter = Filter { bits: Box::new([0; WORDS]), pairs: Box::new([0; 1024]), single: false };
         for literal in literals {
             match *literal {
                 [a, b, ..] => filter.mark_pair(a, b),
-                [a] => (0..=255).for_each(|x| filter.mark_pair(a, x)),
+                [a] => {
+                    filter.single = true;
+                    (0..=255).for_each(|x| filter.mark_pair(a, x));
+                }
                 [] => {}
             }
             match *literal {
@@ -68,7 +78,7 @@ impl Filter {
                 let pair = usize::from(u16::from_le_bytes([pair[0], pair[1]]));
                 self.pairs[pair >> 6] >> (pair & 63) & 1 == 1
             }
-            None => true,
+            None => self.single,
         }
     }
 
@@ -94,13 +104,13 @@ impl Filter {
         }
         at = at.saturating_sub(2);
         while at < end {
-            match text.get(at..at + 3) {
-                Some(window) => {
-                    if self.bits(u64::from(u32::from_le_bytes([window[0], window[1], window[2], 0]))) & 1 != 0 {
-                        found(at);
-                    }
-                }
-                None => found(at),
+            let marked = match text.get(at..at + 3) {
+                Some(window) => self.bits(u64::from(u32::from_le_bytes([window[0], window[1], window[2], 0]))) & 1 != 0,
+                // Nearly never: most texts end in no literal's beginning.
+                None => (at.saturating_sub(REACH)..=at + REACH).any(|start| self.starts(text, start)),
+            };
+            if marked {
+                found(at);
             }
             at += 2;
         }
@@ -117,7 +127,7 @@ impl Filter {
 /// Fibonacci hashing of the low three bytes: the high bits of the product depend on all of them, and not on the fourth.
 #[inline(always)]
 fn slot(window: u32) -> usize {
-    ((window << 8).wrapping_mul(0x9E37_79B1) >> 16) as usize
+    ((window << 8).wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
 }
 
 #[cfg(test)]

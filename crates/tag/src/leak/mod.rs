@@ -92,11 +92,11 @@ impl Leaks {
         });
     }
 
-    /// True if a literal starts in that part of `text`.
+    /// True if a literal stands in `text`.
     #[inline]
-    pub(crate) fn any_begins(&self, text: &[u8], range: Range<usize>) -> bool {
+    pub(crate) fn any_begins(&self, text: &[u8]) -> bool {
         let mut any = false;
-        self.literals.scan_range(text, range, |_, _| any = true);
+        self.literals.scan(text, |_, _| any = true);
         any
     }
 

@@ -5,6 +5,7 @@
 //! Times and ids are only searched for credentials. Whatever is not clear at once goes the long way, so that no answer depends on
 //! what was met before: the memory is filled by the long way alone.
 
+mod envelope;
 mod plan;
 
 use crate::classify::Classifier;
@@ -12,6 +13,7 @@ use crate::memo::{Cache, Memo};
 use crate::object::Object;
 use crate::report::{Only, Report};
 use crate::tags::{TELLING, Tags};
+use envelope::Envelope;
 use plan::{Plan, Reads};
 use vires_event::{Effect, Source, Text};
 use vires_source::cloudtrail::{Named, service_and_operation, touched};
@@ -30,6 +32,9 @@ pub(crate) struct Quick {
 pub(crate) struct Kept {
     shapes: Shapes,
     plans: Plans,
+    /// Envelopes that were opened, by what decides that they are some.
+    opened: Cache<(), 256>,
+    inner: Vec<u8>,
     said: Cache<Said, 4096>,
     key: Vec<u8>,
     tapes: [Tape; 3],
@@ -39,15 +44,21 @@ pub(crate) struct Kept {
 #[derive(Debug, Default)]
 struct Plans {
     forgotten: u32,
-    of: Vec<Option<Result<Plan, Unfit>>>,
+    of: Vec<Option<Fit>>,
 }
 
-/// Lines of this shape go the long way.
 #[derive(Debug)]
-struct Unfit;
+enum Fit {
+    /// It is that of a record.
+    Record(Plan),
+    /// It is that of an envelope.
+    Envelope(Envelope),
+    /// Its lines go the long way.
+    None,
+}
 
 impl Plans {
-    fn entry(&mut self, (forgotten, number): (u32, u32)) -> &mut Option<Result<Plan, Unfit>> {
+    fn entry(&mut self, (forgotten, number): (u32, u32)) -> &mut Option<Fit> {
         if self.forgotten != forgotten {
             self.of.clear();
             self.forgotten = forgotten;
@@ -102,12 +113,29 @@ impl Quick {
         memo: &mut Memo,
         object: &mut Vec<u8>,
     ) -> Option<Answer> {
-        let Kept { shapes, plans, said, key, tapes: [parameters, resources, whole] } = kept;
-        let shaped = shapes.find(line)?;
-        let Some(Ok(plan)) = plans.entry(shaped.id) else { return None };
+        let Kept { shapes, plans, opened, inner, said, key, tapes: [parameters, resources, whole] } = kept;
+        let mut shaped = shapes.find(line, inner)?;
+        let brace = shaped.end(0)?.checked_sub(1)?;
+        if shaped.escaped.is_some() {
+            let Some(Fit::Envelope(envelope)) = plans.entry(shaped.id) else { return None };
+            opened.get(envelope.key(&shaped, key)?)?;
+            if !envelope.holds(&shaped) || envelope.may_leak(&shaped, classifier.leaks()) {
+                return None;
+            }
+            shaped = shapes.find(inner, &mut Vec::new())?;
+        }
+        let Some(Fit::Record(plan)) = plans.entry(shaped.id).as_ref().filter(|_| shaped.escaped.is_none()) else { return None };
         let said = said.get(plan.key(&shaped, key)?)?;
         if plan.may_leak(&shaped, classifier.leaks()) {
             return None;
+        }
+        // A line that is left out unless it names something need not be taken apart to see that it does not.
+        let left_out =
+            |only: Only| said.condition.is_none() && !only.keeps_one(said.report.tagged, said.report.sensitive, said.machine);
+        if only.is_some_and(left_out)
+            && plan.marks_nothing(&shaped, &said.service, |text| classifier.may_mark(text, &mut memo.texts))
+        {
+            return Some(Answer { report: Report { filtered: true, ..said.report }, brace });
         }
         if let Some((row, severity)) = said.condition
             && classifier.severity(row, shaped.value(0, whole)?) != severity
@@ -121,7 +149,7 @@ impl Quick {
         let (targets, mentions) = touched(named, &said.service, &said.operation);
         let (markers, named_class) = classifier.markers(&targets, &mentions, None, &mut memo.texts);
         let target = targets.first().map(|target| &*target.name);
-        let spoilt = target.is_some_and(|target| classifier.leaks().any_begins(target.as_bytes(), 0..target.len()));
+        let spoilt = target.is_some_and(|target| classifier.leaks().any_begins(target.as_bytes()));
         // Only where the action says how grave it is, names do not.
         if spoilt || (!markers.is_empty() && !said.sensitive) {
             return None;
@@ -140,37 +168,55 @@ impl Quick {
             }
             object.extend_from_slice(&said.tail);
         }
-        Some(Answer { report, brace: shaped.end(0)?.checked_sub(1)? })
+        Some(Answer { report, brace })
     }
 
     /// Learns from a line that went the long way.
-    pub(crate) fn learn(
-        &self,
-        opened: &Opened<'_>,
-        tags: &Tags<'_>,
-        classifier: &Classifier,
-        kept: &mut Kept,
-        memo: &mut Memo,
-    ) {
-        let (Some(reads), Shape::Object(root)) = (&self.reads, opened.shape) else { return };
-        let Some(activity) = opened.activity.as_ref().filter(|a| a.source == Source::Cloudtrail) else { return };
-        if !opened.layers.is_empty() || !opened.valid_utf8 || tags.error.is_some() {
+    pub(crate) fn learn(&self, line: &Opened<'_>, tags: &Tags<'_>, classifier: &Classifier, kept: &mut Kept, memo: &mut Memo) {
+        let (Some(reads), Shape::Object(root), Some(record)) = (&self.reads, line.shape, line.record) else { return };
+        let Some(activity) = line.activity.as_ref().filter(|a| a.source == Source::Cloudtrail) else { return };
+        if record.number() != 0 || !line.valid_utf8 || tags.error.is_some() {
             return;
         }
-        let Kept { shapes, plans, said, key, .. } = kept;
-        let Some(shaped) = shapes.find(opened.text.as_bytes()) else { return shapes.learn(root) };
-        let plan = plans.entry(shaped.id);
-        let Ok(plan) = plan.get_or_insert_with(|| Plan::new(root, &self.field, reads, classifier.leaks()).ok_or(Unfit)) else {
+        let Kept { shapes, plans, opened, inner, said, key, .. } = kept;
+        if let [layer] = &line.layers[..] {
+            let Some(shaped) = shapes.find(line.text.as_bytes(), inner) else { return shapes.learn(root) };
+            let Some(escaped) = shaped.escaped else { return };
+            let text = shaped.slots.get(escaped).map(|slot| slot.range().start - 1..slot.range().end + 1);
+            if text.as_ref() != Some(&layer.inner) || *inner != record.document().as_bytes() {
+                return;
+            }
+            let fit = plans.entry(shaped.id).get_or_insert_with(|| {
+                Envelope::new(root, escaped, &self.field, classifier.leaks()).map_or(Fit::None, Fit::Envelope)
+            });
+            let Fit::Envelope(envelope) = fit else { return };
+            let Some(key) = envelope.key(&shaped, key).filter(|_| envelope.holds(&shaped)) else { return };
+            if opened.get(key).is_none() {
+                opened.put(key, ());
+            }
+        } else if !line.layers.is_empty() {
             return;
-        };
+        }
+        let Some(shaped) = shapes.find(record.document().as_bytes(), inner) else { return shapes.learn(record) };
+        let fit = plans
+            .entry(shaped.id)
+            .get_or_insert_with(|| Plan::new(record, &self.field, reads, classifier.leaks()).map_or(Fit::None, Fit::Record));
+        let Fit::Record(plan) = fit else { return };
+        if shaped.escaped.is_some() {
+            return;
+        }
         let Some(key) = plan.key(&shaped, key) else { return };
-        if said.get(key).is_some() || plan.may_leak_where_it_decides(root, classifier.leaks()) {
+        if said.get(key).is_some() || plan.may_leak_where_it_decides(record, classifier.leaks()) {
             return;
         }
         let (source, name) = (shaped.text(plan.event_source), shaped.text(plan.event_name));
         // What the agent is marked with would have to be merged with what names are.
         let agent = activity.origin.user_agent.as_deref();
         if source.is_empty() || name.is_empty() || agent.is_some_and(|agent| classifier.is_marked(agent)) {
+            return;
+        }
+        // Of a target only what stands behind the service is looked at, which the first colon tells.
+        if source.contains(':') {
             return;
         }
         let condition = classifier.condition(activity, memo).zip(tags.sensitive.map(|s| s.severity));

@@ -5,7 +5,7 @@ use crate::leak::Leaks;
 use vires_catalog::{Catalog, IdentityMarker, Op};
 use vires_event::Source;
 use vires_source::cloudtrail::{Use, named, use_of};
-use vires_source::json::{Shaped, Value, slots};
+use vires_source::json::{Shaped, Type, Value, slots};
 
 /// What the identity markers of a catalogue look at.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ fn is_like_an_address(text: &[u8]) -> bool {
 }
 
 /// True for a literal that could begin in a variable place and end outside, or the other way round: texts stand between quotes, numbers
-/// between punctuation.
+/// between punctuation. Or for one that stands in an escaped text only while that is escaped.
 fn crosses(literal: &str) -> bool {
     let outside = |b: u8| matches!(b, b':' | b',' | b'[' | b']' | b'{' | b'}' | b' ' | b'\t');
     literal.contains('"')
@@ -90,6 +90,10 @@ pub(super) struct Plan {
     address: Option<u16>,
     /// Places that may hold anything, credentials too.
     loose: Box<[u16]>,
+    /// Places that name what was touched; `None` if that is named by other texts, too.
+    names: Option<Box<[u16]>>,
+    /// Of S3 a bucket and the name of an object, which make one target.
+    joins: bool,
     pub event_source: usize,
     pub event_name: usize,
     /// The nodes that say what was touched.
@@ -98,7 +102,7 @@ pub(super) struct Plan {
 }
 
 /// What decides is not kept if it is longer.
-const MAX_KEY: usize = 768;
+pub(super) const MAX_KEY: usize = 768;
 
 /// So deep names are not told.
 const MAX_DEPTH: usize = 32;
@@ -116,12 +120,14 @@ impl Plan {
             decide: Box::default(),
             address: None,
             loose: Box::default(),
+            names: None,
+            joins: false,
             event_source: 0,
             event_name: 0,
             parameters: named.parameters.map(|value| value.number()),
             resources: named.resources.map(|value| value.number()),
         };
-        let (mut decide, mut loose) = (Vec::new(), Vec::new());
+        let (mut decide, mut loose, mut naming) = (Vec::new(), Vec::new(), Vec::new());
         for (number, (value, _)) in (0u16..).zip(slots(root)) {
             let mut names: Vec<&str> = root.names_at(value.span().start).take(MAX_DEPTH + 1).collect();
             if names.len() > MAX_DEPTH || names.is_empty() {
@@ -131,7 +137,11 @@ impl Plan {
             match use_of(&names) {
                 Use::Names if reads.looks_at(&names[..1]) => return None,
                 Use::Passes if reads.looks_at(&names) => decide.push(number),
-                Use::Names | Use::Passes => loose.push(number),
+                Use::Names => {
+                    loose.push(number);
+                    naming.push(number);
+                }
+                Use::Passes => loose.push(number),
                 Use::Address if reads.addresses_are_alike && plan.address.is_none() => plan.address = Some(number),
                 Use::Address | Use::Decides => decide.push(number),
             }
@@ -144,11 +154,11 @@ impl Plan {
         }
         (plan.event_source, plan.event_name) = (event_source?, event_name?);
         (plan.decide, plan.loose) = (decide.into(), loose.into());
-        // What a credential begins with stands in what all lines of the shape share: each must be looked at.
-        let fixed = |at: usize| !slots(root).any(|(_, slot)| slot.range().contains(&at));
-        let mut clean = true;
-        leaks.begins(root.document(), |_, at| clean &= !fixed(at));
-        clean.then_some(plan)
+        let texts = [named.parameters, named.resources].into_iter().flatten().flat_map(|value| value.leaves());
+        let texts = texts.filter(|(_, leaf)| matches!(leaf.kind(), Type::String | Type::Number)).count();
+        plan.names = (texts == naming.len()).then(|| naming.into());
+        plan.joins = named.parameters.is_some_and(|of| of.get("key").is_some());
+        holds_no_beginning(root, leaks).then_some(plan)
     }
 
     /// What decides, to find what was said by.
@@ -170,10 +180,20 @@ impl Plan {
 
     /// True if what may hold anything holds what a credential begins with.
     pub(super) fn may_leak(&self, shaped: &Shaped<'_, '_>, leaks: &Leaks) -> bool {
-        self.loose.iter().chain(&self.address).any(|slot| {
-            let slot = shaped.slots.get(usize::from(*slot)).map(|slot| slot.range()).unwrap_or_default();
-            leaks.any_begins(shaped.line(), slot)
-        })
+        self.loose.iter().chain(&self.address).any(|slot| leaks.any_begins(shaped.bytes(usize::from(*slot))))
+    }
+
+    /// True if nothing that names what was touched can hold a marker: `may_mark` says of a text whether it can.
+    pub(super) fn marks_nothing(
+        &self,
+        shaped: &Shaped<'_, '_>,
+        service: &str,
+        mut may_mark: impl FnMut(&[u8]) -> bool,
+    ) -> bool {
+        if self.joins && service.starts_with("s3") {
+            return false;
+        }
+        self.names.as_ref().is_some_and(|names| !names.iter().any(|slot| may_mark(shaped.bytes(usize::from(*slot)))))
     }
 
     /// True if one of the places that decide holds what a credential begins with, where it does not belong.
@@ -187,4 +207,11 @@ impl Plan {
         });
         leak
     }
+}
+
+/// True if what all lines of a shape share holds nothing that a credential begins with: else each line must be looked at.
+pub(super) fn holds_no_beginning(root: Value<'_>, leaks: &Leaks) -> bool {
+    let mut clean = true;
+    leaks.begins(root.document(), |_, at| clean &= slots(root).any(|(_, slot)| slot.range().contains(&at)));
+    clean
 }
