@@ -15,8 +15,10 @@ if ! command -v valgrind >/dev/null; then
     echo "SKIPPED: valgrind is not installed, so no instructions are counted (apt-get install valgrind)" >&2
     exit 0
 fi
-cargo build --release --locked --quiet -p vires-tag --example lines
-lines="${CARGO_TARGET_DIR:-$PWD/target}/release/examples/lines"
+profile=release
+if [ "${1:-}" = "--profile" ]; then profile=profiling; fi
+cargo build --profile "$profile" --locked --quiet -p vires-tag --example lines
+lines="${CARGO_TARGET_DIR:-$PWD/target}/$profile/examples/lines"
 mkdir -p "$work"
 
 # Lines of CloudTrail as a fleet writes them: 64 sessions that repeat, parameters and ids that do not.
@@ -47,7 +49,7 @@ samples() { find datasets/logs -name '*.ndjson' -o -name '*.log' | LC_ALL=C sort
 input() {
     case "$1" in
     cloudtrail_all) cloudtrail "$2" 100 ;;
-    cloudtrail_few) cloudtrail "$2" 3 ;;
+    cloudtrail_few | cloudtrail_sensitive) cloudtrail "$2" 3 ;;
     cloudtrail_enveloped) cloudtrail "$2" 100 | envelope ;;
     syslog) syslog "$2" ;;
     samples) for ((i = 0; i < $2 / 1000; i++)); do samples; done ;;
@@ -56,7 +58,7 @@ input() {
 
 count() { # case lines: instructions, lines
     input "$1" "$2" >"$work/in"
-    valgrind --tool=callgrind --callgrind-out-file="$work/$1.callgrind" "$lines" <"$work/in" 2>"$work/log" >/dev/null
+    valgrind --tool=callgrind --callgrind-out-file="$work/$1.callgrind" "$lines" "${1#cloudtrail_}" <"$work/in" 2>"$work/log" >/dev/null
     echo "$(sed -n 's/.*Collected : //p' "$work/log") $(wc -l <"$work/in")"
 }
 
@@ -68,7 +70,7 @@ fi
 
 failed=0
 printf 'case\tinstructions_per_line\n' >"$work/new.tsv"
-for case in cloudtrail_all cloudtrail_few cloudtrail_enveloped syslog samples; do
+for case in cloudtrail_all cloudtrail_few cloudtrail_sensitive cloudtrail_enveloped syslog samples; do
     # Starting up and meeting everything for the first time is in both.
     read -r less fewer < <(count "$case" 2000)
     read -r more all < <(count "$case" 6000)
