@@ -5,6 +5,7 @@
 //! user with a long-lived key: neither clearly a machine nor a sensitive target. [`SENSITIVE`] is the whole list of the former, so
 //! that a plain literal search and a rule program can count the same lines.
 
+use super::others;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::io::{self, Write};
@@ -20,6 +21,22 @@ pub struct Spec {
     pub percent: u32,
     /// What stands around each event.
     pub envelope: Envelope,
+    /// What events there are.
+    pub content: Content,
+}
+
+/// What events there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Content {
+    /// CloudTrail.
+    #[default]
+    Cloudtrail,
+    /// Lines of text of about 110 bytes.
+    Syslog,
+    /// CloudTrail, Kubernetes, GitHub and lines of text.
+    Mixed,
+    /// CloudTrail whose parameters are full of what credentials begin with, none of which is one.
+    NearMiss,
 }
 
 /// What stands around each event.
@@ -83,7 +100,20 @@ pub fn write(spec: Spec, out: &mut impl Write) -> io::Result<Written> {
         // Exact over every hundred lines, spread over them by a stride that is prime to 100.
         let sensitive = (written.lines * 37 % 100) < u64::from(spec.percent);
         event.clear();
-        compose(&mut rng, written.lines, sensitive, &mut event);
+        let failed = |_| io::Error::other("failed to compose a line");
+        match spec.content {
+            Content::Syslog => others::syslog(&mut rng, written.lines, sensitive, &mut event).map_err(failed)?,
+            Content::Mixed if !written.lines.is_multiple_of(4) => {
+                others::mixed(&mut rng, written.lines / 4, sensitive, &mut event).map_err(failed)?;
+            }
+            content => {
+                compose(&mut rng, written.lines, sensitive, &mut event);
+                if content == Content::NearMiss {
+                    let flood = others::near_misses(&mut rng);
+                    event = event.replacen("\"nextPage\":\"", &format!("\"nextPage\":\"{flood}"), 1);
+                }
+            }
+        }
         line.clear();
         match spec.envelope {
             Envelope::Bare => line.push_str(&event),
@@ -164,7 +194,8 @@ mod tests {
 
     fn generate(percent: u32, envelope: Envelope) -> (Written, String) {
         let mut out = Vec::new();
-        let written = write(Spec { seed: 1, bytes: 400_000, percent, envelope }, &mut out).unwrap();
+        let written =
+            write(Spec { seed: 1, bytes: 400_000, percent, envelope, content: Content::Cloudtrail }, &mut out).unwrap();
         (written, String::from_utf8(out).unwrap())
     }
 
@@ -184,6 +215,22 @@ mod tests {
             for line in text.lines() {
                 serde_json::from_str::<serde_json::Value>(line).unwrap();
             }
+        }
+    }
+
+    #[test]
+    fn other_contents_are_counted_too() {
+        for content in [Content::Syslog, Content::Mixed, Content::NearMiss] {
+            let mut out = Vec::new();
+            let spec = Spec { seed: 1, bytes: 400_000, percent: 3, envelope: Envelope::Bare, content };
+            let written = write(spec, &mut out).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            let found = |l: &&str| {
+                others::SENSITIVE_TEXTS.iter().any(|t| l.contains(t))
+                    || SENSITIVE.iter().any(|(_, name)| l.contains(&format!(r#""eventName":"{name}""#)))
+            };
+            assert_eq!(text.lines().filter(found).count() as u64, written.sensitive, "{content:?}");
+            assert!(written.sensitive > 0 && text.lines().count() as u64 == written.lines);
         }
     }
 

@@ -1,14 +1,16 @@
 //! Benchmarks: seeded corpora whose expected counts are known, so that nothing can be fast and wrong.
 
 pub mod corpus;
+mod others;
 mod race;
 mod speed;
+mod turns;
 
 pub(crate) use speed::{BenchArgs, run as bench};
 
 use crate::cli::Ended;
 use anyhow::Context;
-use corpus::{Envelope, Spec};
+use corpus::{Content, Envelope, Spec};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -28,6 +30,9 @@ pub struct CorpusArgs {
     /// What stands around each event
     #[arg(long, value_enum, default_value = "bare")]
     pub envelope: Envelope,
+    /// What events there are
+    #[arg(long, value_enum, default_value = "cloudtrail")]
+    pub content: Content,
     /// Equal seeds give equal bytes
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -36,7 +41,8 @@ pub struct CorpusArgs {
 pub(crate) fn run(args: &CorpusArgs, out: &mut Vec<u8>) -> anyhow::Result<Ended> {
     let file = File::create(&args.out).with_context(|| format!("failed to create {}", args.out.display()))?;
     let mut writer = BufWriter::with_capacity(1 << 20, file);
-    let spec = Spec { seed: args.seed, bytes: args.bytes, percent: args.percent, envelope: args.envelope };
+    let spec =
+        Spec { seed: args.seed, bytes: args.bytes, percent: args.percent, envelope: args.envelope, content: args.content };
     let written = corpus::write(spec, &mut writer)?;
     writer.flush()?;
     writeln!(out, "lines {} sensitive {} bytes {}", written.lines, written.sensitive, written.bytes)?;

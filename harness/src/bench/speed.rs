@@ -1,7 +1,9 @@
 //! `harness bench`: how fast the shipped program is, beside programs that do less.
 
-use super::corpus::{self, Envelope, SENSITIVE, Spec, Written};
+use super::corpus::{self, Content, Envelope, SENSITIVE, Spec, Written};
+use super::others::SENSITIVE_TEXTS;
 use super::race::{Entry, Time, race, said, vires, which};
+use super::turns::turns;
 use crate::cli::Ended;
 use crate::report::table::aligned;
 use anyhow::{Context, bail};
@@ -31,15 +33,31 @@ pub struct BenchArgs {
     /// Equal seeds give equal corpora
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Also show what an event costs as there are more of them: 10^5, 10^6 and 10^7 lines of text (1.2 GB)
+    #[arg(long)]
+    pub growth: bool,
 }
 
-/// Corpora: name, share of lines that must be tagged, what stands around each event.
-const CORPORA: [(&str, u32, Envelope); 4] = [
-    ("cloudtrail-3", 3, Envelope::Bare),
-    ("cloudtrail-40", 40, Envelope::Bare),
-    ("cloudtrail-100", 100, Envelope::Bare),
-    ("vector-40", 40, Envelope::Vector),
+/// Corpora: name, share of lines that must be tagged, what stands around each event, what events there are.
+const CORPORA: [(&str, u32, Envelope, Content); 8] = [
+    ("cloudtrail-3", 3, Envelope::Bare, Content::Cloudtrail),
+    ("cloudtrail-40", 40, Envelope::Bare, Content::Cloudtrail),
+    ("cloudtrail-100", 100, Envelope::Bare, Content::Cloudtrail),
+    ("vector-40", 40, Envelope::Vector, Content::Cloudtrail),
+    ("vector-100", 100, Envelope::Vector, Content::Cloudtrail),
+    ("mixed-40", 40, Envelope::Bare, Content::Mixed),
+    ("syslog-3", 3, Envelope::Bare, Content::Syslog),
+    ("near-miss-3", 3, Envelope::Bare, Content::NearMiss),
 ];
+
+/// Lines of text in each corpus of `--growth`.
+const GROWTH: [u64; 3] = [100_000, 1_000_000, 10_000_000];
+
+/// Bytes of a line of text, about.
+const TEXT_LINE: u64 = 106;
+
+/// Turns of the half-duplex race.
+const TURNS: usize = 20_000;
 
 pub(crate) fn run(args: &BenchArgs, out: &mut Vec<u8>, talk: &mut Vec<u8>) -> anyhow::Result<Ended> {
     for path in &args.out {
@@ -56,20 +74,66 @@ pub(crate) fn run(args: &BenchArgs, out: &mut Vec<u8>, talk: &mut Vec<u8>) -> an
         }
     }
     let mut times = Vec::new();
-    for (name, percent, envelope) in CORPORA {
+    for (name, percent, envelope, content) in CORPORA {
         let file = dir.join(format!("{name}.ndjson"));
-        let spec = Spec { seed: args.seed, bytes: args.bytes, percent, envelope };
+        let spec = Spec { seed: args.seed, bytes: args.bytes, percent, envelope, content };
         let written = generate(spec, &file)?;
         check(&vires, &file, &dir, written).with_context(|| format!("corpus {name}"))?;
         let entries = entries(&vires, &file, &dir, written, percent)?;
         times.extend(race(name, &entries, args.rounds, &|| {})?);
     }
+    if args.growth {
+        times.extend(growth(&vires, &dir, args)?);
+    }
     out.write_all(table(&times).as_bytes())?;
+    out.write_all(half_duplex(&vires, args.seed)?.as_bytes())?;
     for path in &args.out {
         let text = if ending(path) == Some("csv") { csv(&times) } else { svg(&times) };
         std::fs::write(path, text).with_context(|| format!("failed to write {}", path.display()))?;
     }
     Ok(Ended::Well)
+}
+
+/// The same work, ten and a hundred times as often.
+fn growth(vires: &Path, dir: &Path, args: &BenchArgs) -> anyhow::Result<Vec<Time>> {
+    let mut times = Vec::new();
+    for lines in GROWTH {
+        let name = format!("syslog-{lines}-lines");
+        let file = dir.join(format!("{name}.log"));
+        let spec =
+            Spec { seed: args.seed, bytes: lines * TEXT_LINE, percent: 3, envelope: Envelope::Bare, content: Content::Syslog };
+        let written = generate(spec, &file)?;
+        let entry = |name: &str, threads: &str| Entry {
+            name: name.into(),
+            program: vires.to_path_buf(),
+            args: ["tag", "--threads", threads].map(String::from).into(),
+            input: file.clone(),
+            bytes: written.bytes,
+        };
+        let entries = [entry("vires tag, 1 thread", "1"), entry("vires tag, 2 threads", "2")];
+        times.extend(race(&name, &entries, args.rounds, &|| {})?);
+        std::fs::remove_file(&file).with_context(|| format!("failed to remove {}", file.display()))?;
+    }
+    Ok(times)
+}
+
+/// How long one line takes there and back, beside a program that only sends it back.
+fn half_duplex(vires: &Path, seed: u64) -> anyhow::Result<String> {
+    let mut lines = Vec::new();
+    let spec = Spec { seed, bytes: TURNS as u64 * 2048, percent: 40, envelope: Envelope::Bare, content: Content::Cloudtrail };
+    corpus::write(spec, &mut lines)?;
+    let lines: Vec<String> = String::from_utf8(lines)?.split_inclusive('\n').take(TURNS).map(str::to_owned).collect();
+    let mut rows = vec![["one line at a time", "p50 µs", "p99 µs"].map(String::from).to_vec()];
+    let mut add = |name: &str, program: &Path, args: &[&str]| -> anyhow::Result<()> {
+        let taken = turns(program, args, &lines)?;
+        rows.push(vec![name.to_owned(), number(Some(taken.p50), 1), number(Some(taken.p99), 1)]);
+        Ok(())
+    };
+    if let Some(cat) = which("cat") {
+        add("cat", &cat, &[])?;
+    }
+    add("vires tag", vires, &["tag"])?;
+    Ok(aligned(rows, &[]))
 }
 
 fn ending(path: &Path) -> Option<&str> {
@@ -127,6 +191,9 @@ fn rg_args() -> Vec<String> {
             args.push(format!("{quote}eventName{quote}:{quote}{name}{quote}"));
         }
     }
+    for text in SENSITIVE_TEXTS {
+        args.extend(["-e".into(), text.into()]);
+    }
     args
 }
 
@@ -155,6 +222,7 @@ fn entries(vires: &Path, file: &Path, dir: &Path, written: Written, percent: u32
     add("vires tag", own(), &["tag"]);
     add("vires tag, 1 thread", own(), &["tag", "--threads", "1"]);
     add("vires tag --only tagged", own(), &["tag", "--only", "tagged"]);
+    add("vires tag --only sensitive", own(), &["tag", "--only", "sensitive"]);
     let baseline = dir.join("baseline.json").display().to_string();
     said(vires, &["learn".into(), "-o".into(), baseline.clone()], file)?;
     add("vires learn", own(), &["learn", "-o", &baseline]);
