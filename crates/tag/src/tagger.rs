@@ -68,6 +68,13 @@ pub struct Scratch {
     kept: quick::Kept,
 }
 
+impl Scratch {
+    /// Forgets which lines were met, so that the next one goes the long way. No answer depends on it.
+    pub fn forget(&mut self) {
+        self.kept = quick::Kept::default();
+    }
+}
+
 /// Answers lines: opens, classifies, renders and splices. Stateless between lines, so that threads can share it.
 ///
 /// ```
