@@ -35,7 +35,9 @@ pub(crate) struct Kept {
     /// Envelopes that were opened, by what decides that they are some.
     opened: Cache<(), 256>,
     inner: Vec<u8>,
-    said: Cache<Said, 4096>,
+    said: Cache<Said, 8192>,
+    /// Bytes of what was said, and of what decided it.
+    bytes: usize,
     key: Vec<u8>,
     tapes: [Tape; 3],
 }
@@ -113,7 +115,7 @@ impl Quick {
         memo: &mut Memo,
         object: &mut Vec<u8>,
     ) -> Option<Answer> {
-        let Kept { shapes, plans, opened, inner, said, key, tapes: [parameters, resources, whole] } = kept;
+        let Kept { shapes, plans, opened, inner, said, key, tapes: [parameters, resources, whole], .. } = kept;
         let mut shaped = shapes.find(line, inner)?;
         let brace = shaped.end(0)?.checked_sub(1)?;
         if shaped.escaped.is_some() {
@@ -178,7 +180,7 @@ impl Quick {
         if record.number() != 0 || !line.valid_utf8 || tags.error.is_some() {
             return;
         }
-        let Kept { shapes, plans, opened, inner, said, key, .. } = kept;
+        let Kept { shapes, plans, opened, inner, said, bytes, key, .. } = kept;
         if let [layer] = &line.layers[..] {
             let Some(shaped) = shapes.find(line.text.as_bytes(), inner) else { return shapes.learn(root) };
             let Some(escaped) = shaped.escaped else { return };
@@ -221,6 +223,11 @@ impl Quick {
         }
         let condition = classifier.condition(activity, memo).zip(tags.sensitive.map(|s| s.severity));
         if let Some(new) = Said::new(tags, service_and_operation(source, name), condition) {
+            // Few combinations write most lines; who writes others all the time gets no more memory by it.
+            if *bytes > MAX_KEPT {
+                (*said, *bytes) = (Cache::default(), 0);
+            }
+            *bytes += key.len() + new.head.len() + new.tail.len() + new.service.len() + new.operation.len();
             said.put(key, new);
         }
     }
@@ -258,6 +265,9 @@ impl Said {
         })
     }
 }
+
+/// So much is kept; then it is forgotten and learned anew.
+const MAX_KEPT: usize = 4 << 20;
 
 /// A longer object is not kept: there must be room for what is touched.
 const MAX_SAID: usize = 2048;
