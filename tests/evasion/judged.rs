@@ -191,19 +191,27 @@ fn an_unlisted_role_with_the_marks_of_a_person_gets_no_verdict() {
     assert!(judge(&estate, &session("ghost", "run-7")).iter().all(|o| o["verdict"] == "cannot_judge" || escalated(o)));
 }
 
-/// Limits: an event far in the future moves the time of its workload there. What comes after it is judged by its own day, but its
-/// evidence is forgotten at once. Events older than the memory of the judge are judged likewise.
+/// An event far in the future, wherever it stands, makes nobody forget. Two identities that claim the same future are believed:
+/// that is a limit.
 #[test]
-fn an_event_from_the_future_makes_its_workload_forget() {
+fn an_event_from_the_future_makes_nobody_forget() {
     let estate = Estate::new();
-    let future =
-        |time: &str| call("GetObject", "in/a.csv", "198.51.100.4", NOON, "future").replace("2026-03-01T13:00:00Z", time);
-    let lines = |first: String| [vec![first], attack()].concat();
-    // Up to a day nothing is lost.
-    assert!(escalated(judge(&estate, &lines(future("2026-03-02T13:00:00Z"))).last().unwrap()));
-    let later = judge(&estate, &lines(future("2027-03-01T13:00:00Z"))).pop().unwrap();
-    assert_eq!(later["verdict"], "suppress", "the limit of SECURITY.md is gone: {later}");
-    // Nobody else's time is moved.
-    let other = future("2027-03-01T13:00:00Z").replace("billing", "orders");
-    assert!(escalated(judge(&estate, &lines(other)).last().unwrap()));
+    let usual =
+        |time: &str, id: &str| call("GetObject", "in/a.csv", "198.51.100.4", NOON, id).replace("2026-03-01T13:00:00Z", time);
+    for time in ["2026-03-02T13:00:00Z", "2026-04-01T13:00:00Z", "2027-03-01T13:00:00Z", "9999-12-31T23:59:59Z"] {
+        for who in ["billing", "orders", "nobody"] {
+            let future = |id: &str| usual(time, id).replace("billing", who);
+            let after = usual("2026-03-01T13:30:00Z", "after");
+            let before = [vec![future("f")], attack(), vec![after.clone()]].concat();
+            let behind = [morning(&estate), attack(), (0..9).map(|n| future(&format!("f{n}"))).collect(), vec![after]].concat();
+            for lines in [before, behind] {
+                let last = judge(&estate, &lines).pop().unwrap();
+                assert!(escalated(&last), "{time} of {who}: {last}");
+            }
+        }
+    }
+    let two = ["billing", "orders"].map(|who| usual("2027-03-01T13:00:00Z", who).replace("billing", who));
+    let lines = [attack(), two.to_vec(), vec![usual("2026-03-01T13:30:00Z", "after")]].concat();
+    let last = judge(&estate, &lines).pop().unwrap();
+    assert!(!escalated(&last), "the limit of SECURITY.md is gone: {last}");
 }

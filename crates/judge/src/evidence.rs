@@ -134,10 +134,9 @@ impl Evidence {
 
     /// Joins with another occurrence of the same evidence. Order does not matter.
     ///
-    /// Hours are kept for `keep` hours: what lies further back is over, whether or not it has been cleared away yet.
-    pub(crate) fn join(&mut self, other: Evidence, keep: u32) {
-        let latest = |hours: &[(u32, u16)]| hours.last().map_or(0, |(hour, _)| *hour);
-        if latest(&self.hours).saturating_add(keep) < latest(&other.hours) {
+    /// What lies before the hour `oldest` is over, whether or not it has been cleared away yet.
+    pub(crate) fn join(&mut self, other: Evidence, oldest: u32) {
+        if self.hours.last().is_none_or(|(hour, _)| *hour < oldest) {
             *self = other;
             return;
         }

@@ -6,6 +6,7 @@
 //! looks only at values that the baseline does not know of the workload.
 
 use crate::Tuning;
+use crate::clock::Clock;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -24,6 +25,8 @@ const MOST_WORKLOADS: usize = 16;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Joins {
+    #[serde(default)]
+    clock: Clock,
     stitches: Stitches,
     /// Unknown networks, by hash: workloads (by hash) and when they were last seen there.
     #[serde(with = "sorted")]
@@ -54,6 +57,15 @@ impl Joins {
 
     /// Notes an observation and writes into it what concerns other workloads. Must see all observations, in their order.
     pub fn join(&mut self, o: &mut Observation<'_>, reference: &Reference, tuning: &Tuning) {
+        let (workload, claimed) = (stable_hash(o.workload.as_bytes()), o.at);
+        o.stream = self.clock.see(workload, claimed);
+        // What is remembered of others must not be over because somebody dates an event into the future.
+        o.at = o.stream.map_or(claimed, |now| claimed.min(now));
+        self.join_at(o, workload, claimed, reference, tuning);
+        o.at = claimed;
+    }
+
+    fn join_at(&mut self, o: &mut Observation<'_>, workload: u64, claimed: Millis, reference: &Reference, tuning: &Tuning) {
         if !o.links.is_empty() {
             self.stitches.note(o);
         }
@@ -65,7 +77,6 @@ impl Joins {
         let slot = reference.slot(&o.workload);
         let known = slot.and_then(|slot| reference.at(slot));
         let own = known.map(|k| &k.learned);
-        let workload = stable_hash(o.workload.as_bytes());
         let group = |o: &Observation<'_>| {
             known.map(|k| k.group).or_else(|| match o.peer_group.as_deref() {
                 Some(name) => reference.group(name),
@@ -73,7 +84,7 @@ impl Joins {
             })
         };
         if let Some((origin, since)) = self.alone.get(&workload).filter(|_| tuning.coadopt.enabled)
-            && o.at.saturating_sub(*since) >= tuning.coadopt.patience.0
+            && claimed.saturating_sub(*since) >= tuning.coadopt.patience.0
         {
             let span = Millis::from(tuning.coadopt.window_days) * DAY;
             let by_group = group(o).map(group_key);

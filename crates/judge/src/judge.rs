@@ -1,6 +1,7 @@
 mod record;
 
 use crate::case::{Step, step};
+use crate::clock::watermark;
 use crate::criteria::{Criterion, REGISTRY};
 use crate::decide::{Decision, decide};
 use crate::evidence::{Best, Evidence, EvidenceRef, Factor, Finding, milli};
@@ -118,13 +119,14 @@ impl Judge {
         let owner = index.and_then(|i| self.owners.get(i.0 as usize)).cloned().flatten();
         let subject = Subject { profile, owner, mapping: o.mapping, privileged: profile.is_some_and(|p| p.privileged) };
         let late = self.tuning.window.late.0;
+        let latest = watermark(state.watermark, o.at, o.stream);
         let mut finding_only = o.detection.as_ref().is_some_and(|d| d.alone);
         if let Some(id) = o.event_id.as_deref().filter(|id| !id.is_empty()) {
-            let (key, now) = (event_key(id, o), state.watermark.max(o.at));
-            let repeated = state.recent.repeats(key, now, late);
+            let key = event_key(id, o);
+            let repeated = state.recent.repeats(key, latest, late);
             // An event that comes again with another product's mark on it is known; the mark is not.
             let mark = o.detection.as_ref().map(|d| key ^ stable_hash(d.title.as_bytes()));
-            let news = mark.is_some_and(|mark| !state.recent.repeats(mark, now, late));
+            let news = mark.is_some_and(|mark| !state.recent.repeats(mark, latest, late));
             if repeated && !news {
                 let (score, decision) = self.stand(state, &subject, o.at);
                 let verdict = self.verdict(state, &subject, &score, &decision, o.at);
@@ -132,9 +134,11 @@ impl Judge {
             }
             finding_only |= repeated;
         }
-        if o.at > state.watermark || state.days.len() > MOST_DAYS {
-            state.watermark = state.watermark.max(o.at);
+        state.cache.ahead = (o.at > latest).then_some(o.at);
+        if latest != state.watermark || state.days.len() > MOST_DAYS {
+            state.watermark = latest;
             state.settle(&self.tuning, subject.privileged);
+            state.forget_days(MOST_DAYS);
         }
         let known = self.reference.slot(&workload).and_then(|slot| self.reference.at(slot));
         // A finding is no deed of the identity: nothing is learned from it, and no other criterion looks at it.
@@ -146,7 +150,7 @@ impl Judge {
         day.level = day.level.max(decision.level);
         let step_of = Step {
             workload: &workload,
-            now: state.watermark.max(o.at),
+            now: state.watermark,
             decision: &decision,
             boundaries: bits(&score.crossed(&self.tuning)),
             new_evidence,
@@ -220,7 +224,7 @@ impl Judge {
         findings: Vec<Finding>,
     ) -> (bool, Vec<String>) {
         let (mut new, mut excused) = (false, Vec::new());
-        let keep = self.keep();
+        let oldest = self.oldest(state);
         if !findings.is_empty() {
             state.cache.score = None;
         }
@@ -239,7 +243,7 @@ impl Judge {
             match state.evidence.binary_search_by(|e| e.key().cmp(&evidence.key())) {
                 Ok(at) => {
                     if let Some(known) = state.evidence.get_mut(at) {
-                        known.join(evidence, keep);
+                        known.join(evidence, oldest);
                     }
                 }
                 Err(at) => {
@@ -336,14 +340,17 @@ impl Judge {
         (!(subject.privileged && too_long)).then_some(found.id.as_str())
     }
 
-    /// Hours for which evidence is kept.
-    fn keep(&self) -> u32 {
-        self.tuning.window.score.in_hours().max(self.tuning.case.idle_close.in_hours()) + 1
+    /// The hour from which on evidence is kept.
+    fn oldest(&self, state: &WorkloadState) -> u32 {
+        let keep = self.tuning.window.score.in_hours().max(self.tuning.case.idle_close.in_hours()) + 1;
+        hour_of(state.watermark).saturating_sub(keep)
     }
 
-    /// The moment at which an event is judged. One that comes later than late belongs to its own day, not to today's.
+    /// The moment at which an event is judged. One that comes later than late, or from a future that nothing bears out, belongs to
+    /// its own day, not to today's.
     fn now(&self, state: &WorkloadState, at: Millis) -> Millis {
-        if at.saturating_add(self.tuning.window.late.0) >= state.watermark { state.watermark } else { at }
+        let latest = state.watermark;
+        if at <= latest && at.saturating_add(self.tuning.window.late.0) >= latest { latest } else { at }
     }
 
     /// Where a workload stands at the time of an event.
@@ -357,7 +364,7 @@ impl Judge {
         if let Some(cached) = state.cache.score.as_deref().filter(|c| c.hour == hour && c.mapping == subject.mapping) {
             return (cached.score.clone(), cached.decision.clone());
         }
-        let oldest = hour_of(state.watermark).saturating_sub(self.keep());
+        let oldest = self.oldest(state);
         state.evidence.retain_mut(|e| e.forget_before(oldest));
         let pieces: Vec<Piece> = self.lines(state, hour).iter().map(EvidenceLine::piece).collect();
         let score = score(&pieces, self.kappa(subject.profile), &self.tuning);

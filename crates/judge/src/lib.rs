@@ -58,6 +58,7 @@
 //! [`Observation`]: vires_profile::observation::Observation
 
 mod case;
+mod clock;
 mod code;
 pub mod criteria;
 mod decide;
@@ -78,6 +79,8 @@ mod volume;
 
 #[cfg(test)]
 mod bench;
+#[cfg(test)]
+mod future;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]

@@ -46,7 +46,7 @@ impl PendingDay {
     }
 }
 
-/// Which events were seen lately: two spans of time, the current and the one before.
+/// Which events were seen lately: two spans of time, the current and the one before it in which there were any.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Recent {
     span: i64,
@@ -62,8 +62,7 @@ impl Recent {
     pub fn repeats(&mut self, id: u64, watermark: Millis, late: Millis) -> bool {
         let span = watermark.div_euclid(late.max(1));
         if span != self.span {
-            self.before = if span == self.span + 1 { std::mem::take(&mut self.now) } else { FxHashSet::default() };
-            self.now.clear();
+            self.before = std::mem::take(&mut self.now);
             self.span = span;
         }
         if self.now.contains(&id) || self.before.contains(&id) {
@@ -99,7 +98,7 @@ impl<'de> Deserialize<'de> for Recent {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkloadState {
-    /// Latest time of any event.
+    /// Latest time of any event, as far as the stream bears it out: see [`crate::clock`].
     pub(crate) watermark: Millis,
     pub(crate) recent: Recent,
     /// Learned since the baseline.
@@ -135,6 +134,8 @@ pub(crate) struct Cache {
     pub usual: Option<Box<(Day, usize, Usual)>>,
     /// The score at an hour.
     pub score: Option<Box<Cached>>,
+    /// The time of the last event, if it lies beyond the watermark.
+    pub ahead: Option<Millis>,
     /// The name, shared with every verdict.
     pub name: Option<Arc<str>>,
 }
@@ -189,6 +190,14 @@ impl WorkloadState {
             }
         }
         self.cache.usual = None;
+    }
+
+    /// Forgets days beyond `most`, the latest first: only events from the future leave so many that never fall due.
+    pub(crate) fn forget_days(&mut self, most: usize) {
+        if self.days.len() > most {
+            self.days.truncate(most);
+            self.cache.usual = None;
+        }
     }
 }
 

@@ -233,6 +233,8 @@ pub struct Observation<'a> {
     pub stayed_alone: Option<Text<'a>>,
     /// How it came to an origin that is new to it. Set by the judge's joins.
     pub moved: Option<Move>,
+    /// The time of the stream as a whole, where the record's own is more than a day from it. Set by the judge's joins.
+    pub stream: Option<Millis>,
     /// True if the request changes credentials of the identity itself: a renewal, as far as the target goes.
     pub renews_itself: bool,
     /// Canonical id of the identity that issued the credential in use. Set by the judge's joins.
@@ -315,6 +317,7 @@ impl<'a> Observation<'a> {
             campaign: 0,
             coadopted: 0,
             moved: None,
+            stream: None,
             stayed_alone: None,
             renews_itself,
             issued_by: None,

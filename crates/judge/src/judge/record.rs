@@ -140,7 +140,7 @@ impl Judge {
         let owner = profile.and_then(|(i, _)| self.owners.get(i.0 as usize)).cloned().flatten();
         let profile = profile.map(|p| p.1);
         let subject = Subject { profile, owner, mapping, privileged: profile.is_some_and(|p| p.privileged) };
-        let at = state.watermark;
+        let at = state.cache.ahead.unwrap_or(state.watermark);
         let (score, decision) = self.stand(&mut state, &subject, at);
         Some(self.record(&mut state, &subject, &score, &decision, hour_of(at), Why::Asked))
     }

@@ -163,6 +163,7 @@ pub(super) fn owned(o: Observation<'_>) -> Observation<'static> {
         coadopted: o.coadopted,
         stayed_alone: may(o.stayed_alone),
         moved: o.moved,
+        stream: o.stream,
         renews_itself: o.renews_itself,
         issued_by: may(o.issued_by),
     }
