@@ -1,8 +1,9 @@
 //! From an opened line to its [`Tags`].
 
 use crate::field::{member, said};
+use crate::hide::Secrets;
 use crate::identity::Identities;
-use crate::leak::{LEAD, Leaks};
+use crate::leak::{LEAD, Leak, Leaks};
 use crate::literals::Literals;
 use crate::memo::{ActionFacts, Clean, Memo};
 use crate::resource::{Marker, Resources, Texts};
@@ -63,7 +64,8 @@ impl Classifier {
         if !opened.valid_utf8 && tags.error != Some(Problem::NotJson) {
             tags.error = Some(Problem::InvalidUtf8);
         }
-        tags.leaks = self.leaks_of(opened, tags.source, &mut memo.clean);
+        (tags.leaks, tags.secrets) = self.leaks_of(opened, tags.source, &mut memo.clean);
+        tags.hide_secrets();
         tags
     }
 
@@ -100,6 +102,7 @@ impl Classifier {
             leaks: Vec::new(),
             outcome: activity.outcome,
             error: None,
+            secrets: Secrets::default(),
         }
     }
 
@@ -256,8 +259,13 @@ impl Classifier {
     }
 
     /// Kinds of credentials anywhere in the line, except where they belong.
-    fn leaks_of<'a>(&'a self, opened: &Opened<'a>, source: Option<Source>, clean: &mut Clean) -> Vec<(&'a str, u8)> {
-        let mut found = Found { source, leaks: Vec::new() };
+    fn leaks_of<'a>(
+        &'a self,
+        opened: &Opened<'a>,
+        source: Option<Source>,
+        clean: &mut Clean,
+    ) -> (Vec<(&'a str, u8)>, Secrets<'a>) {
+        let mut found = Found { source, leaks: Vec::new(), secrets: Secrets::default() };
         match (opened.shape, opened.layers.is_empty()) {
             (Shape::Object(value) | Shape::NativeLog(value), true) => self.leaks_in(value.root(), &(0..0), &mut found, clean),
             (Shape::Text, true) => self.leaks_in_text(opened.text, &mut found),
@@ -274,7 +282,7 @@ impl Classifier {
             self.leaks_in(record.root(), &(0..0), &mut found, clean);
         }
         found.leaks.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-        found.leaks
+        (found.leaks, found.secrets)
     }
 
     fn leaks_in<'a>(&'a self, root: Value<'a>, skip: &Range<usize>, found: &mut Found<'a>, clean: &mut Clean) {
@@ -283,8 +291,8 @@ impl Classifier {
         let mut search = self.leaks.search(root.document());
         let mut look = |range: Range<usize>| {
             search.range(range, expected, |leak| {
-                if !skip.contains(&leak.span.start) && leak.pattern.verify(&root.document()[leak.span.clone()]) {
-                    found.add(leak.pattern, root.names_at(leak.span.start));
+                if !skip.contains(&leak.span.start) {
+                    found.add(root.document(), &leak, root.names_at(leak.span.start));
                 }
             })
         };
@@ -315,7 +323,7 @@ impl Classifier {
         // An escape can break a credential's shape in the line, though whoever parses the line gets the credential.
         for string in root.escaped_strings().filter(|s| s.span() != *skip) {
             if let Some(text) = string.str() {
-                self.leaks.scan(&text, |leak| found.add(leak.pattern, root.names_at(string.span().start)));
+                self.leaks.shapes(&text, |leak| found.add(&text, &leak, root.names_at(string.span().start)));
             }
         }
         for key in root.escaped_keys() {
@@ -324,7 +332,7 @@ impl Classifier {
     }
 
     fn leaks_in_text<'a>(&'a self, text: &str, found: &mut Found<'a>) {
-        self.leaks.scan(text, |leak| found.add(leak.pattern, std::iter::empty()));
+        self.leaks.shapes(text, |leak| found.add(text, &leak, std::iter::empty()));
     }
 }
 
@@ -358,12 +366,18 @@ fn telling_agents(catalog: &Catalog) -> Result<(Literals, Vec<u16>), BuildError>
 struct Found<'a> {
     source: Option<Source>,
     leaks: Vec<(&'a str, u8)>,
+    secrets: Secrets<'a>,
 }
 
 impl<'a> Found<'a> {
-    fn add<'n>(&mut self, pattern: &'a TokenPattern, names: impl Iterator<Item = &'n str> + Clone) {
-        let expected = self.source.is_some_and(|s| pattern.is_expected(s, names));
-        if !expected && self.leaks.len() < MAX_FOUND && !self.leaks.iter().any(|(id, _)| *id == pattern.id) {
+    fn add<'n>(&mut self, text: &str, leak: &Leak<'a>, names: impl Iterator<Item = &'n str> + Clone) {
+        let pattern = leak.pattern;
+        if self.source.is_some_and(|s| pattern.is_expected(s, names)) {
+            return;
+        }
+        self.secrets.note(&text[leak.span.start..], leak.span.len(), &pattern.id);
+        let known = self.leaks.len() >= MAX_FOUND || self.leaks.iter().any(|(id, _)| *id == pattern.id);
+        if !known && pattern.verify(&text[leak.span.clone()]) {
             debug_assert!(matches!(pattern.kind, TokenKind::Secret | TokenKind::KeyId));
             self.leaks.push((&pattern.id, pattern.severity));
         }

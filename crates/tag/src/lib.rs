@@ -7,6 +7,7 @@
 
 mod classify;
 mod field;
+mod hide;
 mod identity;
 mod leak;
 mod literals;

@@ -5,6 +5,7 @@
 
 use crate::classify::{bare, hide_folded, with_body};
 use crate::field::{member, said};
+use crate::hide::Secrets;
 use crate::identity::Votes;
 use crate::leak::shape::loosened;
 use crate::leak::value_around;
@@ -34,7 +35,8 @@ pub fn classify<'a>(catalog: &'a Catalog, opened: &Opened<'a>) -> Tags<'a> {
     if !opened.valid_utf8 && tags.error != Some(Problem::NotJson) {
         tags.error = Some(Problem::InvalidUtf8);
     }
-    tags.leaks = leaks(catalog, opened, tags.source);
+    (tags.leaks, tags.secrets) = leaks(catalog, opened, tags.source);
+    tags.hide_secrets();
     tags
 }
 
@@ -95,6 +97,7 @@ fn of_activity<'a>(catalog: &'a Catalog, activity: &Activity<'a>, record: Option
         leaks: Vec::new(),
         outcome: activity.outcome,
         error: None,
+        secrets: Secrets::default(),
     }
 }
 
@@ -205,11 +208,15 @@ fn redact_id<'a>(catalog: &Catalog, identity: &Identity<'_>) -> Cow<'a, str> {
     id
 }
 
-fn leaks<'a>(catalog: &'a Catalog, opened: &Opened<'a>, source: Option<Source>) -> Vec<(&'a str, u8)> {
+fn leaks<'a>(catalog: &'a Catalog, opened: &Opened<'a>, source: Option<Source>) -> (Vec<(&'a str, u8)>, Secrets<'a>) {
+    let mut secrets = Secrets::default();
     let mut found: BTreeMap<&str, u8> = BTreeMap::new();
     let mut look = |text: &str, skip: &Range<usize>, place: &dyn Fn(usize) -> Vec<&'a str>| {
         for (pattern, span) in shapes(catalog, text) {
             let expected = source.is_some_and(|s| pattern.is_expected(s, place(span.start)));
+            if !skip.contains(&span.start) && !expected {
+                secrets.note(&text[span.start..], span.len(), &pattern.id);
+            }
             if !skip.contains(&span.start) && pattern.verify(&text[span]) && !expected {
                 found.insert(&pattern.id, pattern.severity);
             }
@@ -240,5 +247,5 @@ fn leaks<'a>(catalog: &'a Catalog, opened: &Opened<'a>, source: Option<Source>) 
     }
     let mut found: Vec<_> = found.into_iter().collect();
     found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-    found
+    (found, secrets)
 }

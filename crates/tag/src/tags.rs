@@ -1,3 +1,4 @@
+use crate::hide::Secrets;
 use crate::object::Object;
 use std::borrow::Cow;
 use vires_event::{Actor, Boundary, Class, Effect, Kind, Outcome, Source, Text};
@@ -74,6 +75,8 @@ pub struct Tags<'a> {
     pub outcome: Option<Outcome>,
     /// Why there is not more.
     pub error: Option<Problem>,
+    /// What looks like a credential anywhere in the line, except where one belongs.
+    pub(crate) secrets: Secrets<'a>,
 }
 
 /// From this severity on a match makes a line worth a look by itself; weaker ones are reported, no more.
@@ -83,6 +86,19 @@ pub(crate) const TELLING: u8 = 3;
 pub(crate) const REPORTED: u8 = 2;
 
 impl Tags<'_> {
+    /// Takes out of a text that was made of the line what is left of its credentials there: [`crate::Classifier::redact`] finds
+    /// those that still have their shape.
+    pub fn hide<'t>(&self, text: Text<'t>) -> Text<'t> {
+        self.secrets.hide(text)
+    }
+
+    /// Takes the line's credentials out of its own tags.
+    pub(crate) fn hide_secrets(&mut self) {
+        for text in [&mut self.id, &mut self.action, &mut self.target].into_iter().flatten() {
+            *text = self.secrets.hide(std::mem::take(text));
+        }
+    }
+
     /// A line that could not be classified.
     pub fn failed(problem: Problem) -> Self {
         Tags { error: Some(problem), ..Tags::default() }

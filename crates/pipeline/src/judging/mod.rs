@@ -8,6 +8,7 @@ mod estate;
 mod learning;
 mod live;
 mod observe;
+mod redact;
 mod replay;
 mod stage;
 mod state_file;

@@ -1,4 +1,5 @@
 use super::estate::Estate;
+use super::redact::redact;
 use std::borrow::Cow;
 use vires_event::{Actor, CredentialKind, Effect, Text};
 use vires_profile::observation::{
@@ -36,23 +37,11 @@ fn seen<'a>(estate: &'a Estate, opened: &mut Opened<'a>, tags: &Tags<'a>) -> Opt
     if let Some(id) = &tags.id {
         identity.id.clone_from(id);
     }
-    identity.raw = identity.raw.take().map(|raw| classifier.redact(raw));
-    for target in &mut activity.targets {
-        target.name = classifier.redact(std::mem::take(&mut target.name));
-    }
-    for destination in &mut activity.destinations {
-        *destination = classifier.redact(std::mem::take(destination));
-    }
-    if let Some(session) = &mut activity.session {
-        session.name = classifier.redact(std::mem::take(&mut session.name));
-    }
-    if let Some(delegation) = &mut activity.delegation {
-        delegation.by = classifier.redact(std::mem::take(&mut delegation.by));
-    }
     if let Some(action) = &tags.action {
         activity.action.clone_from(action);
     }
-    let id = identity.id.clone();
+    redact(classifier, tags, &mut activity);
+    let id = activity.identity.as_ref()?.id.clone();
     // A role called `payroll-reader` is no payroll: what a name tells of data counts where data can be.
     let sorts = || activity.targets.iter().map(|t| (t, target_sort(&t.name)));
     let declared = sorts()

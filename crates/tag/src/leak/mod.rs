@@ -60,6 +60,7 @@ impl Leaks {
     }
 
     /// Calls `visit` for every credential in `text` that passes its guards.
+    #[cfg(test)]
     pub(crate) fn scan<'c>(&'c self, text: &str, mut visit: impl FnMut(Leak<'c>)) {
         self.shapes(text, |leak| {
             if leak.pattern.verify(&text[leak.span.clone()]) {
