@@ -166,7 +166,11 @@ fn no_verdict_case_report_or_file_betrays_a_secret() {
     }
     std::fs::write(path("estate/logs/a.ndjson"), &input).unwrap();
     // Little is known, so that much stands out.
-    std::fs::write(path("estate/history/a.ndjson"), as_input(&[&named()[..2], &poisoned()[..]].concat()).replace("2026-03-01", "2026-02-01")).unwrap();
+    std::fs::write(
+        path("estate/history/a.ndjson"),
+        as_input(&[&named()[..2], &poisoned()[..]].concat()).replace("2026-03-01", "2026-02-01"),
+    )
+    .unwrap();
 
     let baseline = path("out/baseline.json");
     run(&["learn", arg(&path("estate/history")), "-o", arg(&baseline)], b"").ok();
