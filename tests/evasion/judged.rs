@@ -172,23 +172,46 @@ fn without_a_time_there_is_no_verdict_and_the_tags_stay() {
     }
 }
 
-/// Limits: people whom the inventory does not list are not judged, and some of what tells a person is chosen by the caller. Such
-/// events are tagged `human` and show in the tags; listed workloads are judged whatever their sessions are called.
+/// People whom the inventory does not list are not judged; what a caller chooses makes nobody a person: neither the name of a session
+/// nor of a role, nor the agent.
 #[test]
-fn an_unlisted_role_with_the_marks_of_a_person_gets_no_verdict() {
+fn an_unlisted_role_does_not_hide_behind_the_marks_of_a_person() {
     let estate = Estate::new();
     let session = |role: &str, session: &str| -> Vec<String> {
         let lines = changed("assumed-role/billing/billing", &format!("assumed-role/{role}/{session}"));
         let lines = lines.iter().map(|l| l.replace("role/billing", &format!("role/{role}")));
         lines.map(|l| l.replace("\"userName\":\"billing\"", &format!("\"userName\":\"{role}\""))).collect()
     };
-    let lines = [session("ghost", "alice@example.com"), session("AWSReservedSSO_Admin_0123456789abcdef", "x")].concat();
-    for object in judge(&estate, &lines) {
-        assert!(object.get("verdict").is_none() && object["actor"] == "human", "the limit of SECURITY.md is gone: {object}");
-        assert!(object["tagged"] == true && object["class"] == "data_exfil", "{object}");
+    let browser = |lines: Vec<String>| -> Vec<String> {
+        lines.iter().map(|l| l.replace("Boto3/1.34.0", "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0")).collect()
+    };
+    for (name, lines) in [
+        ("a session", session("ghost", "run-7")),
+        ("an address for a session", session("ghost", "alice@example.com")),
+        ("a browser beside it", browser(session("ghost", "alice@example.com"))),
+        ("a role like those of single sign-on", session("AWSReservedSSO_Admin_0123456789abcdef", "alice@example.com")),
+    ] {
+        for object in judge(&estate, &lines) {
+            assert!(object["verdict"] == "cannot_judge" || escalated(&object), "{name}: {object}");
+        }
     }
-    // Without them it is somebody whom nobody knows, and that is said.
-    assert!(judge(&estate, &session("ghost", "run-7")).iter().all(|o| o["verdict"] == "cannot_judge" || escalated(o)));
+    // Who is one is left alone: in single sign-on, at the console, with a second factor.
+    let role = "AWSReservedSSO_Admin_0123456789abcdef";
+    let reserved = format!("role/aws-reserved/sso.amazonaws.com/{role}");
+    let signed_on: Vec<String> = session(role, "alice@example.com")
+        .iter()
+        .map(|l| l.replace(&format!("iam::123456789012:role/{role}"), &format!("iam::123456789012:{reserved}")))
+        .collect();
+    assert!(signed_on.iter().all(|l| l.contains(&reserved)));
+    let console: Vec<String> = session("ghost", "alice@example.com")
+        .iter()
+        .map(|l| format!("{},\"sessionCredentialFromConsole\":\"true\"}}", &l[..l.len() - 1]))
+        .collect();
+    for lines in [signed_on, console] {
+        for object in judge(&estate, &lines) {
+            assert!(object.get("verdict").is_none() && object["actor"] == "human", "{object}");
+        }
+    }
 }
 
 /// An event far in the future, wherever it stands, makes nobody forget. Two identities that claim the same future are believed:

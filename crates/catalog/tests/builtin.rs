@@ -335,7 +335,10 @@ fn known_traps_of_identity() {
     let (machine, human, kind) = votes(
         Source::Cloudtrail,
         &[
-            ("userIdentity.arn", "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/leroy.jenkins"),
+            (
+                "userIdentity.sessionContext.sessionIssuer.arn",
+                "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_0123456789abcdef",
+            ),
             ("@session", "leroy.jenkins"),
             ("@name", "AWSReservedSSO_Admin_0123456789abcdef"),
         ],

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 use vires_catalog::{Catalog, TokenKind, TokenPattern, UserAgent};
-use vires_event::{Activity, Effect, Identity, Source, Target, Text, mask};
+use vires_event::{Activity, Actor, Effect, Identity, Source, Target, Text, mask};
 use vires_source::json::Value;
 use vires_source::{Opened, Shape};
 
@@ -67,6 +67,15 @@ impl Classifier {
         (tags.leaks, tags.secrets) = self.leaks_of(opened, tags.source, &mut memo.clean);
         tags.hide_secrets();
         tags
+    }
+
+    /// Machine, human or undecided, as far as it does not rest on what a caller chooses: what the session is called, and what the
+    /// tool says that it is.
+    pub fn unchosen_actor<'a>(&self, activity: &mut Activity<'a>, record: Option<Value<'a>>, memo: &mut Memo) -> Actor {
+        let chosen = (activity.session.take(), activity.origin.user_agent.take());
+        let decision = self.identities.decide(activity, record, memo);
+        (activity.session, activity.origin.user_agent) = chosen;
+        decision.actor
     }
 
     fn of_activity<'a>(&'a self, activity: &Activity<'a>, record: Option<Value<'a>>, memo: &mut Memo) -> Tags<'a> {

@@ -1,12 +1,13 @@
 use super::estate::Estate;
 use super::redact::redact;
 use std::borrow::Cow;
-use vires_event::{Actor, CredentialKind, Effect, Text};
+use vires_event::{Activity, Actor, CredentialKind, Effect, Text};
 use vires_profile::observation::{
     EventRef, Facts, Mapping, Observation, Proof, Setting, TargetSort, identity_template, target_sort, target_spellings,
 };
+use vires_source::json::Value;
 use vires_source::{Opened, annotation};
-use vires_tag::{Memo, Tags};
+use vires_tag::{Classifier, Memo, Tags};
 
 /// What one line says of one workload: the only place where decoder, catalogue and inventory meet.
 ///
@@ -14,11 +15,16 @@ use vires_tag::{Memo, Tags};
 /// inventory does not list: what people do is not judged.
 pub fn observe<'a>(estate: &'a Estate, opened: &mut Opened<'a>, memo: &mut Memo) -> (Tags<'a>, Option<Observation<'a>>) {
     let tags = estate.classifier.classify(opened, memo);
-    let observation = seen(estate, opened, &tags);
+    let observation = seen(estate, opened, &tags, memo);
     (tags, observation)
 }
 
-fn seen<'a>(estate: &'a Estate, opened: &mut Opened<'a>, tags: &Tags<'a>) -> Option<Observation<'a>> {
+fn seen<'a>(
+    estate: &'a Estate,
+    opened: &mut Opened<'a>,
+    tags: &Tags<'a>,
+    memo: &mut Memo,
+) -> Option<Observation<'a>> {
     let (classifier, inventory) = (&estate.classifier, &estate.inventory);
     let dated = opened.activity.as_mut()?;
     let at = dated.at().or_else(|| {
@@ -28,11 +34,12 @@ fn seen<'a>(estate: &'a Estate, opened: &mut Opened<'a>, tags: &Tags<'a>) -> Opt
     let mark = annotation(opened);
     let mut activity = opened.activity.take()?;
     activity.detection = activity.detection.take().or(mark);
-    let identity = activity.identity.as_mut()?;
+    let identity = activity.identity.as_ref()?;
     let found = inventory.resolve(&identity.id, identity.raw.as_deref()).map(|index| inventory.workload(index));
-    if found.is_none() && is_person(tags.actor, &identity.id, activity.credential.as_ref().map(|c| c.kind)) {
+    if found.is_none() && is_person(classifier, tags.actor, &mut activity, opened.record, memo) {
         return None;
     }
+    let identity = activity.identity.as_mut()?;
     // A secret that stands as a name goes nowhere from here: not into a baseline, a reason or a case.
     if let Some(id) = &tags.id {
         identity.id.clone_from(id);
@@ -76,12 +83,23 @@ fn seen<'a>(estate: &'a Estate, opened: &mut Opened<'a>, tags: &Tags<'a>) -> Opt
 }
 
 /// True for people. A user's own SSH key is how people push; what software does with one is listed, or uses a token or a deploy key.
-fn is_person(actor: Option<Actor>, id: &str, credential: Option<CredentialKind>) -> bool {
+///
+/// Who calls a session like a person, or claims to be a browser, is not one for that.
+fn is_person<'a>(
+    classifier: &Classifier,
+    actor: Option<Actor>,
+    activity: &mut Activity<'a>,
+    record: Option<Value<'a>>,
+    memo: &mut Memo,
+) -> bool {
+    let Some(identity) = &activity.identity else { return false };
     match actor {
-        Some(Actor::Human) => true,
+        Some(Actor::Human) => {
+            identity.id.starts_with("person:") || classifier.unchosen_actor(activity, record, memo) == Actor::Human
+        }
         Some(Actor::Ambiguous) => {
-            credential == Some(CredentialKind::SshKey)
-                && ["github:user:", "gitlab:user:"].iter().any(|user| id.starts_with(user))
+            activity.credential.as_ref().is_some_and(|c| c.kind == CredentialKind::SshKey)
+                && ["github:user:", "gitlab:user:"].iter().any(|user| identity.id.starts_with(user))
         }
         _ => false,
     }

@@ -66,7 +66,7 @@ fn last_segment<'a>(arn: &Text<'a>) -> Option<Text<'a>> {
 
 /// A role. `session` decides who acts where the role is one of IAM Identity Center's; `raw` is the ARN with the role's path.
 pub(crate) fn role<'a>(account: &str, name: Text<'a>, session: Option<&str>, raw: Option<Text<'a>>) -> Identity<'a> {
-    if name.starts_with("AWSReservedSSO_")
+    if is_identity_center(&name, raw.as_deref())
         && let Some(session) = session.filter(|s| !s.is_empty())
     {
         return Identity { raw, ..human(session.to_owned().into()) };
@@ -75,6 +75,12 @@ pub(crate) fn role<'a>(account: &str, name: Text<'a>, session: Option<&str>, raw
         name.starts_with("AWSServiceRoleFor") || raw.as_deref().is_some_and(|r| r.contains(":role/aws-service-role/"));
     let (kind, actor) = if service { (Kind::CloudService, Actor::Machine) } else { (Kind::Role, Actor::Ambiguous) };
     Identity { id: ["aws:role/", known(account), "/", &name].concat().into(), kind, actor, name, raw }
+}
+
+/// True for a role of IAM Identity Center. Anybody may call a role so; nobody else may use the path, where the ARN shows one.
+fn is_identity_center(name: &str, arn: Option<&str>) -> bool {
+    let elsewhere = |arn: &str| arn.contains(":role/") && !arn.contains(":role/aws-reserved/sso.amazonaws.com/");
+    name.starts_with("AWSReservedSSO_") && !arn.is_some_and(elsewhere)
 }
 
 /// An IAM user. What it acts with decides later what it is; one record cannot.

@@ -16,11 +16,14 @@ macro_rules! record {
 
 macro_rules! role {
     ($name:literal, $session:literal) => {
+        role!("svc/", $name, $session)
+    };
+    ($path:literal, $name:literal, $session:literal) => {
         concat!(
             r#"{"type":"AssumedRole","principalId":"AROAEXAMPLE:"#, $session,
             r#"","arn":"arn:aws:sts::123456789012:assumed-role/"#, $name, "/", $session,
-            r#"","accountId":"123456789012","accessKeyId":"ASIAIOSFODNN7EXAMPLE","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAEXAMPLE","arn":"arn:aws:iam::123456789012:role/svc/"#,
-            $name, r#"","accountId":"123456789012","userName":""#, $name,
+            r#"","accountId":"123456789012","accessKeyId":"ASIAIOSFODNN7EXAMPLE","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAEXAMPLE","arn":"arn:aws:iam::123456789012:role/"#,
+            $path, $name, r#"","accountId":"123456789012","userName":""#, $name,
             r#""},"webIdFederationData":{},"attributes":{"creationDate":"2026-03-01T09:00:00Z","mfaAuthenticated":"false"}}}"#
         )
     };
@@ -98,13 +101,18 @@ fn who_and_what() {
         ),
         row(
             record!(
-                role!("AWSReservedSSO_Admin_0123456789abcdef", "Alice@example.com"),
+                role!("aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_Admin_0123456789abcdef", "Alice@example.com"),
                 "iam",
                 "AttachRolePolicy",
                 r#""requestParameters":{"roleName":"deployer","policyArn":"arn:aws:iam::aws:policy/AdministratorAccess"}"#
             ),
             ["person:alice@example.com", "human", "human"],
             ["iam:AttachRolePolicy", "iam:deployer", "success"],
+        ),
+        row(
+            record!(role!("AWSReservedSSO_Admin_0123456789abcdef", "Alice@example.com"), "iam", "ListUsers"),
+            ["aws:role/123456789012/AWSReservedSSO_Admin_0123456789abcdef", "role", "ambiguous"],
+            ["iam:ListUsers", "", "success"],
         ),
         row(
             record!(
