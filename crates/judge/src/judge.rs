@@ -90,7 +90,7 @@ impl Judge {
     /// Both steps for one event.
     pub fn judge(&self, state: &mut JudgeState, o: &mut Observation<'_>) -> Outcome {
         self.join(&mut state.joins, o);
-        let at = shard_of(&o.workload);
+        let at = shard_of(&bounded(&o.workload));
         #[expect(clippy::indexing_slicing, reason = "shard_of is below SHARDS, of which there are as many")]
         self.observe(&mut state.shards_mut()[at], o)
     }

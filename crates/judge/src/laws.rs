@@ -80,6 +80,17 @@ proptest! {
         prop_assert_eq!(resumed.to_json("").unwrap(), whole.to_json("").unwrap());
     }
 
+    /// A name that is too long to be kept belongs to the shard of what is kept of it, in memory as in the file.
+    #[test]
+    fn a_long_name_is_found_again(letters in "[a-z]{400,900}") {
+        let judge = Bench::mature().judge();
+        let mut state = judge.fresh_state();
+        judge.judge(&mut state, &mut act().by(&letters).mapping(Mapping::Ghost).made(0));
+        let read = JudgeState::from_json(state.to_json("").unwrap().as_bytes(), "s").unwrap().0;
+        prop_assert_eq!(&read, &state);
+        prop_assert!(state.get(&letters).is_some() && judge.ask(&read, &letters, Mapping::Ghost).is_some());
+    }
+
     #[test]
     fn shards_do_not_know_of_one_another(events in events()) {
         let judge = Bench::mature().judge();

@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 use vires_event::Millis;
-use vires_profile::baseline::{BaselineError, Day, DayCount, Learned, seal, unseal};
+use vires_profile::baseline::{BaselineError, Day, DayCount, Learned, bounded, seal, unseal};
 use vires_profile::observation::{Mapping, stable_hash};
 
 const SCHEMA: &str = "vires-state/1";
@@ -268,7 +268,7 @@ impl Default for JudgeState {
     }
 }
 
-/// The shard a workload belongs to.
+/// The shard a workload belongs to, by its name as it is kept ([`vires_profile::baseline::bounded`]).
 pub fn shard_of(workload: &str) -> usize {
     (stable_hash(workload.as_bytes()) >> 32) as usize % SHARDS
 }
@@ -286,7 +286,8 @@ impl JudgeState {
 
     /// What is remembered of a workload.
     pub fn get(&self, workload: &str) -> Option<&WorkloadState> {
-        self.shards.get(shard_of(workload))?.get(workload)
+        let workload = bounded(workload);
+        self.shards.get(shard_of(&workload))?.get(&workload)
     }
 
     /// What is remembered of each workload, by name.
