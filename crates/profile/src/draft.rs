@@ -70,11 +70,15 @@ impl Draft {
 }
 
 /// Brings drafts into an order that does not depend on the sources, one for each id, and leaves each identity with one of them: what
-/// [`crate::write::drafts`] writes of the result loads.
+/// [`crate::write::drafts`] writes of the result loads. What has no name is no workload, and left out: see [`nameless`].
 pub fn tidy(drafts: Vec<Draft>) -> Vec<Draft> {
     let mut by_id: FxHashMap<String, usize> = FxHashMap::default();
     let mut out: Vec<Draft> = Vec::new();
-    for draft in drafts {
+    for mut draft in drafts {
+        draft.workload.id = draft.workload.id.trim().to_owned();
+        if draft.workload.id.is_empty() {
+            continue;
+        }
         let key = draft.workload.id.to_ascii_lowercase();
         match by_id.get(&key).and_then(|at| out.get_mut(*at)) {
             Some(known) => known.merge(draft),
@@ -104,10 +108,25 @@ pub fn tidy(drafts: Vec<Draft>) -> Vec<Draft> {
     out
 }
 
+/// Where the drafts come from that [`tidy`] leaves out for want of a name.
+pub fn nameless(drafts: &[Draft]) -> Vec<String> {
+    let unnamed = drafts.iter().filter(|draft| draft.workload.id.trim().is_empty());
+    unnamed.map(|draft| draft.notes.first().cloned().unwrap_or_default()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::inventory::{Owner, Status};
+
+    #[test]
+    fn names_are_trimmed_and_what_has_none_is_left_out() {
+        let drafts = vec![Draft::new(" b\t", "x, entry 1"), Draft::new("  ", "x, entry 2"), Draft::new("b", "x, entry 3")];
+        assert_eq!(nameless(&drafts), ["x, entry 2"]);
+        let tidied = tidy(drafts);
+        assert_eq!(tidied.len(), 1);
+        assert_eq!((tidied[0].workload.id.as_str(), tidied[0].notes.len()), ("b", 2));
+    }
 
     #[test]
     fn drafts_of_one_workload_become_one() {

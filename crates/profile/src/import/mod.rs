@@ -12,7 +12,7 @@ mod spire;
 mod terraform;
 mod yaml;
 
-use crate::draft::{Draft, tidy};
+use crate::draft::{Draft, nameless, tidy};
 use crate::error::{Error, MOST_ERRORS};
 use crate::toml_file::{FileError, without_bom};
 use crate::words::file_words;
@@ -34,6 +34,9 @@ file_words! {
     }
 }
 
+/// Entries without a name of which it is said where they stand.
+const MOST_NAMED: usize = 20;
+
 /// One file to import from.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
@@ -47,6 +50,10 @@ impl Importer {
     /// Drafts workloads from the files, one for each id, sorted by id. The order of the files matters only where they contradict each
     /// other: the first is kept, and the draft says so.
     pub fn drafts(self, inputs: &[Input<'_>]) -> Result<Vec<Draft>, Error> {
+        self.read(inputs).map(tidy)
+    }
+
+    fn read(self, inputs: &[Input<'_>]) -> Result<Vec<Draft>, Error> {
         let read = match self {
             Importer::AwsIam => aws_iam::read,
             Importer::Kubernetes => kubernetes::read,
@@ -55,17 +62,20 @@ impl Importer {
             Importer::Spire => spire::read,
         };
         let inputs: Vec<Input<'_>> = inputs.iter().map(|input| Input { text: without_bom(input.text), ..*input }).collect();
-        read(&inputs).map(tidy)
+        read(&inputs)
     }
 
-    /// [`Importer::drafts`], written as an inventory.
+    /// [`Importer::drafts`], written as an inventory. Entries without a name are left out, and named at its head.
     pub fn toml(self, inputs: &[Input<'_>]) -> Result<String, Error> {
         let names: Vec<&str> = inputs.iter().map(|input| input.name).collect();
-        let drafts = self.drafts(inputs)?;
-        Ok(crate::write::drafts(
-            &drafts,
-            &format!("Imported by `vires inventory import {}` from {}.", self.as_str(), names.join(", ")),
-        ))
+        let drafts = self.read(inputs)?;
+        let mut heading = format!("Imported by `vires inventory import {}` from {}.", self.as_str(), names.join(", "));
+        let unnamed = nameless(&drafts);
+        if !unnamed.is_empty() {
+            heading += &format!("\nLeft out, {} without a name:", unnamed.len());
+            unnamed.iter().take(MOST_NAMED).for_each(|from| heading += &format!("\n- {from}"));
+        }
+        Ok(crate::write::drafts(&tidy(drafts), &heading))
     }
 }
 

@@ -36,6 +36,15 @@ fn each_sample_gives_its_inventory() {
 }
 
 #[test]
+fn an_entry_without_a_name_is_left_out_and_told() {
+    let entries = r#"{"entries":[{"id":"e-1","spiffe_id":"spiffe://example.org/   "},
+        {"id":"e-2","spiffe_id":{"trust_domain":"example.org","path":"/ns/shop/sa/cart"}}]}"#;
+    let written = import(Importer::Spire, &[("entries.json".to_owned(), entries.to_owned())]).unwrap();
+    assert!(written.contains("# Left out, 1 without a name:\n# - entries.json, entry e-1\n"), "{written}");
+    assert_eq!(Inventory::from_toml(&written, "draft.toml").unwrap().workloads().len(), 1);
+}
+
+#[test]
 fn what_is_imported_loads_and_holds_no_secret() {
     for importer in Importer::ALL {
         let written = import(*importer, &inputs(*importer)).unwrap();
