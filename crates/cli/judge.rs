@@ -60,7 +60,7 @@ fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagS
         Some(config::Step::Decide) => Step::Decide,
     };
     let inputs = step.inputs(&loaded.inputs);
-    let file = judge.state.clone().map(StateFile::new);
+    let file = judge.state.clone().map(StateFile::take).transpose()?;
     let kept = file.as_ref().map(|file| file.load(&inputs, args.state_reset)).transpose()?.flatten();
     let (state, lines) = kept.unwrap_or_else(|| (step.fresh_state(&loaded.judge), 0));
     let live = Arc::new(Live::new(state, lines, inputs, sink(judge, &run.options.log)?));

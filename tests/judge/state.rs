@@ -27,6 +27,32 @@ fn a_resumed_run_equals_an_uninterrupted_one() {
     assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".tmp")), "{left:?}");
 }
 
+/// Two judges would overwrite each other's snapshots: the second is refused, and the first goes on. A lock ends with its process,
+/// however that ends.
+#[test]
+fn a_state_belongs_to_one_judge_at_a_time() {
+    let estate = Estate::new();
+    let state = estate.path("state.json");
+    let args = estate.args(&["--state", arg(&state)]);
+    let mut first = Running::start(&refs(&args));
+    first.send(estate.today.split_inclusive('\n').next().unwrap().as_bytes());
+    first.line();
+    let second = run(&refs(&args), estate.today.as_bytes());
+    assert_eq!((second.code, second.stdout.len()), (Some(2), 0), "{}", second.stderr);
+    assert!(second.stderr.contains("state.json") && second.stderr.contains("in use by another process"), "{}", second.stderr);
+    // The one with a state of its own is let in.
+    run(&refs(&estate.args(&["--state", arg(&estate.path("other.json"))])), b"").ok();
+    // A successor that comes while the first still writes waits for it.
+    let waiting = Running::start(&refs(&args));
+    first.finish().ok();
+    waiting.finish().ok();
+    let killed = Running::start(&refs(&args));
+    until("the state", || state.exists());
+    killed.signal("KILL");
+    assert_eq!(killed.finish().code, None);
+    run(&refs(&args), estate.today.as_bytes()).ok();
+}
+
 #[test]
 fn a_state_that_cannot_be_trusted_is_not_touched() {
     let estate = Estate::new();
@@ -79,6 +105,10 @@ fn a_kill_at_any_moment_leaves_a_whole_state() {
         });
         // A different moment each time, before, between and after snapshots.
         std::thread::sleep(Duration::from_millis(3 + round * 11 % 130));
+        if round == 9 {
+            // However slow the machine is, half of the rounds find a state.
+            until("a state", || state.exists());
+        }
         running.child.kill().unwrap();
         running.child.wait().unwrap();
         feeder.join().unwrap();

@@ -1,5 +1,7 @@
 use super::live::Live;
 use crate::log::Log;
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -7,7 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use vires_judge::JudgeState;
 use vires_profile::baseline::BaselineError;
 
@@ -18,7 +20,12 @@ const LARGEST: u64 = 16 << 30;
 #[derive(Debug, Clone)]
 pub struct StateFile {
     path: PathBuf,
+    /// Held as long as any copy of this lives.
+    _lock: Option<Arc<File>>,
 }
+
+/// How long a predecessor that still writes its last snapshot is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A state outside of any run, as its file holds it.
 #[derive(Debug)]
@@ -52,6 +59,10 @@ pub enum StateError {
         "the state {path} belongs to another baseline or another step: judge with what it was kept with, or --state-reset sets it aside and starts afresh", path = .path.display()
     )]
     Foreign { path: PathBuf },
+    #[error(
+        "the state {path} is in use by another process: give each judge a state of its own, or wait until that one has ended", path = .path.display()
+    )]
+    InUse { path: PathBuf },
     #[error("failed to write down the state: {0}")]
     Render(#[from] serde_json::Error),
     #[error("failed to start: {0}")]
@@ -59,9 +70,26 @@ pub enum StateError {
 }
 
 impl StateFile {
-    /// Names the file.
+    /// Names the file, for reading.
     pub fn new(path: PathBuf) -> Self {
-        StateFile { path }
+        StateFile { path, _lock: None }
+    }
+
+    /// Names the file and takes it for this process, by an advisory lock on `.NAME.lock` beside it that ends with the process. Where
+    /// the file system knows no locks, nothing is taken.
+    pub fn take(path: PathBuf) -> Result<Self, StateError> {
+        let beside = beside(&path, ".lock");
+        let opened = beside.and_then(|lock| OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(lock));
+        let file = opened.map_err(|error| StateError::Write { path: path.clone(), error })?;
+        let started = Instant::now();
+        loop {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) if started.elapsed() >= PATIENCE => return Err(StateError::InUse { path }),
+                Err(Errno::AGAIN) => std::thread::sleep(Duration::from_millis(20)),
+                Ok(()) | Err(_) => return Ok(StateFile { path, _lock: Some(Arc::new(file)) }),
+            }
+        }
     }
 
     /// The state and how many lines it has seen; `None` if there is no file yet. `inputs` is what the state must have been kept with.
@@ -96,10 +124,7 @@ impl StateFile {
     /// Replaces the content, on disk too: whatever happens, the old or the new snapshot is there as a whole.
     pub fn write(&self, text: &str) -> Result<(), StateError> {
         let failed = |error| StateError::Write { path: self.path.clone(), error };
-        let mut name = OsString::from(".");
-        name.push(self.path.file_name().ok_or_else(|| failed(ErrorKind::InvalidInput.into()))?);
-        name.push(".tmp");
-        let temporary = self.path.with_file_name(name);
+        let temporary = beside(&self.path, ".tmp").map_err(failed)?;
         let written = put(&temporary, text).and_then(|()| std::fs::rename(&temporary, &self.path));
         if written.is_err() {
             let _ = std::fs::remove_file(&temporary);
@@ -110,6 +135,14 @@ impl StateFile {
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
         Ok(())
     }
+}
+
+/// A hidden file in the same folder: `.NAME` and `ending`.
+fn beside(path: &Path, ending: &str) -> io::Result<PathBuf> {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().ok_or(ErrorKind::InvalidInput)?);
+    name.push(ending);
+    Ok(path.with_file_name(name))
 }
 
 fn put(path: &Path, text: &str) -> io::Result<()> {
