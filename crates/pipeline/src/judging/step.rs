@@ -58,6 +58,9 @@ pub(super) fn write(o: &Observation<'_>, stamp: &str, object: &mut Object<'_>) {
     if o.event_id.as_deref().is_none_or(str::is_empty) {
         object.number("line", o.event_ref.line);
     }
+    if let Some(now) = o.stream {
+        object.word("stream", &now.to_string());
+    }
     if o.campaign > 0 {
         object.number("campaign", o.campaign.into());
     }
@@ -84,6 +87,7 @@ pub(super) struct Joined {
     stamped: bool,
     workload: String,
     line: u64,
+    stream: Option<Millis>,
     campaign: u16,
     coadopted: u32,
     moved_since: Option<Millis>,
@@ -115,6 +119,7 @@ impl Joined {
             "joined" => self.stamped = value.str().as_deref() == Some(stamp),
             "workload" => self.workload = text().unwrap_or_default(),
             "line" => self.line = number(value),
+            "stream" => self.stream = value.text().and_then(|t| t.parse().ok()),
             "campaign" => self.campaign = number(value),
             "coadopted" => self.coadopted = number(value),
             "moved_since" => self.moved_since = value.text().and_then(|t| t.parse().ok()),
@@ -136,6 +141,7 @@ impl Joined {
             return false;
         }
         o.event_ref.line = self.line;
+        o.stream = self.stream;
         o.campaign = self.campaign;
         o.coadopted = self.coadopted;
         o.moved = self.moved_since.map(|since| Move { since, ..self.moved });
