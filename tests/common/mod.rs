@@ -193,5 +193,6 @@ pub fn arg(path: &Path) -> &str {
 
 /// The counters of a stats file, once it can be read.
 pub fn stats(path: &Path) -> serde_json::Value {
+    until("the first counters", || path.exists());
     serde_json::from_slice(&std::fs::read(path).expect("stats file")).expect("JSON")
 }
