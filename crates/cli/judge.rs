@@ -86,6 +86,12 @@ fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagS
     let summary = runner.run(stage, &reload)?;
     let saved = keeper.map(StateKeeper::finish).transpose();
     undated(live.undated()).iter().for_each(|remark| log.say(remark));
+    if live.forgotten() > 0 {
+        log.say(&format!(
+            "{} identities that nobody knows were forgotten for want of room: list them, or raise unmapped.most",
+            live.forgotten()
+        ));
+    }
     finish(&summary, run.stats)?;
     saved?;
     match live.unjoined() {

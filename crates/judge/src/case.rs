@@ -48,6 +48,13 @@ pub(crate) struct CaseState {
     last_new: Millis,
 }
 
+impl CaseState {
+    /// The gravest that was told.
+    pub fn told(&self) -> Disposition {
+        self.told
+    }
+}
+
 const DAY: Millis = 86_400_000;
 
 /// What happens at one event.

@@ -8,7 +8,7 @@ use crate::evidence::{Best, Evidence, EvidenceRef, Factor, Finding, milli};
 use crate::joins::Joins;
 use crate::memory::Memory;
 use crate::score::{Piece, Score, score};
-use crate::state::{Cached, JudgeState, Shard, WorkloadState, shard_of};
+use crate::state::{Cached, JudgeState, SHARDS, Shard, WorkloadState, shard_of};
 use crate::verdict::{EvidenceLine, Outcome};
 use crate::view::{View, clip};
 use crate::volume::Usual;
@@ -114,7 +114,24 @@ impl Judge {
     pub fn observe(&self, shard: &mut Shard, o: &Observation<'_>) -> Outcome {
         let workload = bounded(&o.workload);
         let state = shard.entry(&workload);
-        let profile = self.profile(&workload);
+        let was_stranger = state.stranger;
+        state.stranger = o.mapping == Mapping::Ghost && self.reference.slot(&workload).is_none();
+        let is_stranger = state.stranger;
+        let mut outcome = self.on(state, &workload, o);
+        let heats = !state.cache.warm && (state.cache.score.is_some() || state.cache.usual.is_some());
+        state.cache.warm |= heats;
+        if let Some(name) = state.cache.name.clone().filter(|_| heats) {
+            shard.keep_warm(name);
+        }
+        if was_stranger != is_stranger {
+            let most = (self.tuning.unmapped.most as usize).div_ceil(SHARDS);
+            outcome.forgotten = shard.note_stranger(was_stranger, is_stranger, most);
+        }
+        outcome
+    }
+
+    fn on(&self, state: &mut WorkloadState, workload: &str, o: &Observation<'_>) -> Outcome {
+        let profile = self.profile(workload);
         let (index, profile) = (profile.map(|p| p.0), profile.map(|p| p.1));
         let owner = index.and_then(|i| self.owners.get(i.0 as usize)).cloned().flatten();
         let subject = Subject { profile, owner, mapping: o.mapping, privileged: profile.is_some_and(|p| p.privileged) };
@@ -130,7 +147,7 @@ impl Judge {
             if repeated && !news {
                 let (score, decision) = self.stand(state, &subject, o.at);
                 let verdict = self.verdict(state, &subject, &score, &decision, o.at);
-                return Outcome { verdict, update: None, duplicate: true, excused_by: Vec::new() };
+                return Outcome { verdict, update: None, duplicate: true, excused_by: Vec::new(), forgotten: 0 };
             }
             finding_only |= repeated;
         }
@@ -140,16 +157,16 @@ impl Judge {
             state.settle(&self.tuning, subject.privileged);
             state.forget_days(MOST_DAYS);
         }
-        let known = self.reference.slot(&workload).and_then(|slot| self.reference.at(slot));
+        let known = self.reference.slot(workload).and_then(|slot| self.reference.at(slot));
         // A finding is no deed of the identity: nothing is learned from it, and no other criterion looks at it.
         let today = if finding_only { DayCount::default() } else { note(state, known, o) };
         let findings = self.look(state, known, profile, today, o, finding_only);
-        let (new_evidence, excused_by) = self.remember(state, &subject, &workload, o, findings);
+        let (new_evidence, excused_by) = self.remember(state, &subject, workload, o, findings);
         let (score, decision) = self.stand(state, &subject, o.at);
         let day = state.day_mut(o.day());
         day.level = day.level.max(decision.level);
         let step_of = Step {
-            workload: &workload,
+            workload,
             now: state.watermark,
             decision: &decision,
             boundaries: bits(&score.crossed(&self.tuning)),
@@ -160,7 +177,7 @@ impl Judge {
         let why = step(&mut state.case, &mut state.closed, &step_of, &self.tuning);
         let verdict = self.verdict(state, &subject, &score, &decision, o.at);
         let update = why.map(|why| Box::new(self.update(state, &subject, &score, &decision, o, why)));
-        Outcome { verdict, update, duplicate: false, excused_by }
+        Outcome { verdict, update, duplicate: false, excused_by, forgotten: 0 }
     }
 
     /// Asks all criteria.
@@ -210,7 +227,8 @@ impl Judge {
                 finding.grounded = view.memory.days > 0 || view.rests_on_declaration(finding);
             }
         }
-        state.cache.usual = cache;
+        // Of a stranger there is nothing to keep.
+        state.cache.usual = cache.filter(|_| visible > 0);
         findings
     }
 
@@ -248,6 +266,7 @@ impl Judge {
                 }
                 Err(at) => {
                     new |= evidence.best.excused_by.is_none();
+                    state.evidence.reserve_exact(1);
                     state.evidence.insert(at, evidence);
                 }
             }

@@ -68,6 +68,7 @@ pub mod joins;
 mod judge;
 mod kin;
 mod memory;
+mod room;
 mod score;
 mod state;
 mod surprisal;

@@ -10,6 +10,7 @@ use crate::volume::Usual;
 use crate::{Disposition, Tuning};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use vires_event::Millis;
 use vires_profile::baseline::{BaselineError, Day, DayCount, Learned, bounded, seal, unseal};
@@ -17,9 +18,6 @@ use vires_profile::observation::{Mapping, stable_hash};
 
 const SCHEMA: &str = "vires-state/1";
 const DAY: Millis = 86_400_000;
-
-/// Most workloads of a shard: two million in all.
-const MOST_WORKLOADS: usize = 31_250;
 
 /// Number of shards. Fixed, so that it is no part of any result.
 pub const SHARDS: usize = 64;
@@ -98,6 +96,9 @@ impl<'de> Deserialize<'de> for Recent {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkloadState {
+    /// True if neither the inventory nor the baseline knows it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) stranger: bool,
     /// Latest time of any event, as far as the stream bears it out: see [`crate::clock`].
     pub(crate) watermark: Millis,
     pub(crate) recent: Recent,
@@ -134,10 +135,19 @@ pub(crate) struct Cache {
     pub usual: Option<Box<(Day, usize, Usual)>>,
     /// The score at an hour.
     pub score: Option<Box<Cached>>,
+    /// True if any of the above may be there.
+    pub warm: bool,
     /// The time of the last event, if it lies beyond the watermark.
     pub ahead: Option<Millis>,
     /// The name, shared with every verdict.
     pub name: Option<Arc<str>>,
+}
+
+impl Cache {
+    /// Drops what can be computed anew at the next event.
+    pub(crate) fn cool(&mut self) {
+        (self.usual, self.score, self.warm) = (None, None, false);
+    }
 }
 
 impl PartialEq for Cache {
@@ -167,6 +177,7 @@ impl WorkloadState {
         let at = match self.days.binary_search_by_key(&day, |d| d.day) {
             Ok(at) => at,
             Err(at) => {
+                self.days.reserve_exact(1);
                 self.days.insert(at, PendingDay { day, level: Disposition::Suppress, learned: Learned::default() });
                 at
             }
@@ -202,9 +213,19 @@ impl WorkloadState {
 }
 
 /// The workloads of one shard.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Shard {
     pub(crate) workloads: FxHashMap<Arc<str>, WorkloadState>,
+    /// How many of them are strangers.
+    pub(crate) strangers: usize,
+    /// Who has something in its cache, the earliest first.
+    pub(crate) warm: VecDeque<Arc<str>>,
+}
+
+impl PartialEq for Shard {
+    fn eq(&self, other: &Self) -> bool {
+        self.workloads == other.workloads
+    }
 }
 
 impl Shard {
@@ -223,23 +244,6 @@ impl Shard {
         }
         #[expect(clippy::expect_used, reason = "inserted above if it was not there; an entry would allocate on every call")]
         self.workloads.get_mut(workload).expect("inserted above")
-    }
-
-    /// Names in logs are attacker-made: a full shard forgets the quarter of its workloads that was silent longest, those
-    /// without an open case or evidence first.
-    fn make_room(&mut self) {
-        if self.workloads.len() < MOST_WORKLOADS {
-            return;
-        }
-        let mut all: Vec<(bool, Millis, Arc<str>)> = self
-            .workloads
-            .iter()
-            .map(|(name, s)| (s.case.is_some() || !s.evidence.is_empty(), s.watermark, name.clone()))
-            .collect();
-        all.sort_unstable();
-        for (_, _, name) in all.into_iter().take(MOST_WORKLOADS / 4) {
-            self.workloads.remove(&name);
-        }
     }
 
     /// How many workloads.
@@ -301,6 +305,7 @@ impl JudgeState {
     pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
         for shard in &mut self.shards {
             shard.workloads.retain(|name, _| keep(name));
+            shard.recount();
         }
     }
 
@@ -313,6 +318,7 @@ impl JudgeState {
         }
         for (shard, more) in self.shards.iter_mut().zip(other.shards) {
             shard.workloads.extend(more.workloads);
+            shard.recount();
         }
         Ok(())
     }
@@ -355,6 +361,7 @@ impl JudgeState {
             let key: Arc<str> = workload.into();
             one.cache.name = Some(key.clone());
             if let Some(shard) = state.shards.get_mut(shard_of(&key)) {
+                shard.strangers += usize::from(one.stranger);
                 shard.workloads.insert(key, one);
             }
         }
@@ -365,6 +372,7 @@ impl JudgeState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::room::MOST_WORKLOADS;
 
     #[test]
     fn a_full_shard_forgets_the_silent_first() {

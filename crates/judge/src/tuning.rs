@@ -108,7 +108,7 @@ sections! {
     Excuse { factor: f64 = 0.15, privileged_days: u16 = 7 }
     /// Identities that lead to nobody.
     Unmapped { default_owner: String = "secops".into(),
-        escalate_on: Vec<String> = ["T1u", "T4", "T5", "D4", "P2@4"].map(String::from).to_vec(), rollup: Span = Span::hours(24) }
+        escalate_on: Vec<String> = ["T1u", "T4", "T5", "D4", "P2@4"].map(String::from).to_vec(), rollup: Span = Span::hours(24), most: u32 = 200_000 }
     /// Switches for ablation: a boundary that is off carries no score.
     Boundaries { privilege: bool = true, data: bool = true, trust: bool = true }
 }

@@ -78,6 +78,8 @@ pub struct Outcome {
     pub duplicate: bool,
     /// Ids of the exceptions that excused evidence of this event.
     pub excused_by: Vec<String>,
+    /// Strangers that were forgotten to make room for this one: see `unmapped.most` of the tuning.
+    pub forgotten: u32,
 }
 
 /// One piece of evidence in a case record.

@@ -22,6 +22,8 @@ pub struct Live {
     inputs: String,
     /// Lines of somebody's that could not be judged for want of a time.
     undated: AtomicU64,
+    /// Strangers that were forgotten for want of room.
+    forgotten: AtomicU64,
     /// Lines that could not be judged because the first step did not see them, or with another baseline or inventory.
     unjoined: AtomicU64,
 }
@@ -59,6 +61,7 @@ impl Live {
             cases: InTurn::new(cases),
             inputs,
             undated: AtomicU64::new(0),
+            forgotten: AtomicU64::new(0),
             unjoined: AtomicU64::new(0),
         }
     }
@@ -76,6 +79,15 @@ impl Live {
     /// of them, so they carry no verdict; whoever sends them should know.
     pub fn undated(&self) -> u64 {
         self.undated.load(Ordering::Relaxed)
+    }
+
+    /// Strangers that were forgotten for want of room, since this was made.
+    pub fn forgotten(&self) -> u64 {
+        self.forgotten.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_forgotten(&self, strangers: u32) {
+        self.forgotten.fetch_add(u64::from(strangers), Ordering::Relaxed);
     }
 
     pub(super) fn note_undated(&self) {

@@ -226,7 +226,10 @@ impl Judging {
                     let Some(pending) = scratch.pending.get_mut(at) else { continue };
                     let Some(o) = pending.seen.as_deref() else { continue };
                     match catch_unwind(AssertUnwindSafe(|| self.judge.observe(shard, o))) {
-                        Ok(outcome) => pending.outcome = Some(outcome),
+                        Ok(outcome) => {
+                            self.live.note_forgotten(outcome.forgotten);
+                            pending.outcome = Some(outcome);
+                        }
                         Err(_) => pending.failed = true,
                     }
                 }

@@ -119,6 +119,10 @@ impl Learned {
                 }
             }
             Err(at) => {
+                // Most identities show few values: growing by a quarter wastes less than growing by as much again.
+                if self.values.len() == self.values.capacity() {
+                    self.values.reserve_exact((self.values.len() / 4).max(4));
+                }
                 self.values.insert(at, Value::new(key, intern(Some(facet), &value), day, Presence::on(day)));
                 self.bound(facet);
             }
