@@ -33,8 +33,23 @@ impl Shipper {
         crate::process::until("the shipper's end", PATIENCE, || self.0.try_wait().is_ok_and(|s| s.is_some()))
     }
 
-    /// Sends a signal to the vires it started. Right after one was killed there may be none for a moment.
+    /// Sends a signal to the vires it started.
     pub fn signal_vires(&self, name: &str) -> Result<()> {
+        self.vires()?.into_iter().try_for_each(|pid| crate::process::signal(pid, name))
+    }
+
+    /// Memory of the vires it started, in KiB.
+    pub fn resident(&self) -> Result<u64> {
+        let sizes = self.vires()?.into_iter().filter_map(|pid| {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+            let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"))?;
+            line.trim().trim_end_matches(" kB").parse::<u64>().ok()
+        });
+        sizes.max().context("no memory is told")
+    }
+
+    /// The vires it started. Right after one was killed there may be none for a moment.
+    fn vires(&self) -> Result<Vec<u32>> {
         let of = |parent: u32| -> Vec<u32> {
             let output = Command::new("pgrep").args(["-P", &parent.to_string(), "-x", "vires"]).output();
             let text = output.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
@@ -45,7 +60,7 @@ impl Shipper {
             found = of(self.0.id());
             !found.is_empty()
         })?;
-        found.into_iter().try_for_each(|pid| crate::process::signal(pid, name))
+        Ok(found)
     }
 }
 

@@ -216,3 +216,38 @@ fn omprog_sends_again_what_a_killed_helper_did_not_confirm() -> Result<()> {
     until("all events", PATIENCE, || lines_in(&place.out) >= 6000 && numbers().len() == 6000)?;
     shipper.stop()
 }
+
+/// A while at the speed of a real shipper: what comes out is what went in, and memory stays where it is. Longer by hand, in seconds:
+/// `VIRES_SOAK=600`.
+#[test]
+fn omprog_keeps_count_and_memory_for_long() -> Result<()> {
+    let Some(binary) = rsyslogd() else { return missing("rsyslogd") };
+    let seconds = std::env::var("VIRES_SOAK").ok().and_then(|n| n.parse().ok()).unwrap_or(5u64);
+    let place = Place::new()?;
+    let conf = place.config("omprog.conf", "15516", "/var/log/nhi.ndjson")?;
+    let shipper = start(&binary, place.dir.path(), &conf, place.port)?;
+    let (begun, mut sent, mut settled) = (std::time::Instant::now(), 0, None);
+    while begun.elapsed() < std::time::Duration::from_secs(seconds) || settled.is_none() {
+        let lines: Vec<String> = (sent..sent + 500).map(|n| cloudtrail(n, n % 700)).collect();
+        send(place.port, &lines)?;
+        sent += lines.len();
+        // No more on the way than rsyslog's own queue holds.
+        until("most answers", PATIENCE, || lines_in(&place.out) + 2000 >= sent)?;
+        if settled.is_none() && begun.elapsed() > std::time::Duration::from_secs(seconds) / 2 {
+            settled = Some(shipper.resident()?);
+        }
+    }
+    until("the last answer", PATIENCE, || lines_in(&place.out) >= sent)?;
+    let (settled, end) = (settled.context("half-way")?, shipper.resident()?);
+    shipper.stop()?;
+    let mut seen: Vec<u64> = Vec::new();
+    for line in read(&place.out).lines() {
+        let event: Value = serde_json::from_str(line)?;
+        ensure!(event["nhi"]["source"] == "cloudtrail", "{line}");
+        seen.extend(event["n"].as_u64());
+    }
+    seen.sort_unstable();
+    ensure!(seen == (0..sent as u64).collect::<Vec<_>>(), "{} of {sent} events", seen.len());
+    ensure!(end < settled + settled / 4 + 4096, "{end} KiB at the end, {settled} KiB half-way, after {sent} events");
+    Ok(())
+}
