@@ -20,10 +20,24 @@ pub fn run(verb: &ConfigVerb) -> Result<(), Failure> {
         ConfigVerb::Check(args) => {
             let (file, path) = config::load(args.config.as_deref())?;
             let run = file.run.resolve(Vec::new())?;
-            tag::tagger(run.catalog.as_deref(), &file.tag.resolve()?)?;
-            Known::new(&file.judge, &run, path.clone(), None).load()?;
-            let what = path.map_or_else(|| "no file: the defaults".to_owned(), |path| path.display().to_string());
-            Ok(print(&format!("ok: {what}\n"))?)
+            let tag = file.tag.resolve()?;
+            let known = Known::new(&file.judge, &run, path.clone(), None);
+            let what = path.as_ref().map_or_else(|| "no file: the defaults".to_owned(), |path| path.display().to_string());
+            let mut said = format!("ok: {what}\n");
+            let mut wrong = Vec::new();
+            for checked in known.check(file.judge.state.as_deref()) {
+                match checked.found {
+                    Ok(None) => said += &format!("ok: {}\n", checked.what),
+                    Ok(Some(odd)) => said += &format!("ok: {}: {odd}\n", checked.what),
+                    Err(error) => wrong.push(format!("{}: {error:#}", checked.what)),
+                }
+            }
+            // Together with what is added to lines; a catalogue that cannot be read is told above.
+            if wrong.is_empty() {
+                tag::tagger(run.catalog.as_deref(), &tag)?;
+            }
+            print(&said)?;
+            if wrong.is_empty() { Ok(()) } else { Err(Failure::Incomplete(wrong)) }
         }
     }
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vires_judge::{Judge, Tuning};
-use vires_pipeline::judging::{Estate, catalogue_hash, learn};
+use vires_pipeline::judging::{Estate, StateFile, Step, catalogue_hash, learn};
 use vires_pipeline::{Log, Options, Source, StatsFile, Target, YearRule};
 use vires_profile::baseline::Baseline;
 use vires_profile::{Exceptions, Inventory};
@@ -115,6 +115,44 @@ impl Known {
         })
     }
 
+    /// Everything that is configured, one line for each: what it is and `ok`, or what is wrong with it. All are looked at, whatever is
+    /// wrong with the others. Nothing is learned from a history, no line is read.
+    pub fn check(&self, state: Option<&Path>) -> Vec<Checked> {
+        let mut all = Vec::new();
+        let mut note = |what: &str, path: Option<&Path>, found: Result<Option<String>>| {
+            all.push(Checked {
+                what: path.map_or_else(|| what.to_owned(), |path| format!("{what} {}", path.display())),
+                found,
+            });
+        };
+        let catalog = catalog(self.catalog.as_deref()).map(Arc::new);
+        let compiled = catalog.as_ref().ok().map(|catalog| Classifier::new(catalog).context("failed to build the classifier"));
+        let hash = catalog.as_ref().ok().map(|catalog| catalogue_hash(catalog));
+        note("catalogue", self.catalog.as_deref(), catalog.and_then(|_| compiled.transpose()).map(|_| None));
+        if let Some(path) = &self.inventory {
+            note("inventory", Some(path), Inventory::load(path).map(|_| None).map_err(Into::into));
+        }
+        if let Some(path) = &self.exceptions {
+            note("exceptions", Some(path), Exceptions::load(path).map(|_| None).map_err(Into::into));
+        }
+        note("tuning", self.tuning.as_deref(), self.tuning().map(|_| None));
+        let mut inputs = Some("baseline:none".to_owned());
+        if let Habits::File(path) = &self.habits {
+            let read = read_baseline(path);
+            inputs = read.as_ref().ok().map(|(_, hash)| format!("baseline:{hash}"));
+            let stale = |(baseline, _): (Baseline, String)| {
+                hash.filter(|hash| baseline.catalogue() != hash)
+                    .map(|_| "learned with another catalogue: learn it anew".to_owned())
+            };
+            note("baseline", Some(path), read.map(stale));
+        }
+        if let Some(path) = state {
+            let inputs = inputs.as_deref();
+            note("state", Some(path), state_fits(path, inputs));
+        }
+        all
+    }
+
     /// The tuning.
     pub fn tuning(&self) -> Result<Tuning> {
         match (&self.tuning, &self.config) {
@@ -160,6 +198,29 @@ impl Known {
         };
         let judge = estate.judge(tuning, baseline);
         Ok(Loaded { judge, estate, inputs, remarks })
+    }
+}
+
+/// One thing that was looked at.
+pub struct Checked {
+    /// What, and where it stands.
+    pub what: String,
+    /// What is odd about it, or wrong.
+    pub found: Result<Option<String>>,
+}
+
+/// Whether a state can be resumed with what its baseline is called, if that is known.
+fn state_fits(path: &Path, inputs: Option<&str>) -> Result<Option<String>> {
+    if !path.exists() {
+        return Ok(Some("will be made".to_owned()));
+    }
+    let kept = StateFile::new(path.to_owned()).read()?;
+    let steps = [Step::Both, Step::Join, Step::Decide];
+    match inputs {
+        Some(inputs) if !steps.iter().any(|step| step.inputs(inputs) == kept.inputs) => {
+            bail!("{}: belongs to another baseline: judge with that one, or --state-reset sets it aside", path.display())
+        }
+        _ => Ok(None),
     }
 }
 

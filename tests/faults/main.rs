@@ -10,6 +10,7 @@ mod disk;
 #[allow(dead_code)]
 mod estate;
 mod kills;
+mod names;
 mod pauses;
 
 use std::process::{Command, Stdio};

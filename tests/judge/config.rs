@@ -85,6 +85,37 @@ fn the_configuration_holds_everything_and_is_checked_together() {
     assert!(done.code == Some(2) && done.stderr.contains("inventory.toml:2:1"), "{}", done.stderr);
 }
 
+/// Everything that is wrong is told at once, and what is right as well.
+#[test]
+fn a_check_names_every_file_that_is_wrong() {
+    let estate = Estate::new();
+    let (learned, inventory) = (estate.path("learned.json"), estate.path("inventory.toml"));
+    let check = |judge: &str| {
+        let file = estate.write("all.toml", &format!("schema = \"vires-config/1\"\n[judge]\n{judge}"));
+        run(&["config", "check", "--config", arg(&file)], b"")
+    };
+    let state = estate.path("state.json");
+    let good = format!("baseline = {learned:?}\ninventory = {inventory:?}\nstate = {state:?}\n");
+    let done = check(&good).ok();
+    for said in ["ok: catalogue", "ok: inventory ", "ok: tuning", "ok: baseline ", "state.json: will be made"] {
+        assert!(done.text().contains(said), "no `{said}` in {}", done.text());
+    }
+    // A state of another baseline, and three files of which none can be read.
+    run(&["judge", "--state", arg(&state)], b"").ok();
+    let bad = |name: &str, text: &str| format!("{:?}", estate.write(name, text));
+    let inventory = bad("bad-inventory.toml", "schema = \"vires-inventory/1\"\nzones = 1\n");
+    let exceptions = bad("bad-exceptions.toml", "schema = \"vires-exceptions/1\"\n[[exception]]\nid = \"X\"\n");
+    let tuning = bad("bad-tuning.toml", "schema = \"vires-tuning/1\"\nnonsense = 1\n");
+    let done = check(&format!(
+        "baseline = {learned:?}\nstate = {state:?}\ninventory = {inventory}\nexceptions = {exceptions}\ntuning = {tuning}\n"
+    ));
+    assert_eq!(done.code, Some(2));
+    assert!(done.text().contains("ok: catalogue") && done.text().contains("ok: baseline "), "{}", done.text());
+    for wrong in ["bad-inventory.toml", "bad-exceptions.toml", "bad-tuning.toml", "belongs to another baseline"] {
+        assert!(done.stderr.contains(wrong), "no `{wrong}` in {}", done.stderr);
+    }
+}
+
 #[test]
 fn an_exception_quiets_what_was_approved() {
     let estate = Estate::new();

@@ -24,6 +24,16 @@ pub struct Counts {
     pub invalid_utf8: u64,
     /// JSON objects of no known format.
     pub unknown_source: u64,
+    /// Records whose tags had to be cut to fit.
+    pub truncated: u64,
+    /// Records that were judged.
+    pub judged: u64,
+    /// Judged records whose identity leads to no owner and profile.
+    pub unmapped: u64,
+    /// Records of somebody's that were not judged because they do not say when.
+    pub undated: u64,
+    /// Identities that were forgotten because too many came that nobody knows.
+    pub forgotten: u64,
     /// Records that were left out by a selection.
     pub filtered: u64,
     /// Records on which the program itself failed.
@@ -51,6 +61,11 @@ impl Default for Counts {
             not_json: 0,
             invalid_utf8: 0,
             unknown_source: 0,
+            truncated: 0,
+            judged: 0,
+            unmapped: 0,
+            undated: 0,
+            forgotten: 0,
             filtered: 0,
             internal: 0,
             undelivered: 0,
@@ -76,6 +91,10 @@ impl Counts {
         self.invalid_utf8 += u64::from(report.invalid_utf8);
         self.unknown_source += u64::from(report.unknown_source);
         self.filtered += u64::from(report.filtered);
+        self.truncated += u64::from(report.truncated);
+        self.judged += u64::from(report.judged);
+        self.unmapped += u64::from(report.unmapped);
+        self.undated += u64::from(report.undated);
         if let Some(source) = report.source
             && let Some(n) = self.by_source.get_mut(source as usize)
         {
@@ -94,6 +113,11 @@ impl Counts {
         self.not_json += other.not_json;
         self.invalid_utf8 += other.invalid_utf8;
         self.unknown_source += other.unknown_source;
+        self.truncated += other.truncated;
+        self.judged += other.judged;
+        self.unmapped += other.unmapped;
+        self.undated += other.undated;
+        self.forgotten += other.forgotten;
         self.filtered += other.filtered;
         self.internal += other.internal;
         self.undelivered += other.undelivered;
@@ -110,7 +134,7 @@ impl Counts {
     }
 
     /// Every counter but `by_source`, in the order in which they are shown.
-    pub(crate) fn counters(&self) -> [Counter; 15] {
+    pub(crate) fn counters(&self) -> [Counter; 20] {
         let counter = |name, help, value| Counter { name, help, value };
         [
             counter("lines_in", "Records read.", self.lines_in),
@@ -123,6 +147,11 @@ impl Counts {
             counter("not_json", "Records that are neither a JSON object nor text of a known format.", self.not_json),
             counter("invalid_utf8", "Records with bytes that are not UTF-8.", self.invalid_utf8),
             counter("unknown_source", "JSON objects of no known format.", self.unknown_source),
+            counter("truncated", "Records whose tags had to be cut to fit.", self.truncated),
+            counter("judged", "Records that were judged.", self.judged),
+            counter("unmapped", "Judged records whose identity leads to no owner and profile.", self.unmapped),
+            counter("undated", "Records of somebody's that were not judged because they do not say when.", self.undated),
+            counter("forgotten", "Identities forgotten because too many came that nobody knows.", self.forgotten),
             counter("filtered", "Records left out by a selection.", self.filtered),
             counter("internal", "Records on which the program itself failed.", self.internal),
             counter("undelivered", "Records read but not written.", self.undelivered),
@@ -214,6 +243,11 @@ mod tests {
             not_json: 1,
             invalid_utf8: 1,
             unknown_source: 1,
+            truncated: 1,
+            judged: 1,
+            unmapped: 1,
+            undated: 1,
+            forgotten: 1,
             filtered: 1,
             internal: 1,
             undelivered: 1,

@@ -293,6 +293,9 @@ impl<S: Stage> Engine<'_, S> {
                 work::fall_back_all(stage, self.rules.codec, block, scratch, out);
             } else {
                 let left_out = stage.left_out(scratch).min(answers);
+                let noticed = stage.noticed(scratch);
+                counts.truncated += noticed.truncated;
+                counts.forgotten += noticed.forgotten;
                 counts.filtered += left_out;
                 answers -= left_out;
             }

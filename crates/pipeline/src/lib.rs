@@ -33,7 +33,7 @@ pub use log::Log;
 pub use output::Target;
 pub use protocol::Codec;
 pub use size::parse_size;
-pub use stage::{Report, Stage};
+pub use stage::{Noticed, Report, Stage};
 pub use stats_file::StatsFile;
 pub use tagging::Tagging;
 pub use year::YearRule;

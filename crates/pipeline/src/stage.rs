@@ -1,5 +1,14 @@
 pub use vires_tag::Report;
 
+/// What is known of a block only when it is rendered.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Noticed {
+    /// Records whose object had to be cut.
+    pub truncated: u64,
+    /// Identities that were forgotten for want of room.
+    pub forgotten: u64,
+}
+
 /// What a verb does to each record, so that every verb runs through the same engine.
 ///
 /// The engine calls [`Stage::record`] for every record of a block, on whichever worker took the block. A stage that keeps history
@@ -39,6 +48,11 @@ pub trait Stage: Send + Sync {
     /// How many records of the block [`Stage::render`] left out, because the user asked for a selection.
     fn left_out(&self, _scratch: &mut Self::Scratch) -> u64 {
         0
+    }
+
+    /// What [`Stage::render`] noticed in the block.
+    fn noticed(&self, _scratch: &mut Self::Scratch) -> Noticed {
+        Noticed::default()
     }
 
     /// Sees all bytes of the input, records and what stands between them, in the ordered step before [`Stage::settle`].

@@ -3,6 +3,14 @@
 /// The whole object stays within this many bytes, whatever the log says.
 pub const MAX_BYTES: usize = 4096;
 
+/// How an object ends that had to be cut.
+const CUT: &[u8] = b",\"truncated\":true}";
+
+/// True for a finished object that had to be cut.
+pub fn is_cut(object: &[u8]) -> bool {
+    object.ends_with(CUT)
+}
+
 /// Room kept for what is written after a member that must be cut: `"tagged"`, `"truncated"` and the closing brace.
 const RESERVE: usize = 64;
 

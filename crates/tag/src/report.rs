@@ -46,6 +46,14 @@ pub struct Report {
     pub unknown_source: bool,
     /// Nothing was written, because the user asked for a selection.
     pub filtered: bool,
+    /// The object had to be cut.
+    pub truncated: bool,
+    /// Somebody's, and without a time: not judged.
+    pub undated: bool,
+    /// Judged.
+    pub judged: bool,
+    /// Judged, and its identity leads to no owner and profile.
+    pub unmapped: bool,
 }
 
 impl Report {
@@ -60,7 +68,7 @@ impl Report {
             not_json: tags.error == Some(Problem::NotJson),
             invalid_utf8: !opened.valid_utf8,
             unknown_source: unknown || tags.error == Some(Problem::UnknownSource),
-            filtered: false,
+            ..Report::default()
         }
     }
 }

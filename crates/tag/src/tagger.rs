@@ -1,5 +1,6 @@
 use crate::classify::Classifier;
 use crate::memo::Memo;
+use crate::object::is_cut;
 use crate::quick::{self, Quick};
 use crate::report::{Only, Report};
 use crate::splice::{BadField, Field, insert, mask, splice, wrap};
@@ -143,7 +144,7 @@ impl Tagger {
             self.answer(line, &opened.shape, &tags, object, out);
             out.extend_from_slice(cr);
         }
-        Report { filtered, ..Report::of(&tags, &opened) }
+        Report { filtered, truncated: !filtered && is_cut(object), ..Report::of(&tags, &opened) }
     }
 
     /// Appends the answer to a line whose classification failed within this program.

@@ -173,6 +173,7 @@ impl Stage for Learning<'_> {
             invalid_utf8: !valid_utf8,
             unknown_source: tags.error == Some(vires_tag::Problem::UnknownSource),
             filtered: true,
+            ..Report::default()
         }
     }
 

@@ -4,14 +4,15 @@ use super::live::{Live, Turns};
 use super::observe::{is_undated, observe, owned};
 use super::step::{Joined, Step};
 use crate::protocol::Codec;
-use crate::stage::{Report, Stage};
+use crate::stage::{Noticed, Report, Stage};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use vires_judge::{Disposition, Judge, Outcome};
 use vires_profile::baseline::bounded;
-use vires_profile::observation::{EventRef, Observation};
+use vires_profile::observation::{EventRef, Mapping, Observation};
 use vires_source::open;
+use vires_tag::object::is_cut;
 use vires_tag::splice::{Field, mask};
 use vires_tag::{Memo, Only, Options, Problem, Reply, Tags};
 
@@ -73,6 +74,7 @@ pub struct JudgingScratch {
     turns: Turns,
     object: Vec<u8>,
     left_out: u64,
+    noticed: Noticed,
 }
 
 #[derive(Debug)]
@@ -120,7 +122,8 @@ impl Stage for Judging {
             tags.error = Some(Problem::NotJoined);
             self.live.note_unjoined();
         }
-        if seen.is_none() && is_undated(&opened) {
+        let undated = seen.is_none() && is_undated(&opened);
+        if undated {
             self.live.note_undated();
         }
         let (start, first_slot, first_byte) = (out.len(), slots.len(), heads.len());
@@ -139,6 +142,7 @@ impl Stage for Judging {
             slots.extend(memchr::memchr_iter(SLOT, &out[start..]));
         }
         out.extend_from_slice(cr);
+        let decides = self.answers.step != Step::Join;
         let report = Report {
             source: tags.source,
             tagged: tags.tagged(),
@@ -148,6 +152,10 @@ impl Stage for Judging {
             unknown_source: tags.error == Some(Problem::UnknownSource)
                 || (tags.source.is_none() && tags.error == Some(Problem::InvalidUtf8)),
             filtered,
+            truncated: false,
+            undated,
+            judged: decides && seen.is_some(),
+            unmapped: decides && seen.as_ref().is_some_and(|o| o.mapping != Mapping::Mapped),
         };
         pending.push(Pending {
             start,
@@ -215,6 +223,10 @@ impl Stage for Judging {
     fn left_out(&self, scratch: &mut JudgingScratch) -> u64 {
         std::mem::take(&mut scratch.left_out)
     }
+
+    fn noticed(&self, scratch: &mut JudgingScratch) -> Noticed {
+        std::mem::take(&mut scratch.noticed)
+    }
 }
 
 impl Judging {
@@ -228,6 +240,7 @@ impl Judging {
                     match catch_unwind(AssertUnwindSafe(|| self.judge.observe(shard, o))) {
                         Ok(outcome) => {
                             self.live.note_forgotten(outcome.forgotten);
+                            scratch.noticed.forgotten += u64::from(outcome.forgotten);
                             pending.outcome = Some(outcome);
                         }
                         Err(_) => pending.failed = true,
@@ -238,7 +251,7 @@ impl Judging {
     }
 
     fn write(&self, draft: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
-        let JudgingScratch { heads, slots, pending, object, left_out, .. } = scratch;
+        let JudgingScratch { heads, slots, pending, object, left_out, noticed, .. } = scratch;
         let codec = self.answers.codec;
         let mut judged = pending.iter().filter(|p| p.shown).peekable();
         let mut at = 0;
@@ -258,6 +271,7 @@ impl Judging {
                     object.extend_from_slice(heads.get(p.head.clone()).unwrap_or_default());
                     let joined = p.seen.as_deref().filter(|_| self.answers.step == Step::Join && !p.failed);
                     answer::end(object, p.end, verdict, joined.map(|o| (o, &*self.stamp)), p.failed);
+                    noticed.truncated += u64::from(is_cut(object));
                     fill(frame.record, slots.get(p.slots.clone()).unwrap_or_default().iter().copied(), object, out);
                 }
             }

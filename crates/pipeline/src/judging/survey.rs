@@ -84,6 +84,7 @@ impl<F: FnMut(Judged<'_>) + Send> Stage for Survey<F> {
             invalid_utf8: !valid_utf8,
             unknown_source: tags.error == Some(Problem::UnknownSource),
             filtered: true,
+            ..Report::default()
         }
     }
 
