@@ -19,12 +19,7 @@ pub fn observe<'a>(estate: &'a Estate, opened: &mut Opened<'a>, memo: &mut Memo)
     (tags, observation)
 }
 
-fn seen<'a>(
-    estate: &'a Estate,
-    opened: &mut Opened<'a>,
-    tags: &Tags<'a>,
-    memo: &mut Memo,
-) -> Option<Observation<'a>> {
+fn seen<'a>(estate: &'a Estate, opened: &mut Opened<'a>, tags: &Tags<'a>, memo: &mut Memo) -> Option<Observation<'a>> {
     let (classifier, inventory) = (&estate.classifier, &estate.inventory);
     let dated = opened.activity.as_mut()?;
     let at = dated.at().or_else(|| {
