@@ -173,7 +173,9 @@ fn no_verdict_case_report_or_file_betrays_a_secret() {
     .unwrap();
 
     let baseline = path("out/baseline.json");
-    run(&["learn", arg(&path("estate/history")), "-o", arg(&baseline)], b"").ok();
+    let learned = run(&["learn", arg(&path("estate/history")), "-o", arg(&baseline)], b"");
+    assert_eq!(learned.code, Some(0), "{}", learned.stderr);
+    is_clean("learn", &learned.stderr);
     let flags = [
         ("--cases", "out/cases"),
         ("--ocsf", "out/ocsf"),
@@ -201,7 +203,8 @@ fn no_verdict_case_report_or_file_betrays_a_secret() {
         let done = run(args, b"");
         is_clean(&args.join(" "), &(done.text().to_owned() + &done.stderr));
     }
-    let cases = run(&["judge", &estate, "--format", "cases"], b"").ok();
+    let cases = run(&["judge", &estate, "--format", "cases"], b"");
+    assert_eq!(cases.code, Some(0), "{}", cases.stderr);
     let case: Value = serde_json::from_str(cases.lines()[0]).unwrap();
     let told = run(&["explain", case["case"].as_str().unwrap(), &estate], b"");
     assert!(told.text().contains("x = "), "{told:?}");
