@@ -18,7 +18,7 @@ use vires_profile::zones::ZoneClass;
 
 /// Most networks and most values that are remembered; beyond it the oldest half goes.
 const MOST: usize = 100_000;
-/// Most workloads per network or value: more change nothing.
+/// Most workloads per network or value: so many are company enough in a group of any size.
 const MOST_WORKLOADS: usize = 16;
 
 /// State of the joins. Serialises to the same text for the same state.
@@ -136,7 +136,7 @@ impl Joins {
             self.alone.entry(workload).or_insert_with(|| (bounded(origin).into_owned(), o.at));
         }
         let members = f64::from(reference.peers(group, own, Facet::Platform, "").of);
-        let least = f64::from(tuning.coadopt.min_peers).max(tuning.coadopt.min_share * members);
+        let least = enough(tuning, members);
         let enough_peers = f64::from(peers) >= least;
         o.moved = Some(Move { since: since.unwrap_or(o.at), same_origin, peers, enough_peers });
     }
@@ -175,7 +175,7 @@ impl Joins {
         tuning: &Tuning,
     ) {
         let members = f64::from(reference.peers(Some(group), own, Facet::Platform, "").of);
-        let least = f64::from(tuning.coadopt.min_peers).max(tuning.coadopt.min_share * members);
+        let least = enough(tuning, members);
         let span = Millis::from(tuning.coadopt.window_days) * DAY;
         let mut bits = 0u32;
         let (at, tier) = (o.at, o.tier);
@@ -249,6 +249,12 @@ fn old_work(o: &Observation<'_>, own: Option<&Learned>) -> bool {
         && (o.data_class < Some(2) || o.datasets.iter().all(|d| known(Facet::resource(o.data_class), d)))
 }
 
+/// How many of a group must take something up before it is company. One less than are remembered can be others.
+fn enough(tuning: &Tuning, members: f64) -> f64 {
+    let most = (MOST_WORKLOADS - 1) as f64;
+    f64::from(tuning.coadopt.min_peers).max((tuning.coadopt.min_share * members).min(most))
+}
+
 fn group_key(group: u32) -> u64 {
     u64::from(group).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x6772_6f75_7000
 }
@@ -269,13 +275,17 @@ fn note_first(seen: &mut Vec<(u64, Millis)>, workload: u64, at: Millis, span: Mi
 
 /// Notes a workload; returns how many others were there within `span`.
 fn note(seen: &mut Vec<(u64, Millis)>, workload: u64, at: Millis, span: Millis) -> usize {
-    seen.retain(|(_, last)| at.saturating_sub(*last) <= span);
+    // Neither what is long past nor what claims to be long after.
+    let near = |last: Millis| at.abs_diff(last) <= span.unsigned_abs();
+    if seen.len() >= MOST_WORKLOADS {
+        seen.retain(|(_, last)| near(*last));
+    }
     if let Some((_, last)) = seen.iter_mut().find(|(w, _)| *w == workload) {
-        *last = (*last).max(at);
+        *last = if near(*last) { (*last).max(at) } else { at };
     } else if seen.len() < MOST_WORKLOADS {
         seen.push((workload, at));
     }
-    seen.iter().filter(|(w, _)| *w != workload).count()
+    seen.iter().filter(|(w, last)| *w != workload && near(*last)).count()
 }
 
 /// Keeps a table small: the half that was seen longest ago goes.

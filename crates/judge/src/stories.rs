@@ -207,6 +207,40 @@ fn those_of_one_sort_take_things_up_together_declared_peers_or_not() {
     assert!(together < 0.4 * alone, "{together} {alone}");
 }
 
+/// Who holds several credentials can do something usual with each, to look like a network that moved.
+#[test]
+fn company_in_a_strangers_network_covers_old_work_only() {
+    let bench = Bench::mature();
+    let usual = |who: &str| act().by(who).at_address(STRANGER);
+    let probe = |who: &str| usual(who).action("sts:GetCallerIdentity", 0);
+    let names: Vec<String> = (1..5).map(|n| format!("peer{n}")).chain(["api".into()]).collect();
+    let mut acts: Vec<Act> = names.iter().map(|who| usual(who)).collect();
+    acts.extend(names.iter().map(|who| probe(who)));
+    let (alone, covered) = (bench.weight_of("T1", &[probe("api")]), bench.weight_of("T1", &acts));
+    assert!(covered >= alone, "{covered} {alone}");
+    assert!(bench.weight_of("C1", &acts) > 0.0);
+    // What really moved does old work there, and nothing is said of it.
+    let moved: Vec<Act> = names.iter().map(|who| usual(who)).collect();
+    assert!(bench.weight_of("T1", &moved) < 0.5 * alone && bench.weight_of("C1", &moved) == 0.0);
+}
+
+/// However large a group is, what a dozen and more of it take up together is no longer one's own.
+#[test]
+fn large_groups_take_things_up_together_as_well() {
+    let mut bench = Bench::mature();
+    for n in 0..200 {
+        bench = bench.also_on(&[-3, -2, -1], act().by(&format!("twin{n}")));
+    }
+    let run = || act().action("ec2:RunInstances", 3);
+    let others: Vec<_> = (0..20).map(|n| run().by(&format!("twin{n}"))).collect();
+    let weight = |before: &[Act]| {
+        let found = bench.found_after(before, run());
+        found.into_iter().filter(|(code, _)| code == "P2").map(|(_, x)| x).fold(0.0, f64::max)
+    };
+    let (few, many) = (weight(&others[..2]), weight(&others));
+    assert!(many < 0.4 * few, "{many} {few}");
+}
+
 #[test]
 fn a_change_record_excuses_the_change() {
     let change = r#"

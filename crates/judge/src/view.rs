@@ -143,9 +143,12 @@ impl<'a> View<'a> {
         if gauge.coadopted { self.tuning.coadopt.factor } else { 1.0 }
     }
 
-    /// True if others came to the same new origin with their old work: then it is the network that changed.
+    /// True if others came to the same new origin with their old work: then it is the network that changed. In one that nobody
+    /// named only old work itself has company: who holds several stolen credentials can do something usual with each.
     pub fn in_company(&self) -> bool {
-        self.tuning.coadopt.enabled && self.o.moved.is_some_and(|m| m.same_origin >= self.tuning.coadopt.min_peers)
+        self.tuning.coadopt.enabled
+            && self.o.moved.is_some_and(|m| m.same_origin >= self.tuning.coadopt.min_peers)
+            && (self.o.zone_class != ZoneClass::Unknown || self.old_work())
     }
 
     /// The weight of credentials that are renewed: changing one's own, from where one always is, is what owners ask for.

@@ -2,7 +2,7 @@
 //!
 //! # Escalates when
 //! the request comes from a zone, or a network no zone covers, that the workload never used or its profile does not list. A
-//! network nobody named (`unknown`) weighs most and is never discounted by what peers do.
+//! network nobody named (`unknown`) weighs most; what peers do there discounts old work and nothing else.
 //!
 //! # Why
 //! A stolen credential works everywhere. That it is used elsewhere is often the only thing a thief cannot hide.
