@@ -70,6 +70,10 @@ pub(crate) struct Step<'a> {
     pub codes: u64,
     /// True if any evidence counts at all.
     pub has_evidence: bool,
+    /// True if nothing stood against it before this event.
+    pub was_quiet: bool,
+    /// True if the inventory says whose it is and what for.
+    pub mapped: bool,
 }
 
 /// Moves a workload's case on; says whether it has to speak.
@@ -81,8 +85,9 @@ pub(crate) fn step(
 ) -> Option<Why> {
     let now = step.now;
     if let Some(open) = case.as_deref_mut() {
-        let idle = now.saturating_sub(open.last_new) >= tuning.case.idle_close.0 && !step.has_evidence;
-        if idle && step.decision.disposition < Disposition::Watch {
+        let idle = now.saturating_sub(open.last_new) >= tuning.case.idle_close.0 && (step.was_quiet || !step.has_evidence);
+        // What comes after such a silence is another case, even if it is the same again.
+        if idle && (step.decision.disposition < Disposition::Watch || step.mapped) {
             *closed = Some((open.id, now));
             *case = None;
         } else if idle {
@@ -183,6 +188,8 @@ mod tests {
                 new_evidence,
                 codes: self.codes,
                 has_evidence,
+                was_quiet: false,
+                mapped: disposition != Disposition::CannotJudge,
             };
             step(&mut self.case, &mut self.closed, &s, &self.tuning)
         }

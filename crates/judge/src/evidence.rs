@@ -54,6 +54,8 @@ pub struct Finding {
     pub impact: f64,
     /// True if the event came from an unknown network that is new to the workload.
     pub unknown_network: bool,
+    /// True if it is about an unknown network, its value, in which the workload was before: not where this event came from.
+    pub elsewhere: bool,
     /// True if it deviates from a declaration, or from any history.
     pub grounded: bool,
 }
@@ -132,10 +134,11 @@ impl Evidence {
         (self.code, &self.facet, &self.value)
     }
 
-    /// Joins with another occurrence of the same evidence. Order does not matter.
+    /// Joins with another occurrence of the same evidence, whose weight counts for `window` hours.
     ///
-    /// What lies before the hour `oldest` is over, whether or not it has been cleared away yet.
-    pub(crate) fn join(&mut self, other: Evidence, oldest: u32) {
+    /// What lies before the hour `oldest` is over, whether or not it has been cleared away yet. Within the window the order does not
+    /// matter.
+    pub(crate) fn join(&mut self, other: Evidence, oldest: u32, window: u32) {
         if self.hours.last().is_none_or(|(hour, _)| *hour < oldest) {
             *self = other;
             return;
@@ -168,7 +171,10 @@ impl Evidence {
         }
         let stronger = (other.best.x, std::cmp::Reverse((other.best.at, &other.best.event)))
             > (self.best.x, std::cmp::Reverse((self.best.at, &self.best.event)));
-        if stronger {
+        // One that the window has left behind explains nothing any more.
+        let hour = |at: Millis| at.div_euclid(3_600_000);
+        let over = hour(other.best.at) - hour(self.best.at) >= i64::from(window);
+        if stronger || over {
             self.best = other.best;
         }
     }

@@ -16,6 +16,7 @@ use crate::{Code, Tuning};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use vires_event::{Boundary, Millis};
 use vires_profile::Workload;
 use vires_profile::baseline::{Baseline, DayCount, Known, Name, Reference, bounded, default_group};
@@ -44,7 +45,11 @@ pub struct Judge {
     owners: Vec<Option<Arc<str>>>,
     default_owner: Arc<str>,
     criteria: Vec<&'static Criterion>,
+    /// Tells judges apart within this process, so that what one has computed is not taken for another's.
+    generation: u64,
 }
+
+static GENERATION: AtomicU64 = AtomicU64::new(1);
 
 impl Judge {
     /// Joins what was tuned, declared, excepted and learned.
@@ -57,6 +62,7 @@ impl Judge {
             owners: numbered().map(|(_, w)| w.owner.as_ref().map(|o| Arc::from(o.team.as_str()))).collect(),
             default_owner: tuning.unmapped.default_owner.as_str().into(),
             criteria: REGISTRY.iter().filter(|c| !off(c)).collect(),
+            generation: GENERATION.fetch_add(1, Ordering::Relaxed),
             tuning_sha256: tuning.sha256(),
             tuning,
             inventory,
@@ -131,6 +137,9 @@ impl Judge {
     }
 
     fn on(&self, state: &mut WorkloadState, workload: &str, o: &Observation<'_>) -> Outcome {
+        if state.cache.of != self.generation {
+            (state.cache.usual, state.cache.score, state.cache.of) = (None, None, self.generation);
+        }
         let profile = self.profile(workload);
         let (index, profile) = (profile.map(|p| p.0), profile.map(|p| p.1));
         let owner = index.and_then(|i| self.owners.get(i.0 as usize)).cloned().flatten();
@@ -157,6 +166,8 @@ impl Judge {
             state.settle(&self.tuning, subject.privileged);
             state.forget_days(MOST_DAYS);
         }
+        self.forget(state);
+        let was_quiet = state.evidence.is_empty();
         let known = self.reference.slot(workload).and_then(|slot| self.reference.at(slot));
         // A finding is no deed of the identity: nothing is learned from it, and no other criterion looks at it.
         let today = if finding_only { DayCount::default() } else { note(state, known, o) };
@@ -173,6 +184,8 @@ impl Judge {
             new_evidence,
             codes: weighty(state, hour_of(self.now(state, o.at)), self.tuning.window.score.in_hours()),
             has_evidence: !score.counted.is_empty(),
+            was_quiet,
+            mapped: o.mapping == Mapping::Mapped,
         };
         let why = step(&mut state.case, &mut state.closed, &step_of, &self.tuning);
         let verdict = self.verdict(state, &subject, &score, &decision, o.at);
@@ -223,7 +236,7 @@ impl Judge {
             }
             for finding in &mut findings {
                 finding.impact = view.impact();
-                finding.unknown_network = view.unknown_network();
+                finding.unknown_network = finding.elsewhere || view.unknown_network();
                 finding.grounded = view.memory.days > 0 || view.rests_on_declaration(finding);
             }
         }
@@ -261,7 +274,7 @@ impl Judge {
             match state.evidence.binary_search_by(|e| e.key().cmp(&evidence.key())) {
                 Ok(at) => {
                     if let Some(known) = state.evidence.get_mut(at) {
-                        known.join(evidence, oldest);
+                        known.join(evidence, oldest, self.tuning.window.score.in_hours());
                     }
                 }
                 Err(at) => {
@@ -349,8 +362,8 @@ impl Judge {
             code: finding.code.as_str(),
             facet: finding.facet,
             value: &finding.value,
-            ip: o.ip.as_deref(),
-            zone: o.origin.as_deref(),
+            ip: o.ip.as_deref().filter(|_| !finding.elsewhere),
+            zone: if finding.elsewhere { Some(&finding.value) } else { o.origin.as_deref() },
             unknown_network: finding.unknown_network,
             at: o.at,
         };
@@ -363,6 +376,20 @@ impl Judge {
     fn oldest(&self, state: &WorkloadState) -> u32 {
         let keep = self.tuning.window.score.in_hours().max(self.tuning.case.idle_close.in_hours()) + 1;
         hour_of(state.watermark).saturating_sub(keep)
+    }
+
+    /// Forgets what has run out, before the next event is looked at: when it comes again, that is news.
+    fn forget(&self, state: &mut WorkloadState) {
+        let oldest = self.oldest(state);
+        if state.cache.forgot == oldest || state.evidence.is_empty() {
+            return;
+        }
+        state.cache.forgot = oldest;
+        let before = state.evidence.len();
+        state.evidence.retain_mut(|e| e.forget_before(oldest));
+        if state.evidence.len() != before {
+            state.cache.score = None;
+        }
     }
 
     /// The moment at which an event is judged. One that comes later than late, or from a future that nothing bears out, belongs to

@@ -137,6 +137,10 @@ pub(crate) struct Cache {
     pub score: Option<Box<Cached>>,
     /// True if any of the above may be there.
     pub warm: bool,
+    /// The judge that made them: another has another tuning or inventory.
+    pub of: u64,
+    /// The hour before which evidence was forgotten.
+    pub forgot: u32,
     /// The time of the last event, if it lies beyond the watermark.
     pub ahead: Option<Millis>,
     /// The name, shared with every verdict.

@@ -207,6 +207,39 @@ fn those_of_one_sort_take_things_up_together_declared_peers_or_not() {
     assert!(together < 0.4 * alone, "{together} {alone}");
 }
 
+/// What comes back after a silence is told again, however often it comes.
+#[test]
+fn the_same_attack_every_week_is_a_case_every_week() {
+    let bench = Bench::mature().declare("[workload.deny]\nactions = [\"iam:CreateUser\"]\n");
+    let acts: Vec<Act> = (0..6).map(|week| act().action("iam:CreateUser", 4).on_day(7 * week)).collect();
+    let outcomes = bench.run(&acts).2;
+    let told: Vec<_> = outcomes.iter().map(|o| o.update.as_ref().map(|u| (u.update, u.verdict >= Escalate))).collect();
+    assert_eq!(told, vec![Some((Why::Opened, true)); 6]);
+    let mut cases: Vec<_> = outcomes.iter().map(|o| o.verdict.case.unwrap()).collect();
+    cases.dedup();
+    assert_eq!(cases.len(), 6);
+    // Within days it is one case.
+    let acts: Vec<Act> = (0..6).map(|day| act().action("iam:CreateUser", 4).on_day(day)).collect();
+    let outcomes = bench.run(&acts).2;
+    assert!(outcomes.iter().all(|o| o.verdict.case == outcomes[0].verdict.case));
+}
+
+/// A judge that was read again with another tuning decides by it at once, not from what the one before has computed.
+#[test]
+fn another_judge_goes_on_with_the_state_and_not_with_the_cache() {
+    let mut bench = Bench::mature();
+    let judge = bench.judge();
+    let mut state = judge.fresh_state();
+    let first = judge.judge(&mut state, &mut act().from("corp").made(0));
+    assert!(first.verdict.score > 5.0, "{:?}", first.verdict);
+    let cuts = &mut bench.tuning.disposition;
+    (cuts.watch, cuts.escalate, cuts.min_boundary, cuts.min_piece) = (1.0, 2.0, 0.01, 0.01);
+    let other = bench.judge();
+    let again = other.judge(&mut state, &mut act().made(1000));
+    assert!(again.verdict.verdict >= Escalate, "{:?}", again.verdict);
+    assert!(first.verdict.verdict < Escalate, "{:?}", first.verdict);
+}
+
 /// Who holds several credentials can do something usual with each, to look like a network that moved.
 #[test]
 fn company_in_a_strangers_network_covers_old_work_only() {
@@ -264,6 +297,17 @@ kind = "change"
     assert!(record.evidence.iter().all(|e| e.excused_by.as_deref() == Some("CHG-1")), "the evidence stays on record");
     // For privileged workloads an exception without a beginning, or of more than a week, does not hold.
     assert!(Bench::mature().declare("privileged = true\n").except(change).verdict_after(&grant) >= Escalate);
+}
+
+/// It was in a stranger's network and went on from its own: an exception that does not name that network does not excuse it, from
+/// wherever the event comes that brings it to light.
+#[test]
+fn a_change_record_does_not_excuse_a_strangers_network() {
+    let change = "[[exception]]\nid = \"CHG-2\"\nidentities = [\"group:web\"]\nuntil = 2026-03-05T00:00:00Z\napprover = \"j.doe\"\nkind = \"change\"\n";
+    let story = [act().at_address(STRANGER), act().at_hour(16)];
+    let weight = |bench: Bench| bench.weight_of("T1", &story);
+    let plain = weight(Bench::mature());
+    assert!(plain > 0.5 && weight(Bench::mature().except(change)) == plain);
 }
 
 #[test]

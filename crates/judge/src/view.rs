@@ -308,6 +308,7 @@ impl Draft {
                 observed: String::new(),
                 impact: 0.0,
                 unknown_network: false,
+                elsewhere: false,
                 grounded: false,
             },
         }
@@ -318,6 +319,12 @@ impl Draft {
         if value != 1.0 || self.finding.workings.factors.is_empty() {
             self.finding.workings.factors.push(Factor { what: what.into(), value });
         }
+        self
+    }
+
+    /// It is about the unknown network that is its value, not about where the event came from.
+    pub fn elsewhere(mut self) -> Draft {
+        self.finding.elsewhere = true;
         self
     }
 

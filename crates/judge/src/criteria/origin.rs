@@ -90,6 +90,7 @@ fn stayed_alone(view: &View<'_>, found: &mut Vec<Finding>) {
         .times("g", gauge.g)
         .times("unknown network", view.tuning.weights.origin_unknown)
         .gauge(gauge.clone())
+        .elsewhere()
         .says(view.expected(Facet::Zone, list), format!("from {}; nobody else moved there", view.observed(origin, &gauge)))
         .put(found);
 }
