@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use vires_catalog::Catalog;
 use vires_event::Millis;
 use vires_judge::tuning::DEFAULT_TOML;
-use vires_judge::{CaseUpdate, Disposition, Judge, REGISTRY, explain};
+use vires_judge::{CaseUpdate, Detail, Disposition, Judge, REGISTRY, explain};
 use vires_pipeline::judging::{self, Judged};
 use vires_profile::baseline::Baseline;
 use vires_profile::observation::Observation;
@@ -179,6 +179,23 @@ fn update_of(at: Millis, record: &CaseUpdate, events: &ByEvent) -> Update {
     }
 }
 
+/// What was said of a workload. It holds the detail: an address that is free may be the next one's.
+struct Standing {
+    score: f64,
+    detail: Option<Arc<Detail>>,
+}
+
+impl Standing {
+    /// True if nothing changed in between.
+    fn is(&self, other: &Standing) -> bool {
+        let same = match (&self.detail, &other.detail) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        same && self.score.to_bits() == other.score.to_bits()
+    }
+}
+
 impl Prepared for Replayed<'_> {
     fn replay(&self, tuning: &Tuning) -> Result<Replay, EngineError> {
         let judge = self.judge(tuning)?;
@@ -187,14 +204,14 @@ impl Prepared for Replayed<'_> {
         let mut order: Vec<String> = Vec::new();
         let mut cases: FxHashMap<String, Case> = FxHashMap::default();
         // What was last said of a workload: an event that changes nothing needs no look.
-        let mut standing: BTreeMap<String, (u64, usize)> = BTreeMap::new();
+        let mut standing: BTreeMap<String, Standing> = BTreeMap::new();
         let mut look = |judged: Judged<'_>| {
             let (o, outcome) = (judged.observation, &judged.outcome);
             events.note(o);
             let verdict = &outcome.verdict;
             let Some(name) = verdict.case_name() else { return };
-            let now = (verdict.score.to_bits(), verdict.detail.as_ref().map_or(0, |d| Arc::as_ptr(d) as usize));
-            let changed = standing.get(&*o.workload) != Some(&now);
+            let now = Standing { score: verdict.score, detail: verdict.detail.clone() };
+            let changed = standing.get(&*o.workload).is_none_or(|known| !known.is(&now));
             let record = match &outcome.update {
                 Some(update) => Some((**update).clone()),
                 None if changed && !outcome.duplicate && verdict.verdict >= Disposition::Watch => judged.ask(),
@@ -255,6 +272,20 @@ mod tests {
         let evaluation = evaluate(&engine, corpus(), &[tuning], 1, &|| {}).unwrap();
         let m = &evaluation.runs[0].measures;
         assert_eq!((m.instances.caught, m.false_cases), (1, 0), "{}", crate::report::table(&evaluation));
+    }
+
+    #[test]
+    fn a_detail_that_was_freed_is_not_taken_for_its_successor() {
+        let said = |detail: Option<Arc<Detail>>| Standing { score: 40.0, detail };
+        let detail = Arc::new(Detail::default());
+        let known = said(Some(Arc::clone(&detail)));
+        assert!(known.is(&said(Some(Arc::clone(&detail)))) && said(None).is(&said(None)));
+        assert!(!known.is(&said(None)) && !known.is(&Standing { score: 41.0, ..said(Some(Arc::clone(&detail))) }));
+        // What is known keeps its detail: nothing new can come to stand where it stands.
+        drop(detail);
+        for _ in 0..100 {
+            assert!(!known.is(&said(Some(Arc::new(Detail::default())))));
+        }
     }
 
     #[test]

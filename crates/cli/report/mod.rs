@@ -125,10 +125,10 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
     if failures.is_empty() { Ok(()) } else { Err(Failure::Incomplete(failures)) }
 }
 
-/// The last day of which anything was learned.
+/// The last day of which anything was learned, but for single records whose clock ran ahead.
 fn last_learned(reference: &Reference) -> Option<Millis> {
     let keys = reference.sorted_keys();
-    let days = keys.iter().filter_map(|(_, slot)| reference.at(*slot)?.learned.active().last());
+    let days = keys.iter().filter_map(|(_, slot)| reference.at(*slot)?.learned.active().steady_last());
     days.max().map(|day| Millis::from(day) * 86_400_000)
 }
 

@@ -130,20 +130,34 @@ pub fn decide(score: &Score, pieces: &[Piece], mapping: Mapping, privileged: boo
     }
 }
 
-/// The code of a word of `unmapped.escalate_on`, if it applies: a code, with `u` for unknown networks only, with `@4` for a
-/// tier.
+/// A word of `unmapped.escalate_on`: a code, with `u` for unknown networks only, with `@4` for a tier.
+pub(crate) struct HardSign {
+    code: Code,
+    unknown_only: bool,
+    tier: u8,
+}
+
+impl HardSign {
+    /// Reads a word; `None` if it is none.
+    pub(crate) fn read(word: &str) -> Option<HardSign> {
+        let (code, tier) = match word.split_once('@') {
+            Some((code, tier)) => (code, ["0", "1", "2", "3", "4"].iter().position(|known| *known == tier)?),
+            None => (word, 0),
+        };
+        let (code, unknown_only) = code.strip_suffix('u').map_or((code, false), |code| (code, true));
+        Some(HardSign { code: Code::from_word(code)?, unknown_only, tier: u8::try_from(tier).ok()? })
+    }
+}
+
+/// The code of a word of `unmapped.escalate_on`, if it applies.
 fn hard(word: &str, score: &Score, pieces: &[Piece]) -> Option<Code> {
     if pieces.is_empty() {
         return None;
     }
-    let (code, tier) = word.split_once('@').map_or((word, None), |(code, tier)| (code, tier.parse::<u8>().ok()));
-    let (code, unknown_only) = code.strip_suffix('u').map_or((code, false), |code| (code, true));
-    let code = Code::from_word(code)?;
+    let HardSign { code, unknown_only, tier } = HardSign::read(word)?;
     let applies = score.counted.iter().any(|(at, x)| {
         *x >= HARD
-            && pieces
-                .get(*at)
-                .is_some_and(|p| p.code == code && tier.is_none_or(|t| p.tier >= t) && (!unknown_only || p.unknown_network))
+            && pieces.get(*at).is_some_and(|p| p.code == code && p.tier >= tier && (!unknown_only || p.unknown_network))
     });
     applies.then_some(code)
 }

@@ -7,12 +7,13 @@
 
 use crate::Tuning;
 use crate::clock::Clock;
+use crate::watch::Watch;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use vires_event::{Link, Millis};
-use vires_profile::baseline::{Day, Facet, Learned, Reference, Stitches, bounded, default_group};
+use vires_profile::baseline::{Facet, Learned, Reference, Stitches, bounded, default_group};
 use vires_profile::observation::{Move, Observation, stable_hash};
 use vires_profile::zones::ZoneClass;
 
@@ -40,6 +41,9 @@ pub struct Joins {
     /// New values by group, facet and value: workloads and the day they first showed it.
     #[serde(with = "sorted")]
     adopted: FxHashMap<u64, Vec<(u64, Millis)>>,
+    /// Days on which anybody was seen.
+    #[serde(default)]
+    watch: Watch,
 }
 
 const DAY: Millis = 86_400_000;
@@ -50,9 +54,9 @@ const SHARED: [Facet; 7] =
     [Facet::Zone, Facet::Asn, Facet::UserAgent, Facet::Account, Facet::Region, Facet::Platform, Facet::Credential];
 
 impl Joins {
-    /// Starts with what the baseline knows of issued credentials.
+    /// Starts with what the baseline knows of issued credentials, and of the days on which somebody was looking.
     pub fn new(reference: &Reference) -> Self {
-        Joins { stitches: reference.stitches().clone(), ..Joins::default() }
+        Joins { stitches: reference.stitches().clone(), watch: Watch::new(reference.days()), ..Joins::default() }
     }
 
     /// Notes an observation and writes into it what concerns other workloads. Must see all observations, in their order.
@@ -66,6 +70,8 @@ impl Joins {
     }
 
     fn join_at(&mut self, o: &mut Observation<'_>, workload: u64, claimed: Millis, reference: &Reference, tuning: &Tuning) {
+        self.watch.see(o.day());
+        o.unwatched = self.watch.gaps();
         if !o.links.is_empty() {
             self.stitches.note(o);
         }
@@ -230,12 +236,6 @@ impl Joins {
         }
         o.coadopted = bits;
         bound(&mut self.adopted);
-    }
-
-    /// Days on which anything was remembered: nothing older matters.
-    pub fn last_day(&self) -> Option<Day> {
-        let latest = self.origins.values().chain(self.adopted.values()).flatten().map(|(_, at)| *at).max()?;
-        Day::try_from(latest.div_euclid(DAY)).ok()
     }
 }
 

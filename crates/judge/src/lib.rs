@@ -77,6 +77,7 @@ pub mod tuning;
 mod verdict;
 mod view;
 mod volume;
+mod watch;
 
 #[cfg(test)]
 mod bench;

@@ -146,7 +146,7 @@ impl<'a> Memory<'a> {
 
     /// On how many days something new appeared in a facet, of how many: both after the warm-up.
     pub fn novelty(&self, facet: Facet) -> (u32, u32) {
-        let (Some(first), Some(last)) = (self.first, self.active.last()) else { return (0, 0) };
+        let (Some(first), Some(last)) = (self.first, self.active.steady_last()) else { return (0, 0) };
         let start = first.saturating_add(self.tuning.window.warmup_days).max(last.saturating_sub(127));
         if start > last {
             return (0, 0);
@@ -157,7 +157,7 @@ impl<'a> Memory<'a> {
         let mut earlier: Vec<&'a Learned> = Vec::new();
         self.for_each_layer(|learned| {
             for value in learned.of(facet) {
-                if value.first() >= start && !earlier.iter().any(|l| l.find(facet, value.name()).is_some()) {
+                if (start..=last).contains(&value.first()) && !earlier.iter().any(|l| l.find(facet, value.name()).is_some()) {
                     firsts.push(value.first());
                 }
             }

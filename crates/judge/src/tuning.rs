@@ -1,6 +1,7 @@
 //! Every number that decides something, with its default. `default.toml` holds the same values with what each of them does; a
 //! tuning file gives any subset of the keys.
 
+use crate::decide::HardSign;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use vires_event::Millis;
@@ -41,8 +42,12 @@ impl<'de> Deserialize<'de> for Span {
 
 impl Serialize for Span {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        let (hours, minutes) = (self.0 / HOUR, self.0 / 60_000);
-        s.serialize_str(&if self.0 % HOUR == 0 { format!("{hours}h") } else { format!("{minutes}m") })
+        // In one unit, so that each span has one text, and no two spans the same.
+        let (count, unit) = [(HOUR, 'h'), (60_000, 'm')]
+            .into_iter()
+            .find(|(size, _)| self.0 % size == 0)
+            .map_or((self.0 / 1000, 's'), |(size, unit)| (self.0 / size, unit));
+        s.serialize_str(&format!("{count}{unit}"))
     }
 }
 
@@ -296,6 +301,18 @@ impl Tuning {
         if free.iter().any(|v| !v.is_finite() || v.abs() > 1000.0) {
             return Some("a number is out of any sensible range".into());
         }
+        let tolerance = &self.tolerance;
+        if let Some(value) = [tolerance.privileged, tolerance.agentic, tolerance.shared].iter().find(|v| **v < 1.0) {
+            return Some(format!("[tolerance] holds {value}; give 1 (counts like any other) or more"));
+        }
+        if self.coadopt.min_peers == 0 {
+            return Some("[coadopt] min_peers is at least 1; to judge without peers give `enabled = false`".into());
+        }
+        if let Some(word) = self.unmapped.escalate_on.iter().find(|word| HardSign::read(word).is_none()) {
+            return Some(format!(
+                "[unmapped] escalate_on holds `{word}`; give an evidence code, with `u` behind it for unknown networks only (`T1u`), with `@` and a tier from 0 to 4 for that tier and above (`P2@4`)"
+            ));
+        }
         // Above 1 (an undamped sum would be 1) a greatest piece of evidence that arrives late could lower the score.
         if self.combine.damp_same > self.combine.damp {
             return Some(format!("[combine] damp_same is {}; give a number up to damp", self.combine.damp_same));
@@ -357,6 +374,23 @@ mod tests {
     }
 
     #[test]
+    fn spans_are_written_as_they_were_meant() {
+        let late = |text: &str| {
+            let tuning = format!("schema = \"vires-tuning/1\"\n[window]\nlate = \"{text}\"\n");
+            Tuning::from_toml(&tuning, "t.toml").unwrap()
+        };
+        for (text, written) in [("30s", "30s"), ("59s", "59s"), ("90s", "90s"), ("10m", "10m"), ("90m", "90m"), ("2h", "2h")] {
+            let tuning = late(text);
+            let all = toml::to_string(&tuning).unwrap();
+            assert!(all.contains(&format!("late = \"{written}\"")), "{text}: {all}");
+            assert_eq!(Tuning::from_toml(&all, "t.toml").unwrap(), tuning);
+        }
+        assert_ne!(late("30s").sha256(), late("59s").sha256());
+        assert_eq!(late("10m").sha256(), Tuning::default().sha256());
+        assert_eq!(late("1h").sha256(), late("60m").sha256());
+    }
+
+    #[test]
     fn what_cannot_be_meant_is_refused() {
         for (text, expected) in [
             ("[disposition]\nescalat = 60", "unknown field"),
@@ -369,6 +403,13 @@ mod tests {
             ("[sensitivity]\naction = [0.1]", "length"),
             ("criteria_off = [\"Z9\"]", "no evidence code"),
             ("[combine]\ndamp = 2", "damp"),
+            ("[tolerance]\nagentic = 0.9", "or more"),
+            ("[tolerance]\nprivileged = -2", "or more"),
+            ("[coadopt]\nmin_peers = 0", "min_peers is at least 1"),
+            ("[unmapped]\nescalate_on = [\"P2@four\", \"T4\"]", "`P2@four`"),
+            ("[unmapped]\nescalate_on = [\"T4\", \"nonsense\"]", "`nonsense`"),
+            ("[unmapped]\nescalate_on = [\"P2@5\"]", "`P2@5`"),
+            ("[unmapped]\nescalate_on = [\"\"]", "``"),
         ] {
             let error = Tuning::from_toml(&format!("schema = \"vires-tuning/1\"\n{text}\n"), "t.toml").unwrap_err().to_string();
             assert!(error.contains(expected), "{text}: {error}");

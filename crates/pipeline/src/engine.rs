@@ -314,7 +314,13 @@ impl<S: Stage> Engine<'_, S> {
         let done = u64::from(last);
         let counts = Counts { bytes_in: block.len() as u64, lines_in: done, too_long: done, ..Counts::default() };
         if S::ORDERED {
-            let _ = self.settled.take(ticket, |()| catch_unwind(AssertUnwindSafe(|| stage.pass(block))));
+            let settle = || {
+                stage.pass(block);
+                if last {
+                    stage.skip_long();
+                }
+            };
+            let _ = self.settled.take(ticket, |()| catch_unwind(AssertUnwindSafe(settle)));
         }
         match stage.too_long() {
             None => {

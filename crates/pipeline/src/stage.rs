@@ -30,6 +30,12 @@ pub trait Stage: Send + Sync {
     /// Appends the answer to a record on which [`Stage::record`] panicked, and makes `scratch` fit for use again.
     fn fallback(&self, line: &[u8], scratch: &mut Self::Scratch, out: &mut Vec<u8>);
 
+    /// Called in place of [`Stage::record`] for a record of the block that is too long to look at: it counts like any other.
+    fn skip(&self, _scratch: &mut Self::Scratch) {}
+
+    /// The same in the ordered step, for a record that did not even fit into a block.
+    fn skip_long(&self) {}
+
     /// The whole answer to a record that is too long to look at; `None` lets the record itself through.
     fn too_long(&self) -> Option<&[u8]> {
         None

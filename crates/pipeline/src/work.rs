@@ -80,6 +80,7 @@ fn answer<S: Stage>(
     counts.lines_in += 1;
     if record.len() > rules.max_line {
         counts.too_long += 1;
+        stage.skip(scratch);
         pass_by(stage, record, out);
     } else {
         let report = stage.record(record, scratch, out);

@@ -10,6 +10,7 @@ mod network;
 mod region;
 mod target;
 mod template;
+mod unwatched;
 mod upkeep;
 
 pub use agent::ua_family;
@@ -17,6 +18,7 @@ pub use hash::{credential_hash, stable_hash};
 pub use network::network_of;
 pub use target::{TargetSort, lists_target, target_sort, target_spellings};
 pub use template::{identity_template, resource_template, strip_ephemeral};
+pub use unwatched::{MOST_GAPS, Unwatched};
 
 use crate::zones::{UNKNOWN, ZoneClass, ZoneRef};
 use serde::{Deserialize, Serialize};
@@ -235,6 +237,8 @@ pub struct Observation<'a> {
     pub moved: Option<Move>,
     /// The time of the stream as a whole, where the record's own is more than a day from it. Set by the judge's joins.
     pub stream: Option<Millis>,
+    /// When nobody was looking, so that nobody's silence says anything.
+    pub unwatched: Unwatched,
     /// True if the request changes credentials of the identity itself: a renewal, as far as the target goes.
     pub renews_itself: bool,
     /// Canonical id of the identity that issued the credential in use. Set by the judge's joins.
@@ -318,6 +322,7 @@ impl<'a> Observation<'a> {
             coadopted: 0,
             moved: None,
             stream: None,
+            unwatched: Unwatched::default(),
             stayed_alone: None,
             renews_itself,
             issued_by: None,

@@ -40,7 +40,10 @@ pub(super) fn run(args: &SweepArgs, engine: &dyn Engine, out: &mut Vec<u8>) -> a
     let bases = files::tunings(&paths, engine)?;
     let Some(base) = bases.first() else { bail!("no tuning") };
     let (combinations, total) = combine(&axes, args.limit, args.seed);
-    let tunings: Vec<Tuning> = combinations.iter().map(|c| laid_over(base, &axes, c)).collect::<anyhow::Result<_>>()?;
+    // The file gives any subset of the keys: of which type each is, the defaults say.
+    let defaults: Table = toml::from_str(&engine.default_tuning()).context("the default tuning")?;
+    let tunings: Vec<Tuning> =
+        combinations.iter().map(|c| laid_over(base, &defaults, &axes, c)).collect::<anyhow::Result<_>>()?;
     for tuning in &tunings {
         engine.check(tuning)?;
     }
@@ -160,13 +163,12 @@ fn combine(axes: &[Axis], limit: usize, seed: u64) -> (Vec<Vec<String>>, usize) 
     (drawn.into_iter().map(nth).collect(), total)
 }
 
-fn laid_over(base: &Tuning, axes: &[Axis], values: &[String]) -> anyhow::Result<Tuning> {
-    let known: Table = toml::from_str(&base.text).unwrap_or_default();
+fn laid_over(base: &Tuning, defaults: &Table, axes: &[Axis], values: &[String]) -> anyhow::Result<Tuning> {
     let mut changes = Table::new();
     for (axis, text) in axes.iter().zip(values) {
         let mut found = axis.values.iter().find(|v| show(v) == *text).cloned().unwrap_or_else(|| Value::String(text.clone()));
         // `2..10/5` gives floats; a key whose default is a whole number wants one.
-        let default = at(&known, &axis.key);
+        let default = at(defaults, &axis.key);
         if let (Some(Value::Integer(_)), Value::Float(f)) = (default, &found) {
             found = Value::Integer(f.round() as i64);
         }
@@ -367,11 +369,14 @@ mod tests {
 
     #[test]
     fn whole_numbers_stay_whole() {
-        let base = Tuning::new("[d]\nn = 3\n", "t.toml");
+        let defaults: Table = toml::from_str("[d]\nn = 3\n").unwrap();
         let axes = [axis("d.n=2..4/3").unwrap()];
-        let tuning = laid_over(&base, &axes, &["2.0".into()]).unwrap();
-        let table: Table = toml::from_str(&tuning.text).unwrap();
-        assert_eq!(at(&table, &["d".into(), "n".into()]), Some(&Value::Integer(2)), "{}", tuning.text);
+        // Whether or not the given file names the key.
+        for text in ["[d]\nn = 3\n", "", "[d]\nm = 0.5\n"] {
+            let tuning = laid_over(&Tuning::new(text, "t.toml"), &defaults, &axes, &["2.0".into()]).unwrap();
+            let table: Table = toml::from_str(&tuning.text).unwrap();
+            assert_eq!(at(&table, &["d".into(), "n".into()]), Some(&Value::Integer(2)), "{}", tuning.text);
+        }
     }
 
     #[test]

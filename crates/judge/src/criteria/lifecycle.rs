@@ -9,7 +9,8 @@
 //! how intruders stay.
 //!
 //! # Stays quiet when
-//! silences of that length are usual. One that comes back from where it always came from, doing what it always did, counts
+//! silences of that length are usual. Days on which nobody of the whole estate was seen for a week or more are no silence: nobody was
+//! looking. One that comes back from where it always came from, doing what it always did, counts
 //! `weights.dormant_familiar`: yearly jobs do that.
 //!
 //! # Tuning
@@ -53,19 +54,20 @@ fn stranger(gauge: &Gauge) -> bool {
     matches!(gauge.standing, crate::surprisal::Standing::Unseen | crate::surprisal::Standing::Child)
 }
 
-/// Days since it was last active before today, and the longest silence before that.
+/// Days since it was last active before today, and the longest silence before that, of days on which somebody was looking.
 fn silence(view: &View<'_>) -> Option<(u16, u16)> {
     let today = view.memory.day;
     let mut days = view.memory.active.days().skip_while(|day| *day >= today);
     let last = days.next()?;
     // The common case first: it was active lately.
-    let gap = today - last;
+    let silent = |from: u16, to: u16| (to - from).saturating_sub(view.o.unwatched.between(from, to));
+    let gap = silent(last, today);
     if gap < view.tuning.weights.dormant_days {
         return None;
     }
     let (mut longest, mut later) = (0, last);
     for day in days {
-        longest = longest.max(later - day);
+        longest = longest.max(silent(day, later));
         later = day;
     }
     Some((gap, longest))
@@ -73,23 +75,45 @@ fn silence(view: &View<'_>) -> Option<(u16, u16)> {
 
 #[cfg(test)]
 mod tests {
-    use crate::bench::{Bench, act};
+    use crate::bench::{Act, Bench, act};
+
+    /// A peer is seen every day.
+    fn others(days: std::ops::Range<i64>) -> Vec<Act> {
+        days.map(|day| act().by("peer0").on_day(day)).collect()
+    }
 
     #[test]
     fn the_decommissioned_and_the_dormant_count() {
         assert_eq!(Bench::mature().declare("status = \"decommissioned\"\n").x("T5", act()), Some(1.0));
         let bench = Bench::mature();
-        assert_eq!(bench.x("T5", act().on_day(60)), Some(0.4));
-        assert_eq!(bench.x("T5", act().on_day(60).at_address("203.0.113.9")), Some(0.8));
-        assert_eq!(bench.x("T5", act().on_day(20)), None);
+        let x = |act| bench.found_after(&others(0..60), act).into_iter().find(|(code, _)| code == "T5").map(|(_, x)| x);
+        assert_eq!(x(act().on_day(60)), Some(0.4));
+        assert_eq!(x(act().on_day(60).at_address("203.0.113.9")), Some(0.8));
+        assert_eq!(x(act().on_day(20)), None);
         assert_eq!(Bench::mature().declare("status = \"deprecated\"\n").x("T5", act()), None);
     }
 
     #[test]
     fn a_monthly_rhythm_is_no_death() {
-        let bench = Bench::every_days(25);
+        let bench = Bench::every_days(25).also_on(&(-120..0).collect::<Vec<_>>(), act().by("peer0"));
+        let x = |act| bench.found_after(&others(0..60), act).into_iter().any(|(code, _)| code == "T5");
         // The last activity was 25 days before the first judged day, the longest silence 25 days.
-        assert_eq!(bench.x("T5", act().on_day(45)), None);
-        assert!(bench.x("T5", act().on_day(60)).is_some());
+        assert!(!x(act().on_day(45)));
+        assert!(x(act().on_day(60)));
+    }
+
+    #[test]
+    fn not_looking_is_no_silence_of_others() {
+        let bench = Bench::mature();
+        let t5 = |before: &[Act], act| bench.found_after(before, act).into_iter().any(|(code, _)| code == "T5");
+        // The baseline ended 36 days before anything is judged.
+        assert!(!t5(&[], act().on_day(35)));
+        assert!(!t5(&others(35..37), act().on_day(37)));
+        // Nor does a stop of the judge count, however long.
+        assert!(!t5(&[act().on_day(0), act().by("peer0").on_day(0)], act().on_day(300)));
+        // Others are seen for a month, and it is not.
+        assert!(t5(&others(35..66), act().on_day(66)));
+        // A clock that runs ahead says nothing of the days before.
+        assert!(t5(&[vec![act().by("peer1").on_day(400)], others(0..60)].concat(), act().on_day(60)));
     }
 }

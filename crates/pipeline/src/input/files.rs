@@ -123,7 +123,8 @@ pub(crate) fn regular_files(paths: &[PathBuf]) -> Option<Vec<PathBuf>> {
     Files::new(paths, false).into_regular().map(|(files, _)| files)
 }
 
-pub(super) fn open(path: &Path) -> io::Result<Bytes> {
+/// Opens a file for reading, decompressed; `-` is standard input.
+pub(crate) fn open(path: &Path) -> io::Result<Bytes> {
     if path.as_os_str() == "-" {
         return super::stdin();
     }

@@ -7,7 +7,7 @@ mod listen;
 mod records;
 mod stream;
 
-pub(crate) use files::regular_files;
+pub(crate) use files::{open as open_file, regular_files};
 pub(crate) use stream::BLOCK;
 
 use crate::address::Address;

@@ -29,7 +29,7 @@ pub(super) fn draft(line: &[u8], opened: &Opened<'_>, options: &Options, field: 
 }
 
 /// What tags leave for the end of the object.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 pub(super) struct End {
     cut: bool,
     tagged: bool,

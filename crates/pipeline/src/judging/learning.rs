@@ -2,12 +2,12 @@ use super::estate::Estate;
 use super::observe::{is_undated, observe};
 use super::replay::hex;
 use crate::engine::{Error, Options, Runner, Summary};
-use crate::input::{Source, regular_files};
+use crate::input::{Source, open_file, regular_files};
 use crate::stage::{Report, Stage};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -41,6 +41,10 @@ pub enum LearnError {
 
 /// Learns from all input on all threads. The order of the lines makes no difference, so the result is the same for any number of
 /// threads. Files that cannot be read are named in the summary and left out.
+///
+/// Files are read twice: first for the hash of what they hold, so that nothing is learned from two files of the same content, then to
+/// learn. A record that stands twice in the input, in one file or in two that differ, is counted twice on its day: to know it again
+/// would take the ids of all records, in the baseline too. On which days a workload did what does not change by it.
 pub fn learn(options: &Options, estate: &Estate, catalogue: &str) -> Result<Learned, LearnError> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.max(1)).build()?;
     let files = match &options.source {
@@ -80,17 +84,17 @@ pub fn learn(options: &Options, estate: &Estate, catalogue: &str) -> Result<Lear
     Ok(Learned { baseline, summary, undated })
 }
 
+/// Hash and length of what a file holds, decompressed: a log and its compressed copy teach the same. As far as it can be read; where
+/// that is not to its end, the run says so.
 fn hash_of(path: &Path) -> io::Result<(String, u64)> {
-    let mut file = std::fs::File::open(path)?;
-    let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 18]);
-    loop {
-        let n = file.read(&mut buffer)?;
-        if n == 0 {
-            return Ok((hex(&hash.finalize()), bytes));
-        }
-        hash.update(buffer.get(..n).unwrap_or_default());
-        bytes += n as u64;
+    let mut file = open_file(path)?;
+    let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0, Vec::new());
+    while let Ok(Some(1..)) = file.read(&mut buffer, 1 << 18) {
+        hash.update(&buffer);
+        bytes += buffer.len() as u64;
+        buffer.clear();
     }
+    Ok((hex(&hash.finalize()), bytes))
 }
 
 /// Learning as a stage that answers nothing. One baseline per shard, so that threads seldom want the same one.

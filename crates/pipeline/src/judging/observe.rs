@@ -166,6 +166,7 @@ pub(super) fn owned(o: Observation<'_>) -> Observation<'static> {
         stayed_alone: may(o.stayed_alone),
         moved: o.moved,
         stream: o.stream,
+        unwatched: o.unwatched,
         renews_itself: o.renews_itself,
         issued_by: may(o.issued_by),
     }

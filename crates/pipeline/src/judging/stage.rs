@@ -70,7 +70,10 @@ pub struct JudgingScratch {
     heads: Vec<u8>,
     /// Where in a record its object belongs.
     slots: Vec<usize>,
+    /// One for each record of the block.
     pending: Vec<Pending>,
+    /// How many records came before the one that is being looked at.
+    before: usize,
     turns: Turns,
     object: Vec<u8>,
     left_out: u64,
@@ -91,6 +94,13 @@ struct Pending {
     failed: bool,
 }
 
+impl Pending {
+    /// A record that nothing is said of: it has its number all the same.
+    fn unseen(start: usize) -> Self {
+        Pending { start, shown: false, head: 0..0, slots: 0..0, end: End::default(), seen: None, outcome: None, failed: false }
+    }
+}
+
 impl JudgingScratch {
     fn forget(&mut self) {
         self.heads.clear();
@@ -103,7 +113,13 @@ impl Stage for Judging {
     type Scratch = JudgingScratch;
     const ORDERED: bool = true;
 
+    fn begin(&self, _: usize, scratch: &mut JudgingScratch) {
+        // What a block left that failed as a whole.
+        scratch.forget();
+    }
+
     fn record(&self, line: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) -> Report {
+        scratch.before = scratch.pending.len();
         let JudgingScratch { open: buffers, memo, masked, heads, slots, pending, .. } = scratch;
         let (line, cr) = line.split_at(line.len() - usize::from(line.ends_with(b"\r")));
         let mut opened = open(line, buffers);
@@ -172,8 +188,8 @@ impl Stage for Judging {
 
     fn fallback(&self, line: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
         (scratch.open, scratch.memo) = Default::default();
-        // Called for a record on which `record` failed, or for all of a block from its start.
-        scratch.pending.retain(|p| p.start < out.len());
+        scratch.pending.truncate(scratch.before);
+        scratch.pending.push(Pending::unseen(out.len()));
         let (line, cr) = line.split_at(line.len() - usize::from(line.ends_with(b"\r")));
         let mut object = Vec::new();
         Tags::failed(Problem::Internal).render(&mut object);
@@ -184,6 +200,14 @@ impl Stage for Judging {
             fill(&drafted, memchr::memchr_iter(SLOT, &drafted), &object, out);
         }
         out.extend_from_slice(cr);
+    }
+
+    fn skip(&self, scratch: &mut JudgingScratch) {
+        scratch.pending.push(Pending::unseen(0));
+    }
+
+    fn skip_long(&self) {
+        self.live.gate().line();
     }
 
     fn too_long(&self) -> Option<&[u8]> {

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use vires_event::Millis;
 use vires_judge::{Judge, JudgeState};
 use vires_profile::baseline::bounded;
-use vires_profile::observation::{Move, Observation, stable_hash};
+use vires_profile::observation::{Move, Observation, Unwatched, stable_hash};
 use vires_source::Shape;
 use vires_source::json::Value;
 use vires_tag::object::Object;
@@ -73,6 +73,9 @@ pub(super) fn write(o: &Observation<'_>, stamp: &str, object: &mut Object<'_>) {
         object.number("moved_peers", moved.peers.into());
         object.bool("moved_enough", moved.enough_peers);
     }
+    if !o.unwatched.is_empty() {
+        object.word("unwatched", &o.unwatched.to_string());
+    }
     // Six bytes of output for each of these at most.
     for (key, text) in [("stayed_alone", &o.stayed_alone), ("issued_by", &o.issued_by)] {
         if let Some(text) = text {
@@ -92,6 +95,7 @@ pub(super) struct Joined {
     coadopted: u32,
     moved_since: Option<Millis>,
     moved: Move,
+    unwatched: Unwatched,
     stayed_alone: Option<String>,
     issued_by: Option<String>,
 }
@@ -126,6 +130,7 @@ impl Joined {
             "moved_origin" => self.moved.same_origin = number(value),
             "moved_peers" => self.moved.peers = number(value),
             "moved_enough" => self.moved.enough_peers = value.bool() == Some(true),
+            "unwatched" => self.unwatched = value.text().and_then(|t| t.parse().ok()).unwrap_or_default(),
             "stayed_alone" => self.stayed_alone = text(),
             "issued_by" => self.issued_by = text(),
             _ => {}
@@ -145,6 +150,7 @@ impl Joined {
         o.campaign = self.campaign;
         o.coadopted = self.coadopted;
         o.moved = self.moved_since.map(|since| Move { since, ..self.moved });
+        o.unwatched = self.unwatched;
         o.stayed_alone = self.stayed_alone.map(Cow::Owned);
         o.issued_by = self.issued_by.map(Cow::Owned);
         true

@@ -93,6 +93,14 @@ impl<F: FnMut(Judged<'_>) + Send> Stage for Survey<F> {
         scratch.observations.push(None);
     }
 
+    fn skip(&self, scratch: &mut SurveyScratch) {
+        scratch.observations.push(None);
+    }
+
+    fn skip_long(&self) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).line += 1;
+    }
+
     fn settle(&self, scratch: &mut SurveyScratch) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let Seen { state, line, visit } = &mut *seen;

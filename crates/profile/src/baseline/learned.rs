@@ -1,9 +1,11 @@
 use super::collapse::{LAST_LEVEL, MAX_VALUES, collapse};
 use super::facet::{FACETS, MAX_VALUE, bounded, for_each_facet, value_key};
+use super::presence::LONE_DAYS;
 use super::{Daily, Day, DayCount, Facet, Hours, Name, Presence};
 use crate::observation::Observation;
 use rustc_hash::FxHashSet;
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 /// One learned value and the days on which it was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,13 +14,14 @@ pub struct Value {
     name: Name,
     bits: [u64; 2],
     last: Day,
+    lone: [Day; LONE_DAYS],
     first: Day,
 }
 
 impl Value {
     fn new(key: u64, name: Name, first: Day, seen: Presence) -> Self {
-        let (last, bits) = seen.parts();
-        Value { key, name, bits, last, first }
+        let (last, bits, lone) = seen.parts();
+        Value { key, name, bits, last, lone, first }
     }
 
     /// The value.
@@ -43,12 +46,12 @@ impl Value {
 
     /// The days of the last 128 on which it was seen.
     pub fn seen(&self) -> Presence {
-        Presence::from_parts(self.last, self.bits)
+        Presence::from_parts(self.last, self.bits, self.lone)
     }
 
     fn join(&mut self, first: Day, seen: Presence) {
-        let (last, bits) = self.seen().union(seen).parts();
-        (self.last, self.bits, self.first) = (last, bits, self.first.min(first));
+        (self.last, self.bits, self.lone) = self.seen().union(seen).parts();
+        self.first = self.first.min(first);
     }
 }
 
@@ -173,7 +176,8 @@ impl Learned {
             .values
             .drain(range.clone())
             .map(|v| match collapse(facet, &v.name, level) {
-                Cow::Borrowed(same) if same.len() == v.name.len() => v,
+                // Compared as texts: the `*` of the last level is as long as any value of one character.
+                Cow::Borrowed(same) if *same == *v.name => v,
                 name => Value { key: value_key(facet, &name), name: Name::from(&*name), ..v },
             })
             .collect();
@@ -243,7 +247,7 @@ impl Learned {
     /// Adds days on which a value was seen.
     pub(super) fn put(&mut self, facet: Facet, value: &Name, first: Day, seen: Presence) {
         let name = match self.form(facet, value) {
-            Cow::Borrowed(same) if same.len() == value.len() => value.clone(),
+            Cow::Borrowed(same) if *same == **value => value.clone(),
             coarse => Name::from(&*coarse),
         };
         let key = value_key(facet, &name);
@@ -293,8 +297,8 @@ impl Learned {
     /// On how many days after the first `warmup` a never seen value of this facet appeared, of the days that [`Presence`]
     /// remembers.
     pub fn novelty(&self, facet: Facet, warmup: u16) -> u32 {
-        let Some(start) = self.settled(warmup) else { return 0 };
-        let mut firsts: Vec<Day> = self.of(facet).iter().map(|v| v.first).filter(|d| *d >= start).collect();
+        let Some(days) = self.settled(warmup) else { return 0 };
+        let mut firsts: Vec<Day> = self.of(facet).iter().map(|v| v.first).filter(|d| days.contains(d)).collect();
         firsts.sort_unstable();
         firsts.dedup();
         u32::try_from(firsts.len()).unwrap_or(u32::MAX)
@@ -303,9 +307,9 @@ impl Learned {
     /// [`Learned::novelty`] of all facets, in one pass.
     pub(super) fn novelties(&self, warmup: u16) -> [u32; FACETS] {
         let mut new = [0; FACETS];
-        let Some(start) = self.settled(warmup) else { return new };
+        let Some(days) = self.settled(warmup) else { return new };
         let mut firsts: Vec<(usize, Day)> =
-            self.values.iter().filter(|v| v.first >= start).map(|v| (v.facet() as usize, v.first)).collect();
+            self.values.iter().filter(|v| days.contains(&v.first)).map(|v| (v.facet() as usize, v.first)).collect();
         firsts.sort_unstable();
         firsts.dedup();
         for (facet, _) in firsts {
@@ -318,15 +322,16 @@ impl Learned {
 
     /// How many remembered active days came after the first `warmup` days.
     pub fn settled_days(&self, warmup: u16) -> u32 {
-        let Some(start) = self.settled(warmup) else { return 0 };
-        self.active.last().map_or(0, |last| self.active.within(last, (last - start.min(last)).saturating_add(1)).count())
+        let Some(days) = self.settled(warmup) else { return 0 };
+        self.active.within(*days.end(), (days.end() - days.start()).saturating_add(1)).count()
     }
 
-    /// The first day on which novelty counts: after the warm-up, and within what is remembered.
-    fn settled(&self, warmup: u16) -> Option<Day> {
-        let (first, last) = (self.first?, self.active.last()?);
+    /// The days on which novelty counts: after the warm-up, and within what is remembered. What a clock that runs ahead brought is
+    /// not yet a habit.
+    fn settled(&self, warmup: u16) -> Option<RangeInclusive<Day>> {
+        let (first, last) = (self.first?, self.active.steady_last()?);
         let start = first.saturating_add(warmup).max(last.saturating_sub(127));
-        (start <= last).then_some(start)
+        (start <= last).then_some(start..=last)
     }
 
     /// Replaces names by their shared form.

@@ -203,11 +203,6 @@ impl Baseline {
     pub fn stitches(&self) -> &Stitches {
         &self.stitches
     }
-
-    /// The last day of any workload.
-    pub fn last_day(&self) -> Option<Day> {
-        self.workloads.iter().filter_map(|(_, l)| l.active.last()).max()
-    }
 }
 
 #[cfg(test)]

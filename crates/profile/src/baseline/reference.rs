@@ -2,7 +2,7 @@
 
 use super::collapse::{LAST_LEVEL, collapse};
 use super::facet::{FACETS, Facet, bounded, value_key};
-use super::{Baseline, DayCount, Learned, Name, Stitches};
+use super::{Baseline, DayCount, Learned, Name, Presence, Stitches};
 use crate::inventory::{Inventory, Workload};
 use crate::observation::identity_template;
 use rustc_hash::FxHashMap;
@@ -51,6 +51,7 @@ pub struct Reference {
     stats: Vec<Group>,
     estate: Group,
     stitches: Stitches,
+    days: Presence,
     warmup: u16,
 }
 
@@ -118,6 +119,7 @@ impl Reference {
 
     fn count(&mut self) {
         for known in &self.known {
+            self.days = self.days.union(known.learned.active());
             let settled = u64::from(known.learned.settled_days(self.warmup));
             let new = known.learned.novelties(self.warmup);
             let stats = self.stats.get_mut(known.group as usize);
@@ -157,6 +159,11 @@ impl Reference {
     /// Who issued credentials during the time of the baseline.
     pub fn stitches(&self) -> &Stitches {
         &self.stitches
+    }
+
+    /// The days on which anybody was seen.
+    pub fn days(&self) -> Presence {
+        self.days
     }
 
     /// Days that do not count for novelty.

@@ -1,3 +1,4 @@
+use super::collapse::LAST_LEVEL;
 use super::*;
 use crate::inventory::Inventory;
 use crate::observation::{Facts, Mapping, Observation, Proof, Setting};
@@ -191,6 +192,37 @@ fn novelty_counts_days_after_the_warm_up() {
     assert_eq!((learned.settled_days(7), learned.novelty(Facet::Zone, 7), learned.novelty(Facet::Zone, 0)), (33, 1, 3));
     for facet in Facet::ALL {
         assert_eq!(learned.novelties(7)[*facet as usize], learned.novelty(*facet, 7));
+    }
+}
+
+#[test]
+fn a_record_of_next_year_erases_no_history() {
+    let steps: Vec<Step> = (0..28).map(|day| plain(0, day, 0, 1)).collect();
+    let ahead = [plain(0, 400, 0, 1)];
+    let end = u16::try_from(START / 86_400_000).unwrap() + 27;
+    for baseline in [learn(steps.iter().chain(&ahead)), learn(&ahead).merge(learn(&steps)).unwrap()] {
+        let learned = baseline.get("w0").unwrap();
+        assert_eq!(learned.active().within(end, 90).count(), 28);
+        assert_eq!(learned.find(Facet::Action, "svc:Act0").unwrap().seen().within(end, 90).count(), 28);
+        assert_eq!(learned.settled_days(7), 21);
+        assert_eq!(Baseline::from_json(json(&baseline).as_bytes(), "b.json").unwrap(), baseline);
+    }
+}
+
+#[test]
+fn the_last_level_keeps_no_value_of_one_character() {
+    let name = |text: &str| Name::from(text);
+    let seen = Presence::on(7);
+    let mut early = Learned::default();
+    early.put(Facet::Platform, &name("x"), 7, seen);
+    early.put(Facet::Platform, &name("aws"), 7, seen);
+    let mut late = Learned::default();
+    late.levels[Facet::Platform as usize] = LAST_LEVEL;
+    late.put(Facet::Platform, &name("x"), 7, seen);
+    for learned in [late.clone(), { early.merge(&late, DayCount::plus); early }] {
+        let kept: Vec<&str> = learned.of(Facet::Platform).iter().map(|v| &**v.name()).collect();
+        assert_eq!(kept, ["*"]);
+        assert!(learned.find(Facet::Platform, "y").is_some());
     }
 }
 
