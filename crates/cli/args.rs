@@ -42,6 +42,9 @@ pub enum Verb {
     /// Takes the inputs of `vires judge` (an estate folder stands for all of them) or the cases that it has written.
     Report(Box<crate::report::ReportArgs>),
 
+    /// Lay out a baseline or cases as a table that other engines read: NDJSON, or Parquet.
+    Export(ExportArgs),
+
     /// Look into what judges remember, and hand workloads over from one to another.
     #[command(subcommand)]
     State(StateVerb),
@@ -220,6 +223,47 @@ pub struct ExplainArgs {
     /// Directory of catalogue files that are laid over the built-in ones.
     #[arg(long, value_name = "DIR")]
     pub catalog: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The table.
+    #[arg(value_enum)]
+    pub table: ExportTable,
+
+    /// A baseline, or files of cases that `vires judge --cases` has written.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// How rows are written.
+    #[arg(long, value_enum, default_value_t = ExportFormat::Ndjson)]
+    pub format: ExportFormat,
+
+    /// Where the table is written, in one step [default: standard output].
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// What can be laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportTable {
+    /// Of a baseline: each workload, with how much it does and how far it reaches.
+    Workloads,
+    /// Of a baseline: each value that a workload was seen with, and on how many days.
+    Habits,
+    /// Of cases: each record.
+    Cases,
+    /// Of cases: each piece of evidence.
+    Evidence,
+}
+
+/// How exported rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One JSON object per row.
+    Ndjson,
+    /// Columns, if the program was built with the feature `parquet`.
+    Parquet,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@ mod catalog;
 mod config;
 mod config_verb;
 mod explain;
+mod export;
 mod failure;
 mod generate;
 mod inventory;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         args::Verb::Learn(args) => learn::run(&args),
         args::Verb::Merge(args) => learn::merge(&args),
         args::Verb::Explain(args) => explain::run(&args),
+        args::Verb::Export(args) => export::run(&args),
         args::Verb::Report(args) => report::run(&args),
         args::Verb::State(verb) => state::run(&verb),
         args::Verb::Inventory(verb) => inventory::run(&verb),

@@ -1,7 +1,7 @@
 //! `vires report`
 
 mod args;
-mod casefile;
+pub mod casefile;
 mod choice;
 mod collect;
 mod diff;

@@ -25,6 +25,20 @@ pub enum Why {
     Asked,
 }
 
+impl Why {
+    /// The word as it stands in output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Why::Opened => "opened",
+            Why::Raised => "raised",
+            Why::Boundary => "boundary",
+            Why::Evidence => "evidence",
+            Why::Rollup => "rollup",
+            Why::Asked => "asked",
+        }
+    }
+}
+
 /// An open case.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

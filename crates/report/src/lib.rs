@@ -4,7 +4,7 @@
 //! - [`sheet`]: the tables of an access review as CSV; [`Workbook`] the same as one file.
 //! - [`access`]: what identities may do, against what they did.
 //! - [`Finding`]: a case as a reviewer reads it. [`ocsf_finding`] and [`ecs_document`] for other products.
-//! - [`html`]: the report on one page.
+//! - [`html`]: the report on one page. [`export`]: baselines and cases as tables for other engines.
 //!
 //! Text from logs is written by whoever acts in them: nothing here lets it move the cursor, colour the screen, break a row, start a
 //! formula or a script. Knows no policy.
@@ -14,6 +14,7 @@ mod cases;
 mod columns;
 pub mod docs;
 mod ecs;
+pub mod export;
 mod facts;
 mod finding;
 pub mod html;
