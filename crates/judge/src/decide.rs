@@ -156,8 +156,7 @@ fn hard(word: &str, score: &Score, pieces: &[Piece]) -> Option<Code> {
     }
     let HardSign { code, unknown_only, tier } = HardSign::read(word)?;
     let applies = score.counted.iter().any(|(at, x)| {
-        *x >= HARD
-            && pieces.get(*at).is_some_and(|p| p.code == code && p.tier >= tier && (!unknown_only || p.unknown_network))
+        *x >= HARD && pieces.get(*at).is_some_and(|p| p.code == code && p.tier >= tier && (!unknown_only || p.unknown_network))
     });
     applies.then_some(code)
 }

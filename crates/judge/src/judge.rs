@@ -21,7 +21,7 @@ use vires_event::{Boundary, Millis};
 use vires_profile::Workload;
 use vires_profile::baseline::{Baseline, DayCount, Known, Name, Reference, bounded, default_group};
 use vires_profile::exceptions::{Claim, Exceptions};
-use vires_profile::observation::{Mapping, Observation, stable_hash};
+use vires_profile::observation::{Mapping, Observation, day_of, stable_hash};
 use vires_profile::{Inventory, WorkloadIndex};
 
 /// Most kinds of evidence per workload; of more the weightiest stay.
@@ -212,6 +212,8 @@ impl Judge {
         });
         let mut cache = state.cache.usual.take();
         let privileged = profile.is_some_and(|p| p.privileged);
+        // What claims to come from far ahead is judged by what is known now: its own word makes nobody new or long silent.
+        let at = o.stream.map_or(o.at, |now| o.at.min(now));
         let mut memory = Memory::new(
             &self.reference,
             &self.tuning,
@@ -220,13 +222,13 @@ impl Judge {
             state.overlay.as_deref(),
             &state.days,
             privileged,
-            o.at,
-            o.day(),
+            at,
+            day_of(at),
         );
         memory.names = [&o.workload, o.identity.rsplit(['/', ':']).next().unwrap_or_default()];
         let visible = memory.layers();
-        if cache.as_ref().is_none_or(|c| (c.0, c.1) != (o.day(), visible)) {
-            cache = Some(Box::new((o.day(), visible, Usual::of(&memory))));
+        if cache.as_ref().is_none_or(|c| (c.0, c.1) != (memory.day, visible)) {
+            cache = Some(Box::new((memory.day, visible, Usual::of(&memory))));
         }
         let mut findings = Vec::new();
         if let Some(usual) = &cache {

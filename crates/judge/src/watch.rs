@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use vires_profile::baseline::{Day, Presence};
-use vires_profile::observation::{MOST_GAPS, Unwatched};
+use vires_profile::observation::Unwatched;
 
 /// Days without anybody that are a gap: an estate of office hours has long weekends.
 const LEAST: Day = 7;
@@ -56,6 +56,7 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vires_profile::observation::MOST_GAPS;
 
     fn watch(days: &[Day]) -> Watch {
         days.iter().fold(Watch::default(), |watch, day| watch.and(*day))

@@ -245,6 +245,11 @@ pub struct Observation<'a> {
     pub issued_by: Option<Text<'a>>,
 }
 
+/// Day since 1970 UTC. Years after 2149 fall on its last day.
+pub fn day_of(at: Millis) -> u16 {
+    u16::try_from(at.div_euclid(86_400_000)).unwrap_or(if at < 0 { 0 } else { u16::MAX })
+}
+
 impl<'a> Observation<'a> {
     /// Joins a record with what catalogue and inventory say of it. `None` if it has no identity or no readable time: nothing
     /// can be learned from such a record.
@@ -335,9 +340,9 @@ impl<'a> Observation<'a> {
         self.targets = targets;
     }
 
-    /// Day since 1970 UTC. Years after 2149 fall on its last day.
+    /// Its day: see [`day_of`].
     pub fn day(&self) -> u16 {
-        u16::try_from(self.at.div_euclid(86_400_000)).unwrap_or(if self.at < 0 { 0 } else { u16::MAX })
+        day_of(self.at)
     }
 
     /// Hour of the UTC day, 0–23.

@@ -268,7 +268,8 @@ mod tests {
     }
 
     fn some_hours() -> impl Strategy<Value = Vec<(Day, u8)>> {
-        let days = prop_oneof![20000u16..20200, prop_oneof![20000u16..20003, 20033u16..20040, 20300u16..20303, 20400u16..20900]];
+        let days =
+            prop_oneof![20000u16..20200, prop_oneof![20000u16..20003, 20033u16..20040, 20300u16..20303, 20400u16..20900]];
         prop::collection::vec((days, 0u8..24), 0..20)
     }
 

@@ -184,9 +184,10 @@ fn union_of(runs: &mut [(Day, u128)]) -> Presence {
         }
     }
     let last = latest(runs).unwrap_or(0);
-    let bits = runs.iter().filter(|(_, bits)| *bits != 0).fold(0, |all, (day, bits)| {
-        all | bits.checked_shl(u32::from(last - day)).unwrap_or(0)
-    });
+    let bits = runs
+        .iter()
+        .filter(|(_, bits)| *bits != 0)
+        .fold(0, |all, (day, bits)| all | bits.checked_shl(u32::from(last - day)).unwrap_or(0));
     Presence::from_bits(last, bits, lone)
 }
 

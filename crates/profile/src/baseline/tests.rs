@@ -219,7 +219,10 @@ fn the_last_level_keeps_no_value_of_one_character() {
     let mut late = Learned::default();
     late.levels[Facet::Platform as usize] = LAST_LEVEL;
     late.put(Facet::Platform, &name("x"), 7, seen);
-    for learned in [late.clone(), { early.merge(&late, DayCount::plus); early }] {
+    for learned in [late.clone(), {
+        early.merge(&late, DayCount::plus);
+        early
+    }] {
         let kept: Vec<&str> = learned.of(Facet::Platform).iter().map(|v| &**v.name()).collect();
         assert_eq!(kept, ["*"]);
         assert!(learned.find(Facet::Platform, "y").is_some());
