@@ -242,10 +242,10 @@ fn another_judge_goes_on_with_the_state_and_not_with_the_cache() {
 
 /// Who holds several credentials can do something usual with each, to look like a network that moved.
 #[test]
-fn company_in_a_strangers_network_covers_old_work_only() {
+fn company_in_a_strangers_network_covers_nothing_new_that_can_do_harm() {
     let bench = Bench::mature();
     let usual = |who: &str| act().by(who).at_address(STRANGER);
-    let probe = |who: &str| usual(who).action("sts:GetCallerIdentity", 0);
+    let probe = |who: &str| usual(who).action("lambda:UpdateFunctionCode", 3);
     let names: Vec<String> = (1..5).map(|n| format!("peer{n}")).chain(["api".into()]).collect();
     let mut acts: Vec<Act> = names.iter().map(|who| usual(who)).collect();
     acts.extend(names.iter().map(|who| probe(who)));

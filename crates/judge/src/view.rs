@@ -144,11 +144,17 @@ impl<'a> View<'a> {
     }
 
     /// True if others came to the same new origin with their old work: then it is the network that changed. In one that nobody
-    /// named only old work itself has company: who holds several stolen credentials can do something usual with each.
+    /// named only old work has company, and what can do no harm: who holds several stolen credentials can do something usual with
+    /// each.
     pub fn in_company(&self) -> bool {
         self.tuning.coadopt.enabled
             && self.o.moved.is_some_and(|m| m.same_origin >= self.tuning.coadopt.min_peers)
-            && (self.o.zone_class != ZoneClass::Unknown || self.old_work())
+            && (self.o.zone_class != ZoneClass::Unknown || self.is_harmless() || self.old_work())
+    }
+
+    /// True for what neither changes anything that matters nor touches anything sensitive.
+    fn is_harmless(&self) -> bool {
+        self.o.tier == 0 || (self.o.tier <= 2 && self.o.data_class < Some(2))
     }
 
     /// The weight of credentials that are renewed: changing one's own, from where one always is, is what owners ask for.

@@ -29,7 +29,7 @@ const SURPRISE: f64 = 0.35;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let (Some(origin), Some(gauge)) = (view.o.origin.as_deref(), view.origin.as_ref()) else { return };
-    if view.o.campaign == 0 || !view.unknown_network() || gauge.g < SURPRISE || view.old_work() {
+    if view.o.campaign == 0 || !view.unknown_network() || gauge.g < SURPRISE || view.in_company() || view.old_work() {
         return;
     }
     Draft::new(Code::C1, Some(Boundary::Trust), Break::AccessPattern, "zone", origin)
