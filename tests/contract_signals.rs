@@ -28,22 +28,9 @@ fn rule_4_fluentd_sends_sigterm_twice_in_the_middle_of_a_chunk() {
     assert_eq!(numbers(&running.finish().ok().stdout), (1..400).collect::<Vec<_>>());
 }
 
-/// True if whoever started the tests ignores SIGINT: children inherit that.
-fn interrupt_is_ignored() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|l| l.strip_prefix("SigIgn:")).and_then(|m| u64::from_str_radix(m.trim(), 16).ok());
-    mask.is_some_and(|mask| mask >> 1 & 1 == 1)
-}
-
 #[test]
 fn rule_4_idle_input_ends_the_drain_soon() {
     for signal in ["TERM", "INT"] {
-        if signal == "INT" && interrupt_is_ignored() {
-            eprintln!(
-                "skipped: SIGINT is ignored here, as in whatever a shell starts in the background, and so it stays in vires"
-            );
-            continue;
-        }
         // Far beyond what a starved machine takes to notice that nothing comes.
         let mut running = Running::start(&["tag", "--drain-timeout", "300"]);
         running.send(event(7).as_bytes());

@@ -10,7 +10,7 @@ use vires_event::Millis;
 use vires_judge::tuning::DEFAULT_TOML;
 use vires_judge::{CaseUpdate, Detail, Disposition, Judge, REGISTRY, explain};
 use vires_pipeline::judging::{self, Judged};
-use vires_profile::baseline::Baseline;
+use vires_profile::baseline::{Baseline, bounded};
 use vires_profile::observation::Observation;
 use vires_profile::{Exceptions, Inventory};
 use vires_tag::Classifier;
@@ -137,7 +137,9 @@ struct ByEvent(FxHashMap<String, Vec<(Millis, u32)>>);
 impl ByEvent {
     fn note(&mut self, o: &Observation<'_>) {
         let line = u32::try_from(o.event_ref.line).unwrap_or(u32::MAX);
-        let id = o.event_id.as_deref().filter(|id| !id.is_empty()).map_or_else(|| format!("line:{line}"), str::to_string);
+        // In the form in which evidence keeps ids.
+        let id = o.event_id.as_deref().filter(|id| !id.is_empty());
+        let id = id.map_or_else(|| format!("line:{line}"), |id| bounded(id).into_owned());
         self.0.entry(id).or_default().push((o.at, line));
     }
 

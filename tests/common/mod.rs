@@ -1,6 +1,8 @@
 //! Drives the built binary as shippers do: empty environment, cwd `/`, pipes, and no patience with one that hangs.
 #![allow(dead_code)]
 
+mod signals;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -70,6 +72,7 @@ impl Running {
     }
 
     pub fn spawn(command: &mut Command) -> Self {
+        signals::reach_children();
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("vires starts");
         let (sender, lines) = channel();
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout"));

@@ -7,3 +7,5 @@ mod conformance;
 mod figures;
 mod process;
 mod real;
+#[path = "../common/signals.rs"]
+mod signals;

@@ -20,6 +20,7 @@ pub struct Process {
 impl Process {
     /// Starts the command with nothing in its environment. A hang is one that lasts longer than `patience`.
     pub fn start(command: &mut Command, patience: Duration) -> Result<Self> {
+        crate::signals::reach_children();
         command.env_clear().current_dir("/").stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("{} does not start", command.get_program().display()))?;
         let (sender, chunks) = channel();

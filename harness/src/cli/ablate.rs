@@ -6,7 +6,7 @@ use crate::evaluate::{Evaluation, evaluate, replay};
 use crate::report::csv::{criteria, header, number, text, write};
 use crate::report::table::aligned;
 use crate::report::text::{clean, delta, rate, signed_interval};
-use crate::score::{Fate, Outcome, units};
+use crate::score::{Outcome, caught_and_missed, units};
 use crate::stats::{Cluster, Counts, Draws, Interval};
 use anyhow::bail;
 use std::collections::BTreeMap;
@@ -66,22 +66,11 @@ fn stem(path: &Path) -> String {
     path.file_name().map(|n| n.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
 }
 
-fn counts<'o>(outcomes: impl Iterator<Item = &'o Outcome>) -> Counts {
-    let mut c = Counts::default();
-    for outcome in outcomes {
-        let caught = outcome.instances.iter().filter(|i| i.fate == Fate::Caught).count() as u64;
-        c.tp += caught;
-        c.missed += outcome.instances.len() as u64 - caught;
-        c.fp += outcome.false_cases.len() as u64;
-    }
-    c
-}
-
 fn without(evaluation: &Evaluation, ablation: &Ablation, outcomes: &[Outcome], seed: u64) -> Without {
     let scenarios = &evaluation.corpus.scenarios;
     let base: &[Outcome] = evaluation.runs.first().map_or(&[], |run| &run.outcomes);
     let f2 = |c: Counts| c.f(2.0);
-    let all = counts(outcomes.iter());
+    let all = caught_and_missed(outcomes.iter());
     let clusters: Vec<Cluster> =
         units(scenarios, &evaluation.exposures, &[base, outcomes], &|_| true, &|_| true).into_values().collect();
     let of = |sum: &[f64], run: usize| {
@@ -92,7 +81,9 @@ fn without(evaluation: &Evaluation, ablation: &Ablation, outcomes: &[Outcome], s
     let interval = Draws::new(&clusters, 5, seed).interval(|sum| Some(of(sum, 1)? - of(sum, 0)?));
     let mut by_family = BTreeMap::new();
     for family in evaluation.runs.iter().flat_map(|run| run.measures.by_family.keys()) {
-        let mine = |list: &[Outcome]| counts(scenarios.iter().zip(list).filter(|(s, _)| s.family() == family).map(|(_, o)| o));
+        let mine = |list: &[Outcome]| {
+            caught_and_missed(scenarios.iter().zip(list).filter(|(s, _)| s.family() == family).map(|(_, o)| o))
+        };
         if let (Some(is), Some(was)) = (f2(mine(outcomes)), f2(mine(base))) {
             by_family.insert(family.clone(), is - was);
         }
@@ -102,7 +93,7 @@ fn without(evaluation: &Evaluation, ablation: &Ablation, outcomes: &[Outcome], s
         what: ablation.what.clone(),
         changed: crate::compare::flips(scenarios, base, outcomes).len(),
         counts: all,
-        delta_f2: f2(all).zip(f2(counts(base.iter()))).map(|(is, was)| is - was),
+        delta_f2: f2(all).zip(f2(caught_and_missed(base.iter()))).map(|(is, was)| is - was),
         interval,
         by_family,
     }
@@ -112,7 +103,7 @@ fn screen(evaluation: &Evaluation, results: &[Without]) -> String {
     let mut rows =
         vec![["without", "", "caught", "false", "recall", "precision", "Δ F2", "", "changed"].map(String::from).to_vec()];
     if let Some(run) = evaluation.runs.first() {
-        let c = counts(run.outcomes.iter());
+        let c = caught_and_missed(run.outcomes.iter());
         let mut row =
             vec!["(nothing)".into(), String::new(), c.tp.to_string(), c.fp.to_string(), rate(c.recall()), rate(c.precision())];
         row.extend([String::new(), String::new(), String::new()]);

@@ -8,7 +8,7 @@ use crate::report::csv::{header, number, text, write};
 use crate::report::table::aligned;
 use crate::report::text::{clean, rate, small};
 use crate::scenario::{Scenario, Split};
-use crate::score::{Cost, Exposure, Fate, Outcome, Preset, exposure};
+use crate::score::{Cost, Exposure, Outcome, Preset, caught_and_missed, exposure};
 use crate::stats::Counts;
 use anyhow::{Context, bail};
 use rand_chacha::rand_core::Rng;
@@ -67,7 +67,7 @@ pub(super) fn run(args: &SweepArgs, engine: &dyn Engine, out: &mut Vec<u8>) -> a
         .zip(replays)
         .map(|((tuning, values), results)| {
             let outcomes: Vec<Outcome> = results.into_iter().map(|(outcome, _)| outcome).collect();
-            let counts = counts(outcomes.iter());
+            let counts = caught_and_missed(outcomes.iter());
             let cost = Preset::ALL.map(|preset| cost(outcomes.iter()).per_thousand(days, preset));
             Point { values, tuning, outcomes, counts, cost, front: false }
         })
@@ -193,17 +193,6 @@ fn put(table: &mut Table, key: &[String], value: Value) {
     }
 }
 
-fn counts<'o>(outcomes: impl Iterator<Item = &'o Outcome>) -> Counts {
-    let mut c = Counts::default();
-    for outcome in outcomes {
-        let caught = outcome.instances.iter().filter(|i| i.fate == Fate::Caught).count() as u64;
-        c.tp += caught;
-        c.missed += outcome.instances.len() as u64 - caught;
-        c.fp += outcome.false_cases.len() as u64;
-    }
-    c
-}
-
 fn cost<'o>(outcomes: impl Iterator<Item = &'o Outcome>) -> Cost {
     let mut cost = Cost::default();
     outcomes.for_each(|o| cost.add(o));
@@ -253,7 +242,7 @@ fn left_out(points: &[Point], scenarios: &[Scenario], exposures: &[Exposure]) ->
         *chosen.entry(at).or_default() += 1;
         if let Some(point) = points.get(at) {
             let held = part(point, true);
-            let c = counts(held.iter());
+            let c = caught_and_missed(held.iter());
             sum = Counts { tp: sum.tp + c.tp, fp: sum.fp + c.fp, missed: sum.missed + c.missed, tn: 0 };
         }
     }

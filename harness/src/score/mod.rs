@@ -10,4 +10,4 @@ mod outcome;
 pub use cost::{Cost, Preset};
 pub use exposure::{Exposure, exposure};
 pub use measure::{Extras, Measures, Slice, Tally, measure, units};
-pub use outcome::{FalseCase, Fate, InstanceOutcome, Outcome, outcome};
+pub use outcome::{FalseCase, Fate, InstanceOutcome, Outcome, caught_and_missed, outcome};

@@ -1,7 +1,7 @@
 use crate::decode::{Fact, Name, day_of};
 use crate::engine::{Case, Replay, Update, Verdict};
 use crate::scenario::{Instance, Mark, Scenario, Truth};
-use crate::stats::Ranked;
+use crate::stats::{Counts, Ranked};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use vires_event::{Boundary, Kind, Millis, Source};
@@ -119,6 +119,19 @@ pub struct Outcome {
     pub queued_quiet: u64,
     /// Everything that has a score or should have: attack instances and quiet cases.
     pub ranked: Vec<Ranked>,
+}
+
+/// What was caught, missed and raised for nothing in several scenarios.
+pub fn caught_and_missed<'o>(outcomes: impl Iterator<Item = &'o Outcome>) -> Counts {
+    outcomes.fold(Counts::default(), |sum, outcome| {
+        let caught = outcome.instances.iter().filter(|i| i.fate == Fate::Caught).count() as u64;
+        Counts {
+            tp: sum.tp + caught,
+            missed: sum.missed + outcome.instances.len() as u64 - caught,
+            fp: sum.fp + outcome.false_cases.len() as u64,
+            ..sum
+        }
+    })
 }
 
 /// Compares what was said of a scenario with what is true.
