@@ -95,8 +95,8 @@ impl Joins {
             let span = Millis::from(tuning.coadopt.window_days) * DAY;
             let by_group = group(o).map(group_key);
             let others = |key| self.company(key, workload, *since, span).0;
-            let followed = others(stable_hash(origin.as_bytes())) >= tuning.coadopt.min_peers
-                || by_group.is_some_and(|key| others(key) >= tuning.coadopt.min_peers);
+            let followed = others(stable_hash(origin.as_bytes())) >= tuning.coadopt.moved_peers
+                || by_group.is_some_and(|key| others(key) >= tuning.coadopt.moved_peers);
             o.stayed_alone = (!followed).then(|| Cow::Owned(origin.clone()));
             self.alone.remove(&workload);
         }
@@ -142,7 +142,7 @@ impl Joins {
             self.alone.entry(workload).or_insert_with(|| (bounded(origin).into_owned(), o.at));
         }
         let members = f64::from(reference.peers(group, own, Facet::Platform, "").of);
-        let least = enough(tuning, members);
+        let least = enough(tuning.coadopt.moved_peers, members, tuning);
         let enough_peers = f64::from(peers) >= least;
         o.moved = Some(Move { since: since.unwrap_or(o.at), same_origin, peers, enough_peers });
     }
@@ -181,7 +181,7 @@ impl Joins {
         tuning: &Tuning,
     ) {
         let members = f64::from(reference.peers(Some(group), own, Facet::Platform, "").of);
-        let least = enough(tuning, members);
+        let least = enough(tuning.coadopt.min_peers, members, tuning);
         let span = Millis::from(tuning.coadopt.window_days) * DAY;
         let mut bits = 0u32;
         let (at, tier) = (o.at, o.tier);
@@ -250,9 +250,9 @@ fn old_work(o: &Observation<'_>, own: Option<&Learned>) -> bool {
 }
 
 /// How many of a group must take something up before it is company. One less than are remembered can be others.
-fn enough(tuning: &Tuning, members: f64) -> f64 {
+fn enough(peers: u16, members: f64, tuning: &Tuning) -> f64 {
     let most = (MOST_WORKLOADS - 1) as f64;
-    f64::from(tuning.coadopt.min_peers).max((tuning.coadopt.min_share * members).min(most))
+    f64::from(peers).max((tuning.coadopt.min_share * members).min(most))
 }
 
 fn group_key(group: u32) -> u64 {

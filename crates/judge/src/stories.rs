@@ -196,14 +196,14 @@ fn what_comes_of_an_excused_event_is_excused_too() {
 
 #[test]
 fn those_of_one_sort_take_things_up_together_declared_peers_or_not() {
-    // Three that nobody listed run what nobody ran before; then the group's own does.
+    // Two that nobody listed run what nobody ran before; then the group's own does.
     let run = || act().action("ec2:RunInstances", 3);
-    let others: Vec<_> = (1..4).map(|n| run().by(&format!("unlisted{n}")).mapping(Mapping::Ghost)).collect();
+    let others: Vec<_> = (1..3).map(|n| run().by(&format!("unlisted{n}")).mapping(Mapping::Ghost)).collect();
     let weight = |before: &[Act]| {
         let found = Bench::mature().found_after(before, run());
         found.into_iter().filter(|(code, _)| code == "P2").map(|(_, x)| x).fold(0.0, f64::max)
     };
-    let (alone, together) = (weight(&others[..2]), weight(&others));
+    let (alone, together) = (weight(&others[..1]), weight(&others));
     assert!(together < 0.4 * alone, "{together} {alone}");
 }
 
@@ -270,7 +270,7 @@ fn large_groups_take_things_up_together_as_well() {
         let found = bench.found_after(before, run());
         found.into_iter().filter(|(code, _)| code == "P2").map(|(_, x)| x).fold(0.0, f64::max)
     };
-    let (few, many) = (weight(&others[..2]), weight(&others));
+    let (few, many) = (weight(&others[..1]), weight(&others));
     assert!(many < 0.4 * few, "{many} {few}");
 }
 

@@ -75,7 +75,7 @@ sections! {
     Novelty { alpha_days: f64 = 5.0, bits_low: f64 = 4.0, bits_high: f64 = 12.0, peer_cap_bits: f64 = 6.0, org_factor: f64 = 0.25,
         established_days: u16 = 5, established_share: f64 = 0.10, child: f64 = 0.4, lapsed: f64 = 0.5, common: f64 = 0.2, young: f64 = 0.4 }
     /// What several peers take up together.
-    Coadopt { enabled: bool = true, min_peers: u16 = 3, min_share: f64 = 0.10, window_days: u16 = 3, factor: f64 = 0.35,
+    Coadopt { enabled: bool = true, min_peers: u16 = 2, moved_peers: u16 = 3, min_share: f64 = 0.10, window_days: u16 = 3, factor: f64 = 0.35,
         declared_factor: f64 = 0.35, first: f64 = 0.5, patience: Span = Span(4 * HOUR) }
     /// What a declared list does to the surprise.
     Declared { enabled: bool = true, inside: f64 = 0.15, outside_rare: f64 = 0.8, drift: f64 = 0.25, drift_resource: f64 = 0.10,
@@ -305,8 +305,10 @@ impl Tuning {
         if let Some(value) = [tolerance.privileged, tolerance.agentic, tolerance.shared].iter().find(|v| **v < 1.0) {
             return Some(format!("[tolerance] holds {value}; give 1 (counts like any other) or more"));
         }
-        if self.coadopt.min_peers == 0 {
-            return Some("[coadopt] min_peers is at least 1; to judge without peers give `enabled = false`".into());
+        for (key, peers) in [("min_peers", self.coadopt.min_peers), ("moved_peers", self.coadopt.moved_peers)] {
+            if peers == 0 {
+                return Some(format!("[coadopt] {key} is at least 1; to judge without peers give `enabled = false`"));
+            }
         }
         if let Some(word) = self.unmapped.escalate_on.iter().find(|word| HardSign::read(word).is_none()) {
             return Some(format!(

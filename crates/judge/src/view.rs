@@ -148,7 +148,7 @@ impl<'a> View<'a> {
     /// each.
     pub fn in_company(&self) -> bool {
         self.tuning.coadopt.enabled
-            && self.o.moved.is_some_and(|m| m.same_origin >= self.tuning.coadopt.min_peers)
+            && self.o.moved.is_some_and(|m| m.same_origin >= self.tuning.coadopt.moved_peers)
             && (self.o.zone_class != ZoneClass::Unknown || self.is_harmless() || self.old_work())
     }
 
