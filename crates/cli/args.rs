@@ -144,7 +144,8 @@ pub struct LearnArgs {
     #[arg(long, value_name = "FILE")]
     pub inventory: Option<PathBuf>,
 
-    /// The year of times that say none (RFC 3164), four digits [default: such lines teach nothing].
+    /// The year of times that say none (RFC 3164): four digits, or a moment near which they were written [default: such lines teach
+    /// nothing].
     #[arg(long, value_name = "YEAR")]
     pub year: Option<YearRule>,
 
@@ -216,7 +217,7 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "FILE")]
     pub tuning: Option<PathBuf>,
 
-    /// The year of times that say none (RFC 3164), four digits.
+    /// The year of times that say none (RFC 3164): four digits, `clock`, or a moment near which they were written.
     #[arg(long, value_name = "YEAR")]
     pub year: Option<YearRule>,
 

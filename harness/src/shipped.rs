@@ -10,6 +10,7 @@ use vires_event::Millis;
 use vires_judge::tuning::DEFAULT_TOML;
 use vires_judge::{CaseUpdate, Detail, Disposition, Judge, REGISTRY, explain};
 use vires_pipeline::judging::{self, Judged};
+use vires_pipeline::{YearFinder, YearRule};
 use vires_profile::baseline::{Baseline, bounded};
 use vires_profile::observation::Observation;
 use vires_profile::{Exceptions, Inventory};
@@ -97,7 +98,7 @@ impl Engine for Shipped {
             classifier: self.classifier()?,
             inventory: Arc::new(inventory),
             exceptions: Arc::new(exceptions),
-            year: None,
+            year: year_of(estate)?,
         };
         let mut learner = known.learner("");
         if let Some(history) = &estate.history {
@@ -112,6 +113,27 @@ struct Replayed<'a> {
     logs: &'a Estate,
     known: judging::Estate,
     baseline: Baseline,
+}
+
+/// Lines that are looked at before a log counts as one in which no line says a year.
+const UNDATED: u32 = 10_000;
+
+/// The year of lines that say none, from the other lines of the test window, else of the history.
+fn year_of(estate: &Estate) -> Result<Option<YearRule>, EngineError> {
+    let mut finder = YearFinder::default();
+    for source in std::iter::once(&estate.events).chain(&estate.history) {
+        let failed = |e: std::io::Error| EngineError::Input(format!("failed to read the log: {e}"));
+        let mut lines = Lines::new(source).map_err(failed)?;
+        while let Some((number, line)) = lines.next_line().map_err(failed)? {
+            if finder.see(line) {
+                return Ok(finder.rule());
+            }
+            if number >= UNDATED {
+                break;
+            }
+        }
+    }
+    Ok(finder.rule())
 }
 
 /// Hands on every line with its number.

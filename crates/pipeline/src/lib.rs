@@ -36,4 +36,4 @@ pub use size::parse_size;
 pub use stage::{Noticed, Report, Stage};
 pub use stats_file::StatsFile;
 pub use tagging::Tagging;
-pub use year::YearRule;
+pub use year::{YearFinder, YearRule};

@@ -2,7 +2,12 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
-use vires_event::{Activity, Year, parse_yearless};
+use vires_event::{Activity, Millis, Year, parse_time, parse_yearless};
+use vires_judge::rfc3339;
+use vires_source::{Scratch, open};
+
+/// The year of a log in which no line says one, not even beside others: that of a leap day, so that every date exists.
+const NO_YEAR: i64 = 2024;
 
 /// Which year times are in that say none (RFC 3164).
 ///
@@ -15,6 +20,8 @@ pub enum YearRule {
     Is(u16),
     /// The one that brings a time nearest to the clock of this machine: for streams.
     Clock,
+    /// The one that brings a time nearest to this moment: for logs of which something else is dated.
+    Near(Millis),
 }
 
 impl YearRule {
@@ -24,6 +31,7 @@ impl YearRule {
         let Some(text) = activity.time.as_deref() else { return };
         let year = match self {
             YearRule::Is(year) => Year::Is(year.into()),
+            YearRule::Near(moment) => Year::Near(moment),
             YearRule::Clock => {
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Year::Near(i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
@@ -35,6 +43,34 @@ impl YearRule {
     }
 }
 
+/// Finds out near which moment a log was written, from its lines, so that its times without a year get one.
+///
+/// Any line that says its time in full settles it. Where none does, all of them are counted from [`NO_YEAR`]: their order and their
+/// hours are right, only the calendar is not.
+#[derive(Debug, Default)]
+pub struct YearFinder {
+    scratch: Scratch,
+    found: Option<Millis>,
+    guess: Option<Millis>,
+}
+
+impl YearFinder {
+    /// Looks at a line. True once the matter is settled.
+    pub fn see(&mut self, line: &[u8]) -> bool {
+        if let Some(activity) = open(line.trim_ascii_end(), &mut self.scratch).activity {
+            self.found = self.found.or_else(|| activity.at());
+            let yearless = || parse_yearless(activity.time.as_deref()?, Year::Is(NO_YEAR));
+            self.guess = self.guess.or_else(yearless);
+        }
+        self.found.is_some()
+    }
+
+    /// The rule for the lines that were seen, and those about them. `None` if none had any time.
+    pub fn rule(&self) -> Option<YearRule> {
+        self.found.or(self.guess).map(YearRule::Near)
+    }
+}
+
 impl FromStr for YearRule {
     type Err = String;
 
@@ -42,7 +78,13 @@ impl FromStr for YearRule {
         match text.parse() {
             _ if text == "clock" => Ok(YearRule::Clock),
             Ok(year @ 1974..=9999) => Ok(YearRule::Is(year)),
-            _ => Err(format!("`{text}` is no year: write one with four digits, or `clock` for streams")),
+            _ => match parse_time(text).filter(|_| text.contains('-')) {
+                Some(moment) => Ok(YearRule::Near(moment)),
+                None => Err(format!(
+                    "`{text}` is no year: write one with four digits, `clock` for streams, or a moment near which the lines were \
+                     written, as 2026-11-23T18:44:41Z"
+                )),
+            },
         }
     }
 }
@@ -66,14 +108,29 @@ impl fmt::Display for YearRule {
         match self {
             YearRule::Is(year) => write!(f, "{year}"),
             YearRule::Clock => f.write_str("clock"),
+            YearRule::Near(moment) => f.write_str(&rfc3339(*moment)),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::YearRule;
+    use super::{YearFinder, YearRule};
     use vires_event::{Activity, Source};
+
+    #[test]
+    fn one_dated_line_dates_its_neighbours() {
+        let rule = |lines: &[&str]| {
+            let mut finder = YearFinder::default();
+            let settled = lines.iter().any(|line| finder.see(line.as_bytes()));
+            (settled, finder.rule())
+        };
+        let bare = "Nov 23 18:44:41 web-1 sshd[212]: Accepted publickey for deploy from 198.51.100.7 port 4022 ssh2";
+        let full = format!("2026-11-23T18:44:43Z web-1 {}", bare.split_at(22).1);
+        assert_eq!(rule(&[bare, &full]), (true, Some(YearRule::Near(1_795_459_483_000))));
+        assert_eq!(rule(&[bare]), (false, Some(YearRule::Near(1_732_387_481_000))), "2024");
+        assert_eq!(rule(&["", "{}", "hello"]), (false, None));
+    }
 
     #[test]
     fn completes_what_says_no_year_and_nothing_else() {
@@ -86,7 +143,9 @@ mod tests {
         assert_eq!(at("Nov 23 18:44:41", YearRule::Is(2026)), Some(1_795_459_481_000));
         assert!(at("Nov 23 18:44:41", YearRule::Clock) > Some(1_700_000_000_000));
         assert_eq!(at("noon", YearRule::Is(2026)), None);
-        for text in ["2026", "clock"] {
+        let near = "2027-01-01T00:00:01Z".parse().unwrap();
+        assert_eq!(at("Nov 23 18:44:41", near), Some(1_795_459_481_000));
+        for text in ["2026", "clock", "2027-01-01T00:00:01Z"] {
             assert_eq!(text.parse::<YearRule>().unwrap().to_string(), text);
         }
         for text in ["", "26", "now", "-2026"] {
