@@ -195,13 +195,14 @@ impl Explanation {
                     g.days_settled,
                     g.peer_rate
                 )?;
+                let (have, of) = g.company(n.least_peers);
                 writeln!(
                     f,
                     "       {} = min({}, -log2 max(({} + 0.5) / ({} + 1), {} * ({} + 0.1) / ({} + 1)))   {} of {} peers, {} of {} in the estate",
                     g.bits_rare,
                     n.peer_cap_bits,
-                    g.peers.have,
-                    g.peers.of,
+                    have,
+                    of,
                     n.org_factor,
                     g.estate.have,
                     g.estate.of,

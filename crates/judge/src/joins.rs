@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use vires_event::{Link, Millis};
 use vires_profile::baseline::{Facet, Learned, Reference, Stitches, bounded, default_group};
-use vires_profile::observation::{Move, Observation, stable_hash};
+use vires_profile::observation::{Move, Observation, Stay, stable_hash};
 use vires_profile::zones::ZoneClass;
 
 /// Most networks and most values that are remembered; beyond it the oldest half goes.
@@ -35,9 +35,9 @@ pub struct Joins {
     /// Workloads that do their old work from a new origin, by origin and by group: when each was first seen there.
     #[serde(with = "sorted", default)]
     moves: FxHashMap<u64, Vec<(u64, Millis)>>,
-    /// Unknown origins where workloads do their old work alone so far, by workload.
+    /// New origins where workloads do their old work alone so far, by workload.
     #[serde(default)]
-    alone: BTreeMap<u64, (String, Millis)>,
+    alone: BTreeMap<u64, (String, ZoneClass, Millis)>,
     /// New values by group, facet and value: workloads and the day they first showed it.
     #[serde(with = "sorted")]
     adopted: FxHashMap<u64, Vec<(u64, Millis)>>,
@@ -89,15 +89,16 @@ impl Joins {
                 None => reference.group(&default_group(o)),
             })
         };
-        if let Some((origin, since)) = self.alone.get(&workload).filter(|_| tuning.coadopt.enabled)
+        if let Some((origin, class, since)) = self.alone.get(&workload).filter(|_| tuning.coadopt.enabled)
             && claimed.saturating_sub(*since) >= tuning.coadopt.patience.0
+            && (*class == ZoneClass::Unknown || o.origin.as_deref() != Some(origin))
         {
             let span = Millis::from(tuning.coadopt.window_days) * DAY;
             let by_group = group(o).map(group_key);
             let others = |key| self.company(key, workload, *since, span).0;
             let followed = others(stable_hash(origin.as_bytes())) >= tuning.coadopt.moved_peers
                 || by_group.is_some_and(|key| others(key) >= tuning.coadopt.moved_peers);
-            o.stayed_alone = (!followed).then(|| Cow::Owned(origin.clone()));
+            o.stayed_alone = (!followed).then(|| Stay { origin: Cow::Owned(origin.clone()), class: *class });
             self.alone.remove(&workload);
         }
         let new_origin = o.origin.as_deref().is_some_and(|origin| !own.is_some_and(|l| l.hints_at(Facet::Zone, origin)));
@@ -138,8 +139,8 @@ impl Joins {
         }
         let (same_origin, since) = self.company(by_origin, workload, o.at, span);
         let peers = by_group.map_or(0, |key| self.company(key, workload, o.at, span).0);
-        if old_work && o.zone_class == ZoneClass::Unknown && since == Some(o.at) && self.alone.len() < MOST {
-            self.alone.entry(workload).or_insert_with(|| (bounded(origin).into_owned(), o.at));
+        if old_work && o.zone_class != ZoneClass::ProviderService && since == Some(o.at) && self.alone.len() < MOST {
+            self.alone.entry(workload).or_insert_with(|| (bounded(origin).into_owned(), o.zone_class, o.at));
         }
         let members = f64::from(reference.peers(group, own, Facet::Platform, "").of);
         let least = enough(tuning.coadopt.moved_peers, members, tuning);

@@ -22,6 +22,7 @@ use vires_profile::Workload;
 use vires_profile::baseline::{Baseline, DayCount, Known, Name, Reference, bounded, default_group};
 use vires_profile::exceptions::{Claim, Exceptions};
 use vires_profile::observation::{Mapping, Observation, day_of, stable_hash};
+use vires_profile::zones::ZoneClass;
 use vires_profile::{Inventory, WorkloadIndex};
 
 /// Most kinds of evidence per workload; of more the weightiest stay.
@@ -238,7 +239,10 @@ impl Judge {
             }
             for finding in &mut findings {
                 finding.impact = view.impact();
-                finding.unknown_network = finding.elsewhere || view.unknown_network();
+                finding.unknown_network = match &view.o.stayed_alone {
+                    Some(stay) if finding.elsewhere => stay.class == ZoneClass::Unknown,
+                    _ => view.unknown_network(),
+                };
                 finding.grounded = view.memory.days > 0 || view.rests_on_declaration(finding);
             }
         }
@@ -263,7 +267,7 @@ impl Judge {
         }
         for finding in findings {
             // What is told later of an event that was excused is excused with it.
-            let earlier = (finding.code == Code::T1 && o.stayed_alone.as_deref() == Some(&*finding.value))
+            let earlier = (finding.code == Code::T1 && o.stayed_alone.as_ref().map(|s| &*s.origin) == Some(&*finding.value))
                 .then(|| state.evidence.binary_search_by(|e| e.key().cmp(&(finding.code, finding.facet, &finding.value))).ok())
                 .flatten()
                 .and_then(|at| state.evidence.get(at)?.best.excused_by.clone());

@@ -69,12 +69,32 @@ const SHORTEST: usize = 4;
 /// Looks for relatives of one value among many.
 pub(crate) struct Kin<'v> {
     service: &'v str,
+    name: &'v str,
     parent: Option<&'v str>,
     stem: Option<&'v str>,
     same_parent: bool,
     own: bool,
     same_service: u32,
     same_stem: u32,
+    /// Of a thing in a namespace: its sort, and its name around that of the namespace.
+    shape: Option<Shape<'v>>,
+    same_shape: u32,
+}
+
+/// `k8s:shop/secrets/shop-tls`: a certificate is kept for each namespace under a name made of it.
+type Shape<'v> = (&'v str, &'v str, &'v str);
+
+/// In so many namespaces a thing of one shape is what the workload keeps everywhere.
+const EVERYWHERE: u32 = 3;
+
+/// Sort, and what stands before and after the name of the namespace in that of the thing; all of it before, if it does not hold it.
+fn shape_of<'s>(service: &str, name: &'s str) -> Option<Shape<'s>> {
+    let (namespace, rest) = name.split_once('/').filter(|(ns, _)| service == "k8s" && ns.len() > 1)?;
+    let (sort, thing) = rest.split_once('/')?;
+    Some(match thing.split_once(namespace) {
+        Some((before, after)) => (sort, before, after),
+        None => (sort, thing, ""),
+    })
 }
 
 impl<'v> Kin<'v> {
@@ -101,10 +121,22 @@ impl<'v> Kin<'v> {
         let own = trimmed
             .split('/')
             .any(|part| means_something(part) && names.iter().any(|n| *n == part || stem_of(n) == Some(part)));
-        if parent.is_none() && stem.is_none() && !own {
+        let shape = shape_of(service, trimmed);
+        if parent.is_none() && stem.is_none() && !own && shape.is_none() {
             return None;
         }
-        let kin = Kin { service, parent, stem, same_parent: false, own, same_service: 0, same_stem: 0 };
+        let kin = Kin {
+            service,
+            name: trimmed,
+            parent,
+            stem,
+            same_parent: false,
+            own,
+            same_service: 0,
+            same_stem: 0,
+            shape,
+            same_shape: 0,
+        };
         Some(kin)
     }
 
@@ -113,7 +145,14 @@ impl<'v> Kin<'v> {
         let Some(name) = known.strip_prefix(self.service).and_then(|n| n.strip_prefix(':')) else { return };
         self.same_service += 1;
         if let Some(parent) = self.parent {
-            self.same_parent |= name.strip_prefix(parent).is_some_and(|rest| rest.starts_with('/'));
+            // What lies under a known thing is as near as what lies beside it.
+            self.same_parent |= name.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        }
+        if self.service == "k8s" {
+            self.same_parent |= same_elsewhere(self.name, name);
+        }
+        if self.shape.is_some() && shape_of(self.service, name.trim_end_matches('/')) == self.shape {
+            self.same_shape += 1;
         }
         if let Some(stem) = self.stem {
             let last = name.trim_end_matches('/').rsplit('/').next().unwrap_or(name);
@@ -124,8 +163,19 @@ impl<'v> Kin<'v> {
 
     /// True if it has relatives.
     pub fn found(&self) -> bool {
-        self.own || self.same_parent || (self.same_stem > 0 && self.same_stem * 2 >= self.same_service)
+        self.own
+            || self.same_parent
+            || self.same_shape >= EVERYWHERE
+            || (self.same_stem > 0 && self.same_stem * 2 >= self.same_service)
     }
+}
+
+/// True for one thing in two namespaces of one name: `search-us/secrets/tls` beside `search-eu/secrets/tls`.
+fn same_elsewhere(a: &str, b: &str) -> bool {
+    let (Some((a, thing)), Some((b, other))) = (a.split_once('/'), b.split_once('/')) else { return false };
+    let stem = |ns: &'_ str| ns.find('-').map_or(ns.len(), |at| at);
+    let (stem_a, stem_b) = (a.get(..stem(a)), b.get(..stem(b)));
+    thing == other && thing.contains('/') && stem_a == stem_b && stem_a.is_some_and(means_something)
 }
 
 /// The first word of a name of several, if it says whose it is.
@@ -173,6 +223,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_in_every_namespace_is_kept_in_the_next() {
+        let known =
+            ["k8s:shop/secrets/shop-tls", "k8s:mail/secrets/mail-tls", "k8s:chat/secrets/chat-tls", "k8s:chat/secrets/db"];
+        let related = |value: &str, known: &[&str]| {
+            Kin::of(value, &["cert-manager"]).is_some_and(|mut kin| {
+                known.iter().for_each(|k| kin.compare(k));
+                kin.found()
+            })
+        };
+        assert!(related("k8s:exports/secrets/exports-tls", &known));
+        assert!(!related("k8s:exports/secrets/exports-tls", &known[..2]));
+        assert!(!related("k8s:exports/secrets/db", &known));
+        assert!(!related("k8s:exports/configmaps/exports-tls", &known));
+    }
+
+    #[test]
     fn knows_relatives() {
         let known = [
             "dynamodb:orders-live",
@@ -190,10 +256,14 @@ mod tests {
             ("secret:prod/payments/api", true),
             ("secret:prod/payroll", false),
             ("secret:payments/api", false),
+            ("secret:prod/payments/db/replica", true),
+            ("secret:prod/mail/relay", true),
             ("s3:report-archive/other/deep/", true),
             ("s3:payroll-archive/x/", false),
             ("k8s:checkout/configmaps/other", true),
             ("k8s:kube-system/secrets/x", false),
+            ("k8s:checkout-eu/configmaps/site", true),
+            ("k8s:search-eu/configmaps/site", false),
             ("vault:kv/data/refunds-sync/db", true),
             ("vault:kv/data/refunds/db", true),
             ("vault:kv/data/refund/db", false),

@@ -112,6 +112,22 @@ impl<'a> Memory<'a> {
         any
     }
 
+    /// True if an identity is known to hand out rights or credentials, to expose things or to take guards away.
+    pub fn administers(&self, id: &str) -> bool {
+        let workload = vires_profile::observation::identity_template(id);
+        let known = self.reference.slot(&workload).and_then(|slot| self.reference.at(slot));
+        known.is_some_and(|known| !known.learned.of(Facet::ActionT4).is_empty())
+    }
+
+    /// True if it became an identity of this account before.
+    pub fn becomes_in(&self, account: &str) -> bool {
+        let mut any = false;
+        self.for_each_layer(|learned| {
+            any |= learned.of(Facet::Role).iter().any(|role| crate::criteria::account_of(role.name()) == Some(account));
+        });
+        any
+    }
+
     /// On which days a value was seen; empty if never.
     pub fn sighting(&self, facet: Facet, value: &str) -> Sighting {
         let mut seen = Presence::default();

@@ -109,6 +109,8 @@ pub(crate) fn damped(mut xs: Vec<(Code, f64)>, combine: &Combine) -> Vec<(f64, f
         .map(|(code, x)| {
             let power = match seen.is_empty() {
                 true => 1.0,
+                // One tool brings another, and whoever speaks for a team brings the team: only the strangest counts.
+                false if seen.contains(&code) && matches!(code, Code::T7 | Code::T8) => 0.0,
                 false if seen.contains(&code) => combine.damp_same,
                 false => combine.damp,
             };

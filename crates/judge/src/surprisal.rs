@@ -127,6 +127,16 @@ impl Gauge {
         q2(self.bits_new + self.bits_rare)
     }
 
+    /// The peers that have the value, and of how many. A group of few is filled up to `least` with others of the estate, at most a
+    /// quarter of them: who has no peers is not thereby like everybody.
+    pub fn company(&self, least: f64) -> (f64, f64) {
+        let (have, of) = (f64::from(self.peers.have), f64::from(self.peers.of));
+        let others = f64::from(self.estate.of.saturating_sub(self.peers.of));
+        let fill = (least - of).clamp(0.0, others / 4.0);
+        let share = f64::from(self.estate.have.saturating_sub(self.peers.have)) / others.max(1.0);
+        (q2(have + fill * share), q2(of + fill))
+    }
+
     /// True if the workload never showed it before.
     pub fn is_new(&self) -> bool {
         matches!(self.standing, Standing::Unseen | Standing::Child | Standing::Lapsed)
@@ -212,7 +222,8 @@ impl Memory<'_> {
         let peers = self.reference.peers(self.group, own, facet, value);
         let estate = self.reference.estate(own, facet, value);
         (gauge.peers, gauge.estate) = (peers.into(), estate.into());
-        let share = (f64::from(peers.have) + 0.5) / (f64::from(peers.of) + 1.0);
+        let (have, of) = gauge.company(novelty.least_peers);
+        let share = (have + 0.5) / (of + 1.0);
         let org = novelty.org_factor * (f64::from(estate.have) + 0.1) / (f64::from(estate.of) + 1.0);
         gauge.bits_rare = q2((-share.max(org).min(1.0).log2()).min(novelty.peer_cap_bits));
     }

@@ -72,24 +72,24 @@ sections! {
     Window { score: Span = Span::hours(24), baseline_days: u16 = 90, tombstone_days: u16 = 400, warmup_days: u16 = 7,
         mature_days: u16 = 14, half_life_days: u16 = 0, late: Span = Span(10 * 60_000) }
     /// How surprising a value is.
-    Novelty { alpha_days: f64 = 5.0, bits_low: f64 = 4.0, bits_high: f64 = 12.0, peer_cap_bits: f64 = 6.0, org_factor: f64 = 0.25,
+    Novelty { alpha_days: f64 = 5.0, bits_low: f64 = 4.0, bits_high: f64 = 12.0, peer_cap_bits: f64 = 6.0, least_peers: f64 = 5.0, org_factor: f64 = 0.25,
         established_days: u16 = 5, established_share: f64 = 0.10, child: f64 = 0.4, lapsed: f64 = 0.5, common: f64 = 0.2, young: f64 = 0.4 }
     /// What several peers take up together.
     Coadopt { enabled: bool = true, min_peers: u16 = 2, moved_peers: u16 = 3, min_share: f64 = 0.10, window_days: u16 = 3, factor: f64 = 0.35,
         declared_factor: f64 = 0.35, first: f64 = 0.5, patience: Span = Span(4 * HOUR) }
     /// What a declared list does to the surprise.
-    Declared { enabled: bool = true, inside: f64 = 0.15, outside_rare: f64 = 0.8, drift: f64 = 0.25, drift_resource: f64 = 0.10,
+    Declared { enabled: bool = true, inside: f64 = 0.15, outside_rare: f64 = 0.8, drift: f64 = 0.25, seen: f64 = 0.5, drift_resource: f64 = 0.10,
         resource_floor: f64 = 0.5, resource_child_floor: f64 = 0.3 }
     /// How much is at stake.
     Sensitivity { action: [f64; 5] = [0.08, 0.12, 0.25, 0.60, 0.85], dataset: [f64; 4] = [0.0, 0.0, 0.50, 0.85],
         inside_tier: f64 = 0.6, denied: f64 = 0.5, denied_trust: f64 = 0.9, metadata: f64 = 0.4,
-        own_credential: f64 = 0.35, own_thing: f64 = 0.5, written: f64 = 0.4, written_class: f64 = 0.75 }
+        own_credential: f64 = 0.35, takes_back: f64 = 0.4, own_thing: f64 = 0.5, written: f64 = 0.4, written_class: f64 = 0.75 }
     /// How much each kind of evidence weighs.
-    Weights { forbidden: f64 = 1.0, tier_excess: [f64; 2] = [0.5, 0.2], role_edge: f64 = 0.55, t4_target: f64 = 0.5,
+    Weights { forbidden: f64 = 1.0, tier_excess: [f64; 2] = [0.5, 0.2], role_edge: f64 = 0.55, role_edge_admin: f64 = 0.75, t4_target: f64 = 0.5,
         probe_step: f64 = 0.2, probe_min: u16 = 3, priv_volume: f64 = 0.35, irreversible: f64 = 0.8, class_excess: f64 = 0.8,
         class_new: [f64; 4] = [0.0, 0.0, 0.45, 0.70], volume: f64 = 0.35, egress: f64 = 0.95, slow_change: f64 = 0.35,
         origin_unknown: f64 = 0.9, origin_declared_outside: f64 = 0.75, origin_known: f64 = 0.65, origin_provider: f64 = 0.2,
-        campaign: f64 = 1.0, account: f64 = 0.75, credential: f64 = 0.75, credential_brief: f64 = 0.5, interactive: f64 = 0.85, decommissioned: f64 = 1.0,
+        campaign: f64 = 1.0, account: f64 = 0.75, credential: f64 = 0.75, credential_brief: f64 = 0.5, anonymous: f64 = 0.9, interactive: f64 = 0.85, decommissioned: f64 = 1.0,
         dormant: f64 = 0.8, dormant_days: u16 = 30, dormant_familiar: f64 = 0.5, region: f64 = 0.40, region_t0: f64 = 0.15, region_t3: f64 = 0.55,
         asn: f64 = 0.35, ua: f64 = 0.30, delegator: f64 = 0.35, delegator_outside: f64 = 0.55, delegator_restricted: f64 = 0.7, shared: f64 = 0.6,
         unattributable: f64 = 0.75, time: f64 = 0.5, total_volume: f64 = 0.5, detection: f64 = 0.8, fan_out: f64 = 0.35 }
@@ -200,12 +200,16 @@ impl Tuning {
                     s.denied_trust,
                     s.metadata,
                     s.own_credential,
+                    s.takes_back,
                     s.own_thing,
                     s.written,
                     s.written_class,
                 ],
             ),
-            ("declared", &[d.inside, d.outside_rare, d.drift, d.drift_resource, d.resource_floor, d.resource_child_floor]),
+            (
+                "declared",
+                &[d.inside, d.outside_rare, d.drift, d.seen, d.drift_resource, d.resource_floor, d.resource_child_floor],
+            ),
             ("novelty", &[n.org_factor, n.established_share, n.child, n.lapsed, n.common, n.young]),
             ("coadopt", &[self.coadopt.min_share, self.coadopt.factor, self.coadopt.declared_factor, self.coadopt.first]),
             (
@@ -219,6 +223,8 @@ impl Tuning {
                 &[
                     w.forbidden,
                     w.role_edge,
+                    w.role_edge_admin,
+                    w.anonymous,
                     w.t4_target,
                     w.probe_step,
                     w.priv_volume,

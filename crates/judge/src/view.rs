@@ -2,7 +2,7 @@
 
 use crate::evidence::{Factor, Finding, Workings};
 use crate::memory::Memory;
-use crate::surprisal::{Declared, Gauge, Standing};
+use crate::surprisal::{Declared, Gauge, Standing, q3};
 use crate::volume::Usual;
 use crate::{Break, Code, Tuning};
 use std::borrow::Cow;
@@ -118,6 +118,34 @@ impl<'a> View<'a> {
         self.o.effect.is_none_or(|e| !self.memory.sighting(Facet::Effect, e.as_str()).seen.is_empty())
     }
 
+    /// True if having this effect is a habit of the workload, whatever its profile says of it.
+    pub fn does_habitually(&self) -> bool {
+        self.o
+            .effect
+            .is_some_and(|e| self.gauge_declared(Facet::Effect, e.as_str(), Declared::Open).standing == Standing::Established)
+    }
+
+    /// True if there are as many peers as make a move that of the group.
+    pub fn has_peers(&self) -> bool {
+        let peers = self.memory.reference.peers(self.memory.group, self.memory.base(), Facet::Platform, "").of;
+        peers >= u32::from(self.tuning.coadopt.moved_peers)
+    }
+
+    /// The share of the peers that do not do the same, but not less than `novelty.common`; all of it where hardly any do.
+    pub fn rest_of_peers(&self, gauge: &Gauge) -> f64 {
+        if gauge.peers.have < u32::from(self.tuning.coadopt.min_peers) || !self.tuning.coadopt.enabled {
+            return 1.0;
+        }
+        let have = f64::from(gauge.peers.have) / f64::from(gauge.peers.of.max(1));
+        q3(1.0 - have).max(self.tuning.novelty.common)
+    }
+
+    /// What is left of an action because peers take it up these days, or do it all along.
+    pub fn with_peers(&self) -> f64 {
+        let common = if self.action.is_new() { self.action.relation } else { 1.0 };
+        self.together(&self.action).min(common)
+    }
+
     /// True if nothing but the origin is new, and there is no more of it than on other days: an action, a tool, a credential and data that the workload knows.
     pub fn old_work(&self) -> bool {
         let known = |facet, value: &str| !self.gauge_declared(facet, value, Declared::Open).is_new();
@@ -199,7 +227,11 @@ impl<'a> View<'a> {
         match finding.workings.gauge.as_deref() {
             Some(gauge) => gauge.declared == Declared::Outside,
             // Without a measure of history it is a fact: of the profile's, unless none says anything.
-            None => self.profile.is_some_and(Workload::has_profile) || finding.code == Code::T5 || finding.code == Code::N1,
+            None => {
+                self.profile.is_some_and(Workload::has_profile)
+                    || matches!(finding.code, Code::T5 | Code::N1)
+                    || (finding.code == Code::T3 && finding.value == crate::criteria::NOBODY)
+            }
         }
     }
 

@@ -138,6 +138,15 @@ pub struct Move {
     pub enough_peers: bool,
 }
 
+/// An origin where a workload was, and stayed alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stay<'a> {
+    /// The zone, or the network where no zone covers it: as [`Observation::origin`].
+    pub origin: Text<'a>,
+    /// How far that zone is trusted.
+    pub class: ZoneClass,
+}
+
 /// One activity of one workload, ready to be learned from or judged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation<'a> {
@@ -231,8 +240,8 @@ pub struct Observation<'a> {
     pub campaign: u16,
     /// Facets (bit = [`crate::baseline::Facet`]) whose value several peers took up in these days. Set by the judge's joins.
     pub coadopted: u32,
-    /// An unknown origin in which it did its old work a while ago, and where nobody followed it. Set by the judge's joins.
-    pub stayed_alone: Option<Text<'a>>,
+    /// An origin new to it in which it did its old work a while ago, and where nobody followed it. Set by the judge's joins.
+    pub stayed_alone: Option<Stay<'a>>,
     /// How it came to an origin that is new to it. Set by the judge's joins.
     pub moved: Option<Move>,
     /// The time of the stream as a whole, where the record's own is more than a day from it. Set by the judge's joins.
@@ -271,6 +280,7 @@ impl<'a> Observation<'a> {
             }
             None => None,
         };
+        let origin_is_private = origin.as_deref().is_some_and(network::is_private);
         let declared_class = setting.data_class.or(facts.data_class);
         let region = region::region_of(activity.source, &activity.action, activity.place.region);
         Some(Observation {
@@ -307,7 +317,11 @@ impl<'a> Observation<'a> {
             env: setting.env,
             region,
             origin,
-            zone_class: setting.zone.map_or(ZoneClass::Unknown, |z| z.class),
+            zone_class: setting.zone.map_or(ZoneClass::Unknown, |z| match z.class {
+                // Nobody on the internet has such an address: it is a network of ours that nobody named.
+                ZoneClass::Unknown if z.name == UNKNOWN && origin_is_private => ZoneClass::Internal,
+                class => class,
+            }),
             ip: activity.origin.ip,
             asn: activity.origin.asn,
             ua: activity

@@ -24,6 +24,7 @@ use crate::view::{Draft, View, class_name};
 use crate::{Break, Code};
 use vires_event::Boundary;
 use vires_profile::baseline::Facet;
+use vires_profile::observation::lists_target;
 
 /// Active days before a first contact says anything.
 const SETTLED: u32 = 7;
@@ -40,6 +41,12 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         return;
     }
     let target = view.o.targets.first().map_or("", |t| &t.name);
+    // A profile that lists the thing itself has said of what class its data may be.
+    if let Some(list) = view.list(|e| e.resources.as_ref()).filter(|_| max.is_some())
+        && view.o.targets.first().is_some_and(|t| lists_target(list, &t.name))
+    {
+        return;
+    }
     let (what, weight, expected) = match max {
         Some(max) => {
             (format!("class {class} above {max}"), view.tuning.weights.class_excess, format!("at most class {max} (declared)"))
@@ -53,7 +60,9 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     };
     Draft::new(Code::D1, Some(Boundary::Data), Break::Purpose, "data_class", name)
         .times(what, weight)
+        .times("seen before", if gauge.is_new() { 1.0 } else { view.tuning.declared.seen })
         .times("with peers", view.together(&view.action))
+        .times("peers touch it", if max.is_none() { view.rest_of_peers(&gauge) } else { 1.0 })
         .times("metadata only", view.metadata())
         .times("written", if view.writes() { view.tuning.sensitivity.written_class } else { 1.0 })
         .times("outcome", view.outcome())

@@ -21,12 +21,14 @@
 use crate::evidence::Finding;
 use crate::view::{Draft, View, declared};
 use crate::{Break, Code};
-use vires_event::{Boundary, CredentialKind};
+use crate::surprisal::Standing;
+use vires_event::{Boundary, CredentialKind, Outcome};
 use vires_profile::baseline::{Facet, credential_value};
 use vires_profile::globs::Globs;
 use vires_profile::observation::Proof;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
+    nobody(view, found);
     let (Some(proof), Some(value)) = (view.o.credential.as_ref(), credential_value(view.o)) else { return };
     let list = view.list(|e| e.credentials.as_ref());
     let gauge = view.gauge_declared(Facet::Credential, &value, declared(list.map(|l| names(l, proof, &value))));
@@ -56,6 +58,28 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             )
             .put(found);
     }
+}
+
+/// Power for nobody: a request of tier 3 or more that went through though nobody proved who they are. That needs no history to be wrong,
+/// only one to be known: what is open on purpose is open every day.
+fn nobody(view: &View<'_>, found: &mut Vec<Finding>) {
+    let o = view.o;
+    let open = o.tier >= 3 && o.outcome == Some(Outcome::Success) && is_nobody(&o.identity);
+    if !open || view.action.standing == Standing::Established {
+        return;
+    }
+    Draft::new(Code::T3, Some(Boundary::Trust), Break::Ownership, "credential", NOBODY)
+        .times("anonymous", view.tuning.weights.anonymous)
+        .says("a proof of identity", format!("{} without any", view.observed(&o.action, &view.action)))
+        .put(found);
+}
+
+/// The value of evidence that there was no credential at all.
+pub(crate) const NOBODY: &str = "anonymous";
+
+/// The names that Kubernetes gives to whoever shows no credential.
+fn is_nobody(identity: &str) -> bool {
+    identity.ends_with(":user:system:anonymous") || identity.ends_with(":user:system:unauthenticated")
 }
 
 /// True for credentials that end by themselves: taking them up is rather an improvement than a theft.

@@ -3,6 +3,9 @@
 //!
 //! To add one: a file here, a row in [`REGISTRY`], a code, its weight in the tuning.
 
+pub(crate) use credential::NOBODY;
+pub(crate) use place::account_of;
+
 use crate::Code;
 use crate::evidence::Finding;
 use crate::view::View;

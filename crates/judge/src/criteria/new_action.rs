@@ -22,16 +22,69 @@
 //! OWASP NHI5:2025; ATT&CK T1078.004, T1098; NIST CSF 2.0 DE.CM-03.
 
 use crate::evidence::Finding;
+use crate::surprisal::{Declared, Gauge};
 use crate::view::{Draft, View};
 use crate::{Break, Code};
 use vires_event::{Boundary, Effect, Link};
 use vires_profile::baseline::Facet;
 
-pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
-    let gauge = &view.action;
-    if gauge.g == 0.0 || view.o.action.is_empty() {
-        return;
+/// How surprising the action is. Of what a workload never had the effect of, its habit of trying actions of that tier excuses nothing:
+/// who grants something new every week still never stopped a log.
+fn surprise(view: &View<'_>) -> Option<(Gauge, Facet)> {
+    let (action, facet) = (&view.action, Facet::action(view.o.tier));
+    if view.o.action.is_empty() {
+        return None;
     }
+    if let Some(effect) = view.o.effect.filter(|_| view.o.tier >= 4 && action.is_new() && !action.coadopted)
+        && !view.knows_effect()
+    {
+        let first = view.gauge_declared(Facet::Effect, effect.as_str(), action.declared);
+        if first.g > action.g {
+            return Some((first, Facet::Effect));
+        }
+    }
+    (action.g > 0.0).then(|| (action.clone(), facet))
+}
+
+/// True for taking back a right of a sort that the workload hands out as a habit: who grants it also revokes it.
+fn takes_back(view: &View<'_>) -> bool {
+    if view.o.effect != Some(Effect::Grant) || view.action.declared == Declared::Outside {
+        return false;
+    }
+    let Some((service, noun)) = taken(&view.o.action) else { return false };
+    let mut habit = false;
+    view.memory.for_each_layer(|learned| {
+        habit |= learned.of(Facet::ActionT4).iter().any(|known| {
+            given(known.name()).is_some_and(|(s, n)| s.eq_ignore_ascii_case(service) && n.eq_ignore_ascii_case(noun))
+        });
+    });
+    habit
+}
+
+/// Service and noun of an action, if its verb is one of these.
+fn noun_of<'a>(action: &'a str, verbs: &[&str]) -> Option<(&'a str, &'a str)> {
+    let (service, name) = action.split_once(':')?;
+    // Azure and Google write the verb last, Kubernetes first and apart, Amazon first and in one word.
+    let (path, last) = name.rsplit_once(['/', '.']).unwrap_or(("", name));
+    if !path.is_empty() && verbs.iter().any(|verb| last.eq_ignore_ascii_case(verb)) {
+        return Some((service, path));
+    }
+    verbs.iter().find_map(|verb| {
+        let noun = name.get(..verb.len()).filter(|start| start.eq_ignore_ascii_case(verb)).and(name.get(verb.len()..))?;
+        (!noun.is_empty()).then(|| (service, noun.trim_start()))
+    })
+}
+
+fn taken(action: &str) -> Option<(&str, &str)> {
+    noun_of(action, &["Detach", "Delete", "Remove", "Revoke"])
+}
+
+fn given(action: &str) -> Option<(&str, &str)> {
+    noun_of(action, &["Attach", "Put", "Add", "Create", "Grant", "Write"])
+}
+
+pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
+    let Some((gauge, facet)) = surprise(view) else { return };
     // Becoming another identity is one fact: `role_edge` tells it, with the identity.
     if view.o.effect == Some(Effect::Assume) && view.o.links.iter().any(|l| matches!(l, Link::Became { .. })) {
         return;
@@ -48,10 +101,11 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         .times("within max_tier", if inside { knobs.inside_tier } else { 1.0 })
         .times("own credential", view.renewal())
         .times("own thing", view.own_thing())
+        .times("takes back", if takes_back(view) { knobs.takes_back } else { 1.0 })
         .times("signs in", if view.signs_in() { knobs.own_credential } else { 1.0 })
         .times("outcome", view.outcome())
         .gauge(gauge.clone())
-        .says(view.expected(Facet::action(tier), view.list(|e| e.actions.as_ref())), view.observed(&view.o.action, gauge))
+        .says(view.expected(facet, view.list(|e| e.actions.as_ref())), view.observed(&view.o.action, &gauge))
         .put(found);
 }
 
@@ -101,6 +155,23 @@ mod tests {
         assert_eq!(weight(release("lambda:peer1-worker").interactive()), other);
         let lend = |thing: &str| act().by("peer1").action("iam:Lend", 3).effect(Effect::Assume).target(thing, 1);
         assert_eq!(weight(lend("iam:peer1-admin")), weight(lend("iam:other-admin")));
+    }
+
+    #[test]
+    fn who_hands_out_a_right_takes_it_back() {
+        let admin = |name: &str| act().action(name, 4).effect(Effect::Grant);
+        for (habit, new, less) in [
+            ("iam:AttachRolePolicy", "iam:DetachRolePolicy", true),
+            ("azure:microsoft.authorization/roleassignments/write", "azure:microsoft.authorization/roleassignments/delete", true),
+            ("k8s:create rolebindings", "k8s:delete rolebindings", true),
+            ("iam:AttachRolePolicy", "iam:AttachUserPolicy", false),
+            ("iam:DetachRolePolicy", "iam:AttachRolePolicy", false),
+            ("iam:AttachRolePolicy", "iam:DeleteUserPolicy", false),
+        ] {
+            let weight = |daily: Act| Bench::mature().also_daily(daily).x("P2", admin(new)).unwrap();
+            let (with, without) = (weight(admin(habit)), weight(admin("iam:TagThing")));
+            assert_eq!(with < 0.5 * without, less, "{new} after {habit}: {with} {without}");
+        }
     }
 
     #[test]

@@ -8,8 +8,9 @@
 //! A stolen credential works everywhere. That it is used elsewhere is often the only thing a thief cannot hide.
 //!
 //! # Stays quiet when
-//! others came to the same new origin with their old work: a network that changed. Who comes first, with nothing but its old work, is
-//! given `coadopt.patience` before it counts in full; a network that has a name is given it for good. The origin is a habit, or the workload comes from new networks all the time, as hosted runners do. The provider's own
+//! others came to the same new origin with their old work: a network that changed. Who comes first, with nothing but its old work, and
+//! not to a network that nobody named and its profile rules out, is given `coadopt.patience` before it counts in full; in a network that has a name for good, unless its profile rules that out and it goes
+//! on elsewhere as well: a workload moves, a copied credential is in two places. The origin is a habit, or the workload comes from new networks all the time, as hosted runners do. The provider's own
 //! services hardly count. Where no zones are declared, habits are kept by network, not as one word `unknown`. A refused request
 //! counts almost in full, because it proves who holds the credential; a refused sign-in proves nothing and counts half.
 //!
@@ -29,7 +30,7 @@ use vires_profile::baseline::Facet;
 use vires_profile::zones::ZoneClass;
 
 /// What is left of a new origin because of who else came there, and how.
-fn company(view: &View<'_>) -> (&'static str, f64) {
+fn company(view: &View<'_>, declared: Declared) -> (&'static str, f64) {
     let knobs = &view.tuning.coadopt;
     let Some(moved) = view.o.moved.as_ref().filter(|_| knobs.enabled) else { return ("", 1.0) };
     if view.in_company() {
@@ -44,6 +45,10 @@ fn company(view: &View<'_>) -> (&'static str, f64) {
     // Who comes first to a new network is alone there for a while. Whoever stays alone in one that nobody named is a stranger.
     if view.o.zone_class != ZoneClass::Unknown {
         return ("its old work", knobs.first);
+    }
+    // There is nothing to wait for where the profile says no, or where nobody is who could follow.
+    if declared == Declared::Outside || !view.has_peers() {
+        return ("", 1.0);
     }
     if view.o.at.saturating_sub(moved.since) < knobs.patience.0 {
         return ("its old work, for now", knobs.first);
@@ -64,7 +69,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         _ if gauge.declared == Declared::Outside => ("not declared", weights.origin_declared_outside),
         _ => ("known network", weights.origin_known),
     };
-    let (with_whom, company) = company(view);
+    let (with_whom, company) = company(view, gauge.declared);
     let list = view.list(|e| e.zones.as_ref());
     let from = match view.o.ip.as_deref() {
         Some(ip) => format!("from {ip} in {}", view.observed(origin, gauge)),
@@ -80,15 +85,20 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         .put(found);
 }
 
-/// The other half of patience: a workload was in an unknown network, nobody followed, and it goes on elsewhere. Networks that change
-/// take their workloads along for good; a copied credential is used in two places.
+/// The other half of patience: a workload was in a network that is not its own, nobody followed, and it goes on elsewhere. Networks that
+/// change take their workloads along for good; a copied credential is used in two places.
 fn stayed_alone(view: &View<'_>, found: &mut Vec<Finding>) {
-    let Some(origin) = view.o.stayed_alone.as_deref() else { return };
-    let list = view.list(|e| e.zones.as_ref());
+    let Some(stay) = view.o.stayed_alone.as_ref() else { return };
+    let (origin, list) = (&*stay.origin, view.list(|e| e.zones.as_ref()));
     let gauge = view.gauge(Facet::Zone, origin, list);
+    let (what, weight) = match stay.class {
+        ZoneClass::Unknown => ("unknown network", view.tuning.weights.origin_unknown),
+        _ if gauge.declared == Declared::Outside => ("not declared", view.tuning.weights.origin_declared_outside),
+        _ => return,
+    };
     Draft::new(Code::T1, Some(Boundary::Trust), Break::AccessPattern, "zone", origin)
         .times("g", gauge.g)
-        .times("unknown network", view.tuning.weights.origin_unknown)
+        .times(what, weight)
         .gauge(gauge.clone())
         .elsewhere()
         .says(view.expected(Facet::Zone, list), format!("from {}; nobody else moved there", view.observed(origin, &gauge)))
@@ -127,6 +137,21 @@ mod tests {
         let whoami = || act().action("sts:GetCallerIdentity", 0);
         assert_eq!(bench.x("T1", whoami().at_address("203.0.113.9")), Some(0.9));
         assert_eq!(bench.x("T1", whoami().from("corp")), Some(0.75));
+    }
+
+    #[test]
+    fn a_known_network_outside_the_profile_is_forgiven_for_a_while_only() {
+        let bench = Bench::mature().declare("[workload.expect]\nzones = [\"nat\"]\n");
+        let full = bench.x("T1", act().from("corp").agent("curl")).unwrap();
+        let first = bench.x("T1", act().from("corp")).unwrap();
+        assert!((first - 0.5 * full).abs() < 0.002, "{first} {full}");
+        let alone = bench.found_after(&[act().from("corp")], act().at_hour(16));
+        assert!(alone.iter().any(|(code, x)| code == "T1" && *x == full), "in two places: {alone:?}");
+        let moved = bench.found_after(&[act().from("corp")], act().from("corp").at_hour(16));
+        assert!(moved.iter().all(|(code, x)| code != "T1" || *x < full), "moved for good: {moved:?}");
+        // Where nothing is declared, old work in a known network stays half a surprise.
+        let alone = Bench::mature().found_after(&[act().from("corp")], act().at_hour(16));
+        assert!(!alone.iter().any(|(code, _)| code == "T1"), "{alone:?}");
     }
 
     #[test]

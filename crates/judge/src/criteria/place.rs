@@ -2,7 +2,7 @@
 //!
 //! # Escalates when
 //! it acts in an account, project or tenant where it never acted, in another environment than its own (from dev into prod), or
-//! on a platform that is new to it.
+//! on a platform that is new to it; or becomes an identity of an account where it never became any.
 //!
 //! # Why
 //! Accounts and environments are the walls of an estate. A workload that turns up behind another wall has new authority, given
@@ -21,9 +21,10 @@ use crate::evidence::Finding;
 use crate::surprisal::Declared;
 use crate::view::{Draft, View, declared};
 use crate::{Break, Code};
-use vires_event::Boundary;
+use vires_event::{Boundary, Link};
 use vires_profile::baseline::Facet;
 use vires_profile::inventory::environment_word;
+use vires_profile::observation::MAX_TARGETS;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let o = view.o;
@@ -32,6 +33,17 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         put(view, found, Facet::Account, account, declared(list.map(|l| l.matches(account))), || {
             view.expected(Facet::Account, list)
         });
+    }
+    for link in o.links.iter().take(MAX_TARGETS) {
+        let Link::Became { id } = link else { continue };
+        let Some(account) = account_of(id).filter(|account| o.account.as_deref() != Some(*account)) else { continue };
+        // Whoever went through this door before is known to go there.
+        if view.gauge_declared(Facet::Role, id, Declared::Open).is_new() && !view.memory.becomes_in(account) {
+            let list = view.list(|e| e.accounts.as_ref());
+            put(view, found, Facet::Account, account, declared(list.map(|l| l.matches(account))), || {
+                view.expected(Facet::Account, list)
+            });
+        }
     }
     if let Some(env) = o.env.as_deref() {
         let own = view.profile.and_then(|p| p.env.as_deref());
@@ -43,6 +55,12 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let list = view.list(|e| e.platforms.as_ref());
     let said = declared(list.map(|l| l.matches(platform) || (platform == "k8s" && l.matches("kubernetes"))));
     put(view, found, Facet::Platform, platform, said, || view.expected(Facet::Platform, list));
+}
+
+/// The account in which an AWS role or user stands.
+pub(crate) fn account_of(id: &str) -> Option<&str> {
+    let (account, _) = id.strip_prefix("aws:role/").or_else(|| id.strip_prefix("aws:user/"))?.split_once('/')?;
+    (account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit())).then_some(account)
 }
 
 fn put(view: &View<'_>, found: &mut Vec<Finding>, facet: Facet, value: &str, said: Declared, expected: impl Fn() -> String) {

@@ -30,9 +30,14 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         if gauge.g == 0.0 {
             continue;
         }
+        let weights = &view.tuning.weights;
+        let (what, weight) = match view.memory.administers(id) {
+            true => ("to an administrator", weights.role_edge_admin),
+            false => ("role_edge", weights.role_edge),
+        };
         Draft::new(Code::P3, Some(Boundary::Privilege), Break::Ownership, "role", &**id)
             .times("g", gauge.g)
-            .times("role_edge", view.tuning.weights.role_edge)
+            .times(what, weight)
             .times("outcome", view.outcome())
             .gauge(gauge.clone())
             .says(view.expected(Facet::Role, None), format!("became {}", view.observed(id, &gauge)))

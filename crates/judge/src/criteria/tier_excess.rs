@@ -21,7 +21,13 @@ use crate::evidence::Finding;
 use crate::surprisal::{Declared, Standing};
 use crate::view::{Draft, View};
 use crate::{Break, Code};
-use vires_event::Boundary;
+use vires_event::{Boundary, Effect};
+
+/// True if the height of the tier is the class of the data once more: reading a secret is both, and weighed as such by `class_excess`.
+fn told_by_data(view: &View<'_>) -> bool {
+    let max = view.profile.and_then(|p| p.expect.max_data_class);
+    view.o.effect == Some(Effect::SecretRead) && max.is_some_and(|max| view.o.data_class > Some(max))
+}
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let Some(max) = view.profile.and_then(|p| p.expect.max_tier) else { return };
@@ -33,7 +39,10 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     Draft::new(Code::P1, Some(Boundary::Privilege), Break::Purpose, "action", &*view.o.action)
         .times(format!("tier {tier} above {max}"), (base + step * f64::from(tier - max)).min(1.0))
         .times("ordinary tier", if tier < 3 { 0.5 } else { 1.0 })
-        .times("with peers", view.together(&view.action))
+        .times("with peers", view.with_peers())
+        .times("seen before", if view.action.is_new() { 1.0 } else { view.tuning.declared.seen })
+        .times("told by its data", if told_by_data(view) { view.tuning.declared.seen } else { 1.0 })
+        .times("habitual effect", if view.does_habitually() { view.tuning.declared.drift } else { 1.0 })
         .times("own credential", view.renewal())
         .times("outcome", view.outcome())
         .says(format!("at most tier {max} (declared)"), format!("tier {tier}: {}", view.observed(&view.o.action, &view.action)))

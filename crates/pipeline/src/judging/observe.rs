@@ -1,9 +1,9 @@
 use super::estate::Estate;
 use super::redact::redact;
 use std::borrow::Cow;
-use vires_event::{Activity, Actor, CredentialKind, Effect, Text};
+use vires_event::{Activity, Actor, CredentialKind, Effect, Link, Text};
 use vires_profile::observation::{
-    EventRef, Facts, Mapping, Observation, Proof, Setting, TargetSort, identity_template, target_sort, target_spellings,
+    EventRef, Facts, Mapping, Observation, Proof, Setting, Stay, TargetSort, identity_template, target_sort, target_spellings,
 };
 use vires_source::json::Value;
 use vires_source::{Opened, annotation};
@@ -30,7 +30,15 @@ fn seen<'a>(estate: &'a Estate, opened: &mut Opened<'a>, tags: &Tags<'a>, memo: 
     let mut activity = opened.activity.take()?;
     activity.detection = activity.detection.take().or(mark);
     let identity = activity.identity.as_ref()?;
-    let found = inventory.resolve(&identity.id, identity.raw.as_deref()).map(|index| inventory.workload(index));
+    // What one record calls by several names may be listed under any of them.
+    let aliases = activity.links.iter().filter_map(|link| match link {
+        Link::Alias { id } => Some(&**id),
+        _ => None,
+    });
+    let found = std::iter::once((&*identity.id, identity.raw.as_deref()))
+        .chain(aliases.map(|id| (id, None)))
+        .find_map(|(id, raw)| inventory.resolve(id, raw))
+        .map(|index| inventory.workload(index));
     if found.is_none() && is_person(classifier, tags.actor, &mut activity, opened.record, memo) {
         return None;
     }
@@ -163,7 +171,7 @@ pub(super) fn owned(o: Observation<'_>) -> Observation<'static> {
         detection: o.detection.map(vires_event::Detection::into_owned),
         campaign: o.campaign,
         coadopted: o.coadopted,
-        stayed_alone: may(o.stayed_alone),
+        stayed_alone: o.stayed_alone.map(|s| Stay { origin: own(s.origin), class: s.class }),
         moved: o.moved,
         stream: o.stream,
         unwatched: o.unwatched,

@@ -2,7 +2,8 @@ use std::borrow::Cow;
 use vires_event::Millis;
 use vires_judge::{Judge, JudgeState};
 use vires_profile::baseline::bounded;
-use vires_profile::observation::{Move, Observation, Unwatched, stable_hash};
+use vires_profile::observation::{Move, Observation, Stay, Unwatched, stable_hash};
+use vires_profile::zones::ZoneClass;
 use vires_source::Shape;
 use vires_source::json::Value;
 use vires_tag::object::Object;
@@ -77,10 +78,13 @@ pub(super) fn write(o: &Observation<'_>, stamp: &str, object: &mut Object<'_>) {
         object.word("unwatched", &o.unwatched.to_string());
     }
     // Six bytes of output for each of these at most.
-    for (key, text) in [("stayed_alone", &o.stayed_alone), ("issued_by", &o.issued_by)] {
+    for (key, text) in [("stayed_alone", o.stayed_alone.as_ref().map(|s| &s.origin)), ("issued_by", o.issued_by.as_ref())] {
         if let Some(text) = text {
             object.text(key, &bounded(text), 6 * 256);
         }
+    }
+    if let Some(stay) = &o.stayed_alone {
+        object.word("stayed_class", stay.class.as_str());
     }
 }
 
@@ -97,6 +101,7 @@ pub(super) struct Joined {
     moved: Move,
     unwatched: Unwatched,
     stayed_alone: Option<String>,
+    stayed_class: ZoneClass,
     issued_by: Option<String>,
 }
 
@@ -132,6 +137,9 @@ impl Joined {
             "moved_enough" => self.moved.enough_peers = value.bool() == Some(true),
             "unwatched" => self.unwatched = value.text().and_then(|t| t.parse().ok()).unwrap_or_default(),
             "stayed_alone" => self.stayed_alone = text(),
+            "stayed_class" => {
+                self.stayed_class = value.str().and_then(|word| ZoneClass::from_word(&word)).unwrap_or_default();
+            }
             "issued_by" => self.issued_by = text(),
             _ => {}
         }
@@ -151,7 +159,7 @@ impl Joined {
         o.coadopted = self.coadopted;
         o.moved = self.moved_since.map(|since| Move { since, ..self.moved });
         o.unwatched = self.unwatched;
-        o.stayed_alone = self.stayed_alone.map(Cow::Owned);
+        o.stayed_alone = self.stayed_alone.map(|origin| Stay { origin: Cow::Owned(origin), class: self.stayed_class });
         o.issued_by = self.issued_by.map(Cow::Owned);
         true
     }

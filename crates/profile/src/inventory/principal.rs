@@ -36,7 +36,8 @@ fn canonical(text: &str) -> Option<Vec<String>> {
     }
     if is_guid(text) {
         // Application and service principal ids look alike; neither can be mistaken for another identity.
-        return Some(vec![format!("entra:app:{text}"), format!("entra:sp:{text}")]);
+        let spelled = ["entra:app:", "entra:sp:", "databricks:sp:"];
+        return Some(spelled.iter().map(|prefix| format!("{prefix}{text}")).collect());
     }
     if let Some(rest) = text.strip_prefix("principal://iam.googleapis.com/") {
         return workload_identity(rest).map(|id| vec![id]);

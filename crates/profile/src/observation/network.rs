@@ -34,9 +34,36 @@ pub fn network_of(ip: Option<&str>, endpoint: Option<&str>, asn: Option<&str>) -
     })
 }
 
+/// True for what [`network_of`] calls a private network: pods, instances and offices, as their own platform sees them. An endpoint is
+/// none, because anybody can have one.
+pub(super) fn is_private(network: &str) -> bool {
+    let Some(IpAddr::V4(v4)) = network.strip_prefix("net:").and_then(|n| n.strip_suffix("/16")).and_then(parse_ip) else {
+        return false;
+    };
+    let [a, b, ..] = v4.octets();
+    v4.is_private() || v4.is_link_local() || (a == 100 && (64..128).contains(&b))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::network_of;
+    use super::{is_private, network_of};
+
+    #[test]
+    fn private_networks_are_nobody_elses() {
+        for (ip, endpoint, expected) in [
+            ("10.1.2.3", None, true),
+            ("172.20.1.1", None, true),
+            ("192.168.4.4", None, true),
+            ("100.64.3.4", None, true),
+            ("10.1.2.3", Some("vpce-1a2b"), false),
+            ("203.0.113.9", None, false),
+            ("172.32.0.1", None, false),
+            ("2001:db8:5::1", None, false),
+            ("10.0 or so", None, false),
+        ] {
+            assert_eq!(network_of(Some(ip), endpoint, None).is_some_and(|n| is_private(&n)), expected, "{ip} {endpoint:?}");
+        }
+    }
 
     #[test]
     fn names_the_network() {

@@ -17,7 +17,7 @@ use table::PrefixTable;
 use vires_event::Origin;
 
 /// How far a network is trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ZoneClass {
     /// Our own network.
@@ -27,10 +27,18 @@ pub enum ZoneClass {
     /// A cloud provider's own services.
     ProviderService,
     /// Anybody. The only class whose evidence is not discounted.
+    #[default]
     Unknown,
 }
 
 impl ZoneClass {
+    /// The class of a word as it stands in files.
+    pub fn from_word(word: &str) -> Option<ZoneClass> {
+        [ZoneClass::Internal, ZoneClass::Partner, ZoneClass::ProviderService, ZoneClass::Unknown]
+            .into_iter()
+            .find(|class| class.as_str() == word)
+    }
+
     /// The word as it stands in files.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -13,7 +13,15 @@ pub(super) fn read<'a>(
     own: [&str; 2],
     links: &mut Vec<Link<'a>>,
 ) {
-    let Some(response) = r.response.filter(|v| v.is_object()) else { return };
+    let Some(response) = r.response.filter(|v| v.is_object()) else {
+        // Trimmed records keep what was asked for.
+        if r.error_code.is_none() && operation.starts_with("AssumeRole") {
+            let role = r.parameters.and_then(|p| p.get_text("roleArn"));
+            let became = role.as_ref().and_then(aws::principal);
+            links.extend(became.map(|principal| Link::Became { id: principal.identity.id }));
+        }
+        return;
+    };
     let me = || identity.map(|i| i.id.clone());
     let parameter = |key: &str| r.parameters.and_then(|p| p.get_text(key));
     let mut became = None;
