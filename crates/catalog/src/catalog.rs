@@ -178,7 +178,7 @@ impl Catalog {
     }
 
     /// What an action does, from the ordered rules of its platform; `Discover` for a name that begins like a read, else `Write`.
-    /// Slow (a set of regular expressions): remember the answer. For Vault, see [`Catalog::effect_at`].
+    /// Slow (a set of regular expressions): remember the answer. Where more than the action decides, see [`Catalog::effect_at`].
     pub fn effect(&self, source: Source, action: &str) -> Effect {
         match key::with_key(action, |key| key.starts_with("k8s:").then(|| key.to_owned())).flatten() {
             // Kubernetes requests that GKE logged in its own spelling follow Kubernetes' rules.
@@ -187,10 +187,10 @@ impl Catalog {
         }
     }
 
-    /// [`Catalog::effect`] for Vault, where the path decides as much as the operation.
-    pub fn effect_at(&self, source: Source, action: &str, vault_path: Option<&str>) -> Effect {
-        match vault_path {
-            Some(path) => self.compiled_effects.of(&self.effects, source, &format!("{action} {path}")),
+    /// [`Catalog::effect`] where something else decides as much as the action: Vault's path, a command line (the activity's `detail`).
+    pub fn effect_at(&self, source: Source, action: &str, detail: Option<&str>) -> Effect {
+        match detail {
+            Some(detail) => self.compiled_effects.of(&self.effects, source, &format!("{action} {detail}")),
             None => self.effect(source, action),
         }
     }

@@ -45,7 +45,7 @@ impl Effects {
         }
     }
 
-    /// The effect of an action spelled as in the contract; for Vault, followed by a blank and the path.
+    /// The effect of an action spelled as in the contract, where there is a detail followed by a blank and the detail.
     pub fn of(&self, rules: &[EffectRule], source: Source, action: &str) -> Effect {
         let mut end = action.len().min(MAX);
         while !action.is_char_boundary(end) {

@@ -26,6 +26,9 @@ pub struct Activity<'a> {
     pub action: Text<'a>,
     /// Further spellings under which the catalogue may know the same request (other permissions checked, the API method).
     pub also: Vec<Text<'a>>,
+    /// What decides the effect as much as the action does: the command line that was run, what was done with a report. Effect
+    /// rules see it behind the action and a blank. For nothing else: it is not printed.
+    pub detail: Option<Text<'a>>,
     /// What it was done to, the most specific first: `s3:bucket/key`, `secret:prod/db`.
     pub targets: Vec<Target<'a>>,
     /// Further text of resource fields (ARNs, request parameters that name things): sensitive-resource markers are looked for
@@ -64,6 +67,7 @@ impl<'a> Activity<'a> {
             delegation: None,
             action: action.into(),
             also: Vec::new(),
+            detail: None,
             targets: Vec::new(),
             mentions: Vec::new(),
             outcome: None,

@@ -31,6 +31,7 @@ impl Activity<'_> {
             delegation: self.delegation.map(|d| Delegation { by: own(d.by), human: d.human }),
             action: own(self.action),
             also: all(self.also),
+            detail: may(self.detail),
             targets: self.targets.into_iter().map(|t| Target { name: own(t.name) }).collect(),
             mentions: all(self.mentions),
             outcome: self.outcome,

@@ -124,6 +124,10 @@ impl Classifier {
             memo.key.push(0xff);
             memo.key.extend_from_slice(more.as_bytes());
         }
+        if let Some(detail) = &activity.detail {
+            memo.key.push(0xfe);
+            memo.key.extend_from_slice(detail.as_bytes());
+        }
         memo.actions.get_or(&memo.key, || self.look_up(activity, vault_path))
     }
 
@@ -132,7 +136,7 @@ impl Classifier {
         let row = spellings.filter_map(|action| self.catalog.action(activity.source, action, vault_path)).next();
         ActionFacts {
             row: row.and_then(|row| self.catalog.actions().iter().position(|r| std::ptr::eq(r, row))).map(|n| n as u32),
-            effect: self.catalog.effect_at(activity.source, &activity.action, vault_path),
+            effect: self.catalog.effect_at(activity.source, &activity.action, vault_path.or(activity.detail.as_deref())),
             hides: self.has_shape(&activity.action),
         }
     }

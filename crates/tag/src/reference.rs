@@ -72,7 +72,7 @@ fn of_activity<'a>(catalog: &'a Catalog, activity: &Activity<'a>, record: Option
     let row = std::iter::once(&activity.action)
         .chain(&activity.also)
         .find_map(|action| catalog.action(activity.source, action, vault_path));
-    let effect = catalog.effect_at(activity.source, &activity.action, vault_path);
+    let effect = catalog.effect_at(activity.source, &activity.action, vault_path.or(activity.detail.as_deref()));
     let has_action = !activity.action.is_empty();
     let names: Vec<&str> = activity.targets.iter().map(|t| bare(&t.name)).collect();
     let by_name = activity.targets.first().and_then(|t| catalog.data_class_of_name(bare(&t.name)));

@@ -14,7 +14,8 @@ pub struct EffectRule {
     pub platform: Option<Platform>,
     /// What a matching action does.
     pub effect: Effect,
-    /// Matched against the action's contract spelling, in any letter case; for Vault against `vault:<operation> <path>`.
+    /// Matched against the action's contract spelling, in any letter case; where more decides than the action, followed by a blank
+    /// and that: Vault's path, a command line, what was done with a report.
     pub pattern: Pattern,
     /// Where the row stands.
     pub at: At,

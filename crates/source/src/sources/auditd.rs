@@ -3,6 +3,7 @@
 //! One system call is several records of one serial number; each is read by itself.
 
 use crate::TextLine;
+use crate::support::command::plain;
 use crate::support::line::within;
 use crate::support::names::on_host;
 use crate::support::network::address;
@@ -82,7 +83,10 @@ fn targets<'a>(whole: &Text<'a>, fields: &Fields<'_>, kind: &str, activity: &mut
             (0..32).map_while(|n| fields.get(&format!("a{n}"))).map(|a| decoded(a).unwrap_or_else(|| a.to_owned())).collect();
         if let Some(program) = arguments.first() {
             activity.targets.push(Target { name: Text::Owned(format!("exec:{program}")) });
-            activity.mentions.push(Text::Owned(arguments.join(" ")));
+            let command = arguments.join(" ");
+            let all = fields.get("argc").and_then(|n| n.parse().ok()) == Some(arguments.len());
+            activity.detail = plain(&command, !all).map(Text::Owned);
+            activity.mentions.push(Text::Owned(command));
         }
         return;
     }
@@ -95,6 +99,7 @@ fn targets<'a>(whole: &Text<'a>, fields: &Fields<'_>, kind: &str, activity: &mut
     if let Some(command) = fields.get("cmd").and_then(decoded) {
         let program = command.split(' ').next().unwrap_or(&command).to_owned();
         activity.targets.push(Target { name: Text::Owned(format!("exec:{program}")) });
+        activity.detail = plain(&command, false).map(Text::Owned);
         activity.mentions.push(Text::Owned(command));
     }
     if let Some(path) = fields.get("name").and_then(decoded).filter(|path| path != "(null)") {
@@ -234,8 +239,12 @@ mod tests {
         let line = r#"type=EXECVE msg=audit(1795459481.123:457): argc=3 a0="curl" a1="-o" a2=2F746D702F612062"#;
         decoded(line, |found| {
             assert_eq!(found.mentions, ["curl -o /tmp/a b"]);
+            assert_eq!(found.detail.as_deref(), Some("curl -o /tmp/a b"));
             assert_eq!(found.event_id.as_deref(), Some("1795459481.123:457"));
             assert_eq!(found.at(), Some(1_795_459_481_123));
         });
+        // A long argument stands in pieces of its own: the rest of the command is not known.
+        let long = r#"type=EXECVE msg=audit(1795459481.123:458): argc=3 a0="sh" a1="-c" a2_len=9000 a2[0]="x""#;
+        decoded(long, |found| assert_eq!(found.detail.as_deref(), Some("sh -c ;")));
     }
 }

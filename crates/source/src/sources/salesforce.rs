@@ -21,6 +21,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     let action = first(record, &["EVENT_TYPE", "attributes.type", "EventType", "Action", "Operation"])
         .or_else(|| record.get("LoginKey").map(|_| Text::Borrowed("Event")))?;
     let mut activity = Activity::new(Source::Salesforce, join("salesforce:", &action));
+    activity.detail = first(record, &["FileAction", "Operation"]).filter(|done| *done != action);
     activity.time = first(record, &["TIMESTAMP_DERIVED", "EventDate", "CreatedDate"]);
     activity.event_id = first(record, &["EventIdentifier", "REQUEST_ID", "Id"]);
     activity.place.account = first(record, &["ORGANIZATION_ID", "OrganizationId"]);

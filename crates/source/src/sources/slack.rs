@@ -31,8 +31,11 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     };
     activity.session = first(record, &["context.session_id"]).map(|name| Session { name, mfa: None });
     activity.identity = record.get("actor").and_then(who);
-    activity.outcome =
-        Some(if action.ends_with("_failed") || action.ends_with("_denied") { Outcome::Denied } else { Outcome::Success });
+    activity.outcome = Some(if ["_failed", "_denied", "_blocked"].iter().any(|end| action.ends_with(end)) {
+        Outcome::Denied
+    } else {
+        Outcome::Success
+    });
     if let Some(entity) = record.get("entity") {
         targets(entity, &mut activity);
     }

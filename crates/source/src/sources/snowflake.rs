@@ -48,6 +48,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     if action.ends_with("_INTEGRATION") && action.starts_with("CREATE_") && &*action != "CREATE_INTEGRATION" {
         activity.also.push("snowflake:CREATE_INTEGRATION".into());
     }
+    activity.detail = statement.as_ref().filter(|s| s.clones).map(|_| "clone".into());
     activity.time = first(record, &["EVENT_TIMESTAMP", "START_TIME", "QUERY_START_TIME", "CREATED_ON", "p_event_time"]);
     activity.event_id = first(record, &["QUERY_ID", "EVENT_ID"]);
     activity.place.account = first(record, &["ACCOUNT_NAME", "ACCOUNT_LOCATOR", "ACCOUNT"]);
@@ -232,6 +233,15 @@ mod tests {
                 outcome: "denied",
             },
         ]);
+    }
+
+    #[test]
+    fn a_copy_names_its_original() {
+        let record = r#"{"QUERY_TEXT":"CREATE DATABASE dev CLONE prod","QUERY_TYPE":"CREATE","USER_NAME":"X"}"#;
+        decoded(record, |found| {
+            assert_eq!((&*found.action, found.detail.as_deref()), ("snowflake:CREATE_DATABASE", Some("clone")));
+            assert_eq!(found.targets.last().unwrap().name, "snowflake:prod");
+        });
     }
 
     #[test]

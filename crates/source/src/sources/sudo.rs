@@ -1,6 +1,7 @@
 //! sudo and su messages: who ran what as whom.
 
 use crate::TextLine;
+use crate::support::command::plain;
 use crate::support::line::{between, within, word_after};
 use crate::support::names::{on_host, on_host_id};
 use vires_event::{Activity, Actor, Kind, Link, Outcome, Session, Source, Target, Text};
@@ -47,6 +48,7 @@ fn command<'a>(line: &TextLine<'a>, user: &str, rest: &str, activity: &mut Activ
         let program = run.split(' ').next().unwrap_or(run);
         activity.targets.push(Target { name: Text::Owned(format!("sudo:{program}")) });
         activity.mentions.push(cut(run));
+        activity.detail = plain(run, false).map(Text::Owned);
     }
     let refusals = [
         "NOT in sudoers",
@@ -167,6 +169,7 @@ mod tests {
             assert_eq!(found.session.as_ref().unwrap().name, "pts/0");
             assert_eq!(found.links, [Link::Became { id: "host:web-1:root".into() }]);
             assert_eq!(found.mentions, ["/bin/sh"]);
+            assert_eq!(found.detail.as_deref(), Some("sh"));
         });
         decoded("jane : PWD=/ ; USER=root ; COMMAND=/bin/sh", |found| {
             assert_eq!(found.interactive, Some(false));

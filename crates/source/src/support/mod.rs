@@ -3,6 +3,7 @@
 pub(crate) mod aws;
 pub(crate) mod azure;
 pub(crate) mod cloud;
+pub(crate) mod command;
 pub(crate) mod exact;
 pub(crate) mod fields;
 pub(crate) mod k8s;

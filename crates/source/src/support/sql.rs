@@ -9,6 +9,8 @@ pub(crate) struct Statement<'q> {
     pub object_kind: Option<&'static str>,
     /// Objects as written, quotes removed, the one acted upon first.
     pub objects: Vec<&'q str>,
+    /// True if the new object is a copy of another one.
+    pub clones: bool,
     /// External locations: URLs of stages and unloads.
     pub urls: Vec<&'q str>,
 }
@@ -109,6 +111,10 @@ fn definition<'q>(verb: &str, words: &mut Stream<'q>, found: &mut Statement<'q>)
     }
     if let Some(name) = words.next_if(|word| !["SET", "IN", "LIKE"].iter().any(|m| word.eq_ignore_ascii_case(m))) {
         found.objects.push(name);
+    }
+    if words.next_if(|word| word.eq_ignore_ascii_case("CLONE")).is_some() {
+        found.clones = true;
+        found.objects.extend(words.next());
     }
 }
 
@@ -266,6 +272,9 @@ mod tests {
             assert_eq!((&*found.action, found.object_kind), (*action, *kind), "{query}");
             assert_eq!((&*found.objects, &*found.urls), (*objects, *urls), "{query}");
         }
+        let copy = read("CREATE OR REPLACE DATABASE dev CLONE prod").unwrap();
+        assert!(copy.clones && copy.action == "CREATE_DATABASE" && copy.objects == ["dev", "prod"]);
+        assert!(!read("CREATE TABLE clone (a int)").unwrap().clones);
         assert_eq!(read(" -- nothing"), None);
     }
 
