@@ -104,11 +104,17 @@ pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
         _ => {
             // What is read is what the answer will say, so that whoever reads the answer finds the same.
             let text = if valid_utf8 { text } else { mend(line, lossy) };
-            let Found { activity, record, layers } = match text.trim_start().starts_with('{') {
+            let Found { activity, record, mut layers } = match text.trim_start().starts_with('{') {
                 // Broken JSON: no need to find that out twice.
                 true => Found::default(),
                 false => in_payload(text, None, &hints, MAX_DEPTH, levels, parts).0,
             };
+            // JSON behind a byte order mark is a text of its own, as it is where an earlier pass wrapped the line.
+            let json = trim(text);
+            if activity.is_some() && json.starts_with('{') {
+                let start = json.as_ptr() as usize - text.as_ptr() as usize;
+                layers.push(Layer { text, root: None, inner: start..start + json.len() });
+            }
             Opened { text, shape: Shape::Text, layers, activity, record, valid_utf8 }
         }
     }
@@ -465,6 +471,9 @@ mod tests {
         let without: Vec<String> =
             opened.layers.iter().map(|l| [&l.text[..l.inner.start], &l.text[l.inner.end..]].concat()).collect();
         assert_eq!(without, ["Nov 23 18:44:41 h a: ", r#"{"b":1,"log":}"#, r#"{"a":1,"message":}"#]);
+        let marked = format!("\u{feff}{EVENT}");
+        let opened = open(marked.as_bytes(), &mut scratch);
+        assert_eq!((opened.layers.len(), opened.layers[0].inner.clone()), (1, MARK.len_utf8()..marked.len()));
     }
 
     #[test]
