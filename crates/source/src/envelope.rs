@@ -9,7 +9,7 @@ use crate::json::{Parts, Tape, Type, Value, unescape_into};
 use crate::{Hints, TextLine, decode_json, decode_text, header};
 use std::borrow::Cow;
 use std::ops::Range;
-use vires_event::{Activity, Text, Year, parse_time, parse_yearless};
+use vires_event::{Activity, Source, Text, Year, parse_time, parse_yearless};
 
 /// How many envelopes are opened around a record.
 pub const MAX_DEPTH: usize = 3;
@@ -199,20 +199,26 @@ fn in_object<'a>(object: Value<'a>, hints: &Hints<'a>, depth: usize, levels: &'a
     }
     let (hints, wrapped) = envelope(object, hints);
     let mut levels = levels;
+    let mut header_alone: Option<Found<'a>> = None;
     for inner in wrapped.into_iter().flatten() {
         let mut found;
         (found, levels) = in_member(inner, object, &hints, depth, levels, parts);
-        if found.activity.is_some() {
+        if let Some(activity) = &found.activity {
+            let says_little = activity.source == Source::Syslog;
             // A member that is an object itself is read where it stands.
             if inner.kind() == Type::String {
                 let json = found.record.is_some() || !found.layers.is_empty();
                 let inner = if json { inner.span() } else { 0..0 };
                 found.layers.push(Layer { text: object.document(), root: Some(object.root()), inner });
             }
-            return (found, levels);
+            if !says_little {
+                return (found, levels);
+            }
+            // A text with nothing known but its header: another member may hold the record (rsyslog's `$!` beside `rawmsg`).
+            header_alone = header_alone.or(Some(found));
         }
     }
-    (Found::default(), levels)
+    (header_alone.unwrap_or_default(), levels)
 }
 
 fn in_member<'a>(
@@ -430,6 +436,7 @@ mod tests {
             format!(r#"{{"event":{{"original":{}}}}}"#, quoted(EVENT)),
             format!(r#"{{"msg":"x","rawmsg":{},"$!":{{}}}}"#, quoted(&format!("<13>Nov 23 18:44:41 h app: {EVENT}"))),
             format!(r#"{{"msg":"x","$!":{EVENT}}}"#),
+            format!(r#"{{"msg":"x","rawmsg":"<13>Nov 23 18:44:41 h app: x","programname":"app","$!":{EVENT}}}"#),
             format!(r#"{{"log":{EVENT}}}"#),
             format!("2026-11-23T18:44:41.1Z stdout F {EVENT}"),
             format!("<165>1 2026-11-23T18:44:41Z h app - - - {EVENT}"),
@@ -460,6 +467,13 @@ mod tests {
             let kubernetes = member == "kubernetes";
             assert!(holds || kubernetes || hints != Hints::default() || completed != TextLine::default(), "{member}");
         }
+    }
+
+    #[test]
+    fn a_text_that_is_only_a_header_stands_if_nothing_else_is_known() {
+        let line = r#"{"rawmsg":"<13>Nov 23 18:44:41 h first: x","msg":"y","programname":"second","$!":{"a":1}}"#;
+        let mut scratch = Scratch::default();
+        assert_eq!(open(line.as_bytes(), &mut scratch).activity.unwrap().action, "syslog:first");
     }
 
     #[test]
