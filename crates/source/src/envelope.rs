@@ -441,6 +441,8 @@ mod tests {
             format!("2026-11-23T18:44:41.1Z stdout F {EVENT}"),
             format!("<165>1 2026-11-23T18:44:41Z h app - - - {EVENT}"),
             format!("Nov 23 18:44:41 h app[1]: @cee: {EVENT}"),
+            format!("<13>Nov 23 18:44:41 h {EVENT}"),
+            format!("2026-11-23T18:44:41Z {EVENT}"),
             format!(r#"{{"version":"0","detail-type":"AWS API Call via CloudTrail","detail":{EVENT}}}"#),
             format!(
                 r#"{{"message":{}}}"#,
