@@ -120,7 +120,10 @@ fn who_and_what() {
 #[test]
 fn methods_without_version() {
     for (method, short) in [
-        ("google.iam.admin.v1.CreateServiceAccountKey", "CreateServiceAccountKey"),
+        ("google.iam.admin.v1.CreateServiceAccountKey", "admin.CreateServiceAccountKey"),
+        ("google.ssh-serialport.v1.connect", "ssh-serialport.connect"),
+        ("v1.SetIamPolicy", "SetIamPolicy"),
+        (".x", "x"),
         ("google.cloud.orgpolicy.v2.OrgPolicy.UpdatePolicy", "OrgPolicy.UpdatePolicy"),
         ("v1.compute.instances.insert", "instances.insert"),
         ("beta.compute.instances.insert", "instances.insert"),
