@@ -77,6 +77,11 @@ fn who_and_what() {
             [READ, DB, "success"],
         ),
         row(
+            read!(r#"{"principalEmail":"pay-prod.svc.id.goog[pay/api]"}"#),
+            ["k8s:pay-prod:pay:api", "service_account", "machine"],
+            [READ, DB, "success"],
+        ),
+        row(
             read!(r#"{"principalSubject":"serviceAccount:pay-prod.svc.id.goog[pay/api]"}"#),
             ["k8s:pay-prod:pay:api", "service_account", "machine"],
             [READ, DB, "success"],
