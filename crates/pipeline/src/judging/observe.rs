@@ -1,7 +1,7 @@
 use super::estate::Estate;
 use super::redact::redact;
 use std::borrow::Cow;
-use vires_event::{Activity, Actor, CredentialKind, Effect, Text};
+use vires_event::{Activity, Actor, CredentialKind, Effect, Link, Text};
 use vires_profile::observation::{
     EventRef, Facts, Mapping, Observation, Proof, Setting, TargetSort, identity_template, target_sort, target_spellings,
 };
@@ -30,7 +30,15 @@ fn seen<'a>(estate: &'a Estate, opened: &mut Opened<'a>, tags: &Tags<'a>, memo: 
     let mut activity = opened.activity.take()?;
     activity.detection = activity.detection.take().or(mark);
     let identity = activity.identity.as_ref()?;
-    let found = inventory.resolve(&identity.id, identity.raw.as_deref()).map(|index| inventory.workload(index));
+    // An inventory may list it under another of its names: a service principal by object id, say, where records have the appId.
+    let mut aliases = activity.links.iter().filter_map(|link| match link {
+        Link::Alias { id } => Some(&**id),
+        _ => None,
+    });
+    let found = inventory
+        .resolve(&identity.id, identity.raw.as_deref())
+        .or_else(|| aliases.find_map(|id| inventory.resolve(id, None)))
+        .map(|index| inventory.workload(index));
     if found.is_none() && is_person(classifier, tags.actor, &mut activity, opened.record, memo) {
         return None;
     }
