@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use vires_catalog::Catalog;
 use vires_judge::{CaseUpdate, Judge, Tuning};
-use vires_pipeline::judging::{Answers, Estate, Judging, Live, Step};
+use vires_pipeline::judging::{Answers, Estate, Judging, Live, Step, observe};
 use vires_pipeline::{Codec, Framing, Log, Options, Runner, Source, Target};
 use vires_profile::{Exceptions, Inventory};
-use vires_tag::Classifier;
+use vires_source::Scratch;
+use vires_tag::{Classifier, Memo};
 
 fn estate() -> Estate {
     let catalog = Arc::new(Catalog::builtin().unwrap());
@@ -130,4 +131,27 @@ fn lines_without_a_year_are_counted() {
     let stage = Judging::new(estate.clone(), judge, answers, Arc::clone(&live));
     Runner::open(&options).unwrap().run(stage, &|_| Err(String::new())).unwrap();
     assert_eq!(live.undated(), 2);
+}
+
+/// Who is listed by object id is found in records that name the application and, beside it, that object.
+#[test]
+fn an_identity_is_found_under_any_of_its_names() {
+    let app = "aaaaaaaa-1111-2222-3333-444444444444";
+    let object = "bbbbbbbb-1111-2222-3333-444444444444";
+    let line = format!(
+        r#"{{"time":"2026-03-01T10:00:00Z","operationName":"Sign-in activity","category":"ServicePrincipalSignInLogs","tenantId":"t","properties":{{"id":"x","createdDateTime":"2026-03-01T10:00:00Z","appId":"{app}","servicePrincipalId":"{object}","ipAddress":"198.51.100.7","status":{{"errorCode":0}}}}}}"#
+    );
+    let workload = |principal: &str| {
+        let inventory = format!(
+            "schema = \"vires-inventory/1\"\n[[workload]]\nid = \"sync\"\nowner = {{ team = \"t\" }}\npurpose = \"p\"\nprincipals = [\"{principal}\"]\n"
+        );
+        let estate = Estate { inventory: Arc::new(Inventory::from_toml(&inventory, "i").unwrap()), ..estate() };
+        let mut scratch = Scratch::default();
+        let mut opened = vires_source::open(line.as_bytes(), &mut scratch);
+        observe(&estate, &mut opened, &mut Memo::default()).1.unwrap().workload.into_owned()
+    };
+    for listed in [app, object, &format!("entra:sp:{object}"), &format!("entra:app:{app}")] {
+        assert_eq!(workload(listed), "sync", "{listed}");
+    }
+    assert_eq!(workload("cccccccc-1111-2222-3333-444444444444"), format!("entra:app:{app}"));
 }

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file could not be read.
-    #[error("failed to read {}: {source}", path.display())]
+    #[error("failed to read {}: {error}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
+        /// What the system said. Not a `source`: the message has it, and whoever prints the chain would say it twice.
+        error: std::io::Error,
     },
     /// The file was read and is wrong. Never empty; every place is named, up to a limit.
     #[error("{}", join(.0))]
@@ -47,7 +47,7 @@ fn join(errors: &[FileError]) -> String {
 /// Reads a text file; `limit` is the most bytes that it may have.
 pub(crate) fn read_text(path: &std::path::Path, limit: u64) -> Result<String, Error> {
     use std::io::Read;
-    let failed = |source| Error::Read { path: path.into(), source };
+    let failed = |error| Error::Read { path: path.into(), error };
     let file = std::fs::File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
@@ -60,4 +60,17 @@ pub(crate) fn read_text(path: &std::path::Path, limit: u64) -> Result<String, Er
         let line = good.iter().filter(|b| **b == b'\n').count() + 1;
         FileError::new(&name, line, "not valid UTF-8; save the file as UTF-8").into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, read_text};
+
+    #[test]
+    fn a_missing_file_is_told_once() {
+        let error = read_text(std::path::Path::new("/nonexistent/i.toml"), 1).unwrap_err();
+        assert!(matches!(&error, Error::Read { error, .. } if error.kind() == std::io::ErrorKind::NotFound));
+        assert!(error.to_string().starts_with("failed to read /nonexistent/i.toml: "), "{error}");
+        assert!(std::error::Error::source(&error).is_none(), "else the chain says it again");
+    }
 }

@@ -40,6 +40,9 @@ pub struct Finding {
     pub message: String,
     /// What to do.
     pub remedy: &'static str,
+    /// The line and a caret under the place, where there is one to show. Some lines of text without a line end.
+    #[serde(skip)]
+    pub excerpt: Option<String>,
 }
 
 impl std::fmt::Display for Finding {
@@ -48,6 +51,7 @@ impl std::fmt::Display for Finding {
         if self.line > 0 {
             write!(f, ":{}", self.line)?;
         }
-        write!(f, ": {}[{}]: {}; {}", self.severity.as_str(), self.code, self.message, self.remedy)
+        write!(f, ": {}[{}]: {}; {}", self.severity.as_str(), self.code, self.message, self.remedy)?;
+        self.excerpt.as_ref().map_or(Ok(()), |excerpt| write!(f, "\n{excerpt}"))
     }
 }

@@ -49,12 +49,19 @@ impl FileError {
         }
         out.push_str(": ");
         out.push_str(&self.message);
-        if let Some((text, offset, width)) = &self.excerpt {
-            let number = self.line.to_string();
-            let gutter = " ".repeat(number.len());
-            out.push_str(&format!("\n{gutter} |\n{number} | {text}\n{gutter} | {}{}", " ".repeat(*offset), "^".repeat(*width)));
+        if let Some(excerpt) = self.excerpt() {
+            out.push('\n');
+            out.push_str(&excerpt);
         }
         out
+    }
+
+    /// The line with its number and a caret under the place, as three lines of text.
+    pub(crate) fn excerpt(&self) -> Option<String> {
+        let (text, offset, width) = self.excerpt.as_ref()?;
+        let number = self.line.to_string();
+        let gutter = " ".repeat(number.len());
+        Some(format!("{gutter} |\n{number} | {text}\n{gutter} | {}{}", " ".repeat(*offset), "^".repeat(*width)))
     }
 }
 

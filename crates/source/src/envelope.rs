@@ -9,7 +9,7 @@ use crate::json::{Parts, Tape, Type, Value, unescape_into};
 use crate::{Hints, TextLine, decode_json, decode_text, header};
 use std::borrow::Cow;
 use std::ops::Range;
-use vires_event::{Activity, Text, Year, parse_time, parse_yearless};
+use vires_event::{Activity, Source, Text, Year, parse_time, parse_yearless};
 
 /// How many envelopes are opened around a record.
 pub const MAX_DEPTH: usize = 3;
@@ -104,11 +104,17 @@ pub fn open<'a>(line: &'a [u8], scratch: &'a mut Scratch) -> Opened<'a> {
         _ => {
             // What is read is what the answer will say, so that whoever reads the answer finds the same.
             let text = if valid_utf8 { text } else { mend(line, lossy) };
-            let Found { activity, record, layers } = match text.trim_start().starts_with('{') {
+            let Found { activity, record, mut layers } = match text.trim_start().starts_with('{') {
                 // Broken JSON: no need to find that out twice.
                 true => Found::default(),
                 false => in_payload(text, None, &hints, MAX_DEPTH, levels, parts).0,
             };
+            // JSON behind a byte order mark is a text of its own, as it is where an earlier pass wrapped the line.
+            let json = trim(text);
+            if activity.is_some() && json.starts_with('{') {
+                let start = json.as_ptr() as usize - text.as_ptr() as usize;
+                layers.push(Layer { text, root: None, inner: start..start + json.len() });
+            }
             Opened { text, shape: Shape::Text, layers, activity, record, valid_utf8 }
         }
     }
@@ -193,20 +199,26 @@ fn in_object<'a>(object: Value<'a>, hints: &Hints<'a>, depth: usize, levels: &'a
     }
     let (hints, wrapped) = envelope(object, hints);
     let mut levels = levels;
+    let mut header_alone: Option<Found<'a>> = None;
     for inner in wrapped.into_iter().flatten() {
         let mut found;
         (found, levels) = in_member(inner, object, &hints, depth, levels, parts);
-        if found.activity.is_some() {
+        if let Some(activity) = &found.activity {
+            let says_little = activity.source == Source::Syslog;
             // A member that is an object itself is read where it stands.
             if inner.kind() == Type::String {
                 let json = found.record.is_some() || !found.layers.is_empty();
                 let inner = if json { inner.span() } else { 0..0 };
                 found.layers.push(Layer { text: object.document(), root: Some(object.root()), inner });
             }
-            return (found, levels);
+            if !says_little {
+                return (found, levels);
+            }
+            // A text with nothing known but its header: another member may hold the record (rsyslog's `$!` beside `rawmsg`).
+            header_alone = header_alone.or(Some(found));
         }
     }
-    (Found::default(), levels)
+    (header_alone.unwrap_or_default(), levels)
 }
 
 fn in_member<'a>(
@@ -424,10 +436,13 @@ mod tests {
             format!(r#"{{"event":{{"original":{}}}}}"#, quoted(EVENT)),
             format!(r#"{{"msg":"x","rawmsg":{},"$!":{{}}}}"#, quoted(&format!("<13>Nov 23 18:44:41 h app: {EVENT}"))),
             format!(r#"{{"msg":"x","$!":{EVENT}}}"#),
+            format!(r#"{{"msg":"x","rawmsg":"<13>Nov 23 18:44:41 h app: x","programname":"app","$!":{EVENT}}}"#),
             format!(r#"{{"log":{EVENT}}}"#),
             format!("2026-11-23T18:44:41.1Z stdout F {EVENT}"),
             format!("<165>1 2026-11-23T18:44:41Z h app - - - {EVENT}"),
             format!("Nov 23 18:44:41 h app[1]: @cee: {EVENT}"),
+            format!("<13>Nov 23 18:44:41 h {EVENT}"),
+            format!("2026-11-23T18:44:41Z {EVENT}"),
             format!(r#"{{"version":"0","detail-type":"AWS API Call via CloudTrail","detail":{EVENT}}}"#),
             format!(
                 r#"{{"message":{}}}"#,
@@ -457,6 +472,13 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_is_only_a_header_stands_if_nothing_else_is_known() {
+        let line = r#"{"rawmsg":"<13>Nov 23 18:44:41 h first: x","msg":"y","programname":"second","$!":{"a":1}}"#;
+        let mut scratch = Scratch::default();
+        assert_eq!(open(line.as_bytes(), &mut scratch).activity.unwrap().action, "syslog:first");
+    }
+
+    #[test]
     fn names_every_text_around_a_record() {
         let middle = format!(r#"{{"b":1,"log":{}}}"#, quoted(&format!("Nov 23 18:44:41 h a: {EVENT}")));
         let line = format!(r#"{{"a":1,"message":{}}}"#, quoted(&middle));
@@ -465,6 +487,9 @@ mod tests {
         let without: Vec<String> =
             opened.layers.iter().map(|l| [&l.text[..l.inner.start], &l.text[l.inner.end..]].concat()).collect();
         assert_eq!(without, ["Nov 23 18:44:41 h a: ", r#"{"b":1,"log":}"#, r#"{"a":1,"message":}"#]);
+        let marked = format!("\u{feff}{EVENT}");
+        let opened = open(marked.as_bytes(), &mut scratch);
+        assert_eq!((opened.layers.len(), opened.layers[0].inner.clone()), (1, MARK.len_utf8()..marked.len()));
     }
 
     #[test]

@@ -77,14 +77,22 @@ fn after_structured_data(text: &str) -> Option<&str> {
 /// `Nov 23 18:44:41 host program[pid]: message`, or the same with an ISO time.
 fn traditional(line: &str) -> Option<TextLine<'_>> {
     let (time, rest) = leading_time(line)?;
-    let (host, rest) = rest.trim_start_matches(' ').split_once(' ')?;
+    let rest = rest.trim_start_matches(' ');
+    // Not every sender writes a tag, or even a host: a record that begins here is the message.
+    let (host, rest) = if rest.starts_with('{') { ("", rest) } else { rest.split_once(' ')? };
     // A host never ends in a colon: that is a tag, and the host is missing.
     let (host, rest) = if host.ends_with(':') { (None, rest_from(line, host)?) } else { (Some(host), rest) };
-    let (program, pid, message) = tag(rest)?;
+    let (program, pid, message) = match rest.trim_start_matches(' ') {
+        record if record.starts_with('{') => (None, None, record),
+        _ => {
+            let (program, pid, message) = tag(rest)?;
+            (Some(program), pid, message)
+        }
+    };
     Some(TextLine {
         line: Cow::Borrowed(line),
-        host: host.map(Cow::Borrowed),
-        program: Some(Cow::Borrowed(program)),
+        host: host.filter(|host| !host.is_empty()).map(Cow::Borrowed),
+        program: program.map(Cow::Borrowed),
         pid: pid.map(Cow::Borrowed),
         time: Some(Cow::Borrowed(time)),
         message: Cow::Borrowed(message),
@@ -155,6 +163,8 @@ mod tests {
             ("<165>1 - - - - - -", "", "", "", ""),
             ("<13>Nov 23 18:44:41 tag: no host", "", "tag", "", "no host"),
             ("2026-11-23T18:44:41.123456789Z stdout F {\"a\":1}", "", "", "", "{\"a\":1}"),
+            ("<13>Nov 23 18:44:41 web1 {\"a\":1}", "web1", "", "", "{\"a\":1}"),
+            ("Nov 23 18:44:41 {\"a\":1}", "", "", "", "{\"a\":1}"),
             ("plain text: with colon", "", "", "", "plain text: with colon"),
             ("<999999>x", "", "", "", "<999999>x"),
             ("Nov 23 18:44:41", "", "", "", "Nov 23 18:44:41"),

@@ -46,7 +46,7 @@ pub(crate) fn finding(
     remedy: &'static str,
 ) -> Finding {
     let message = message.into().chars().take(600).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    Finding { file: path.display().to_string(), line, severity, code, message, remedy }
+    Finding { file: path.display().to_string(), line, severity, code, message, remedy, excerpt: None }
 }
 
 /// Everything that was wrong, in the order in which it was found.

@@ -9,8 +9,8 @@ pub(crate) struct Splitter {
     state: State,
     /// Bytes not yet decided upon.
     prefix: Vec<u8>,
-    /// A bare top-level array is a document too.
-    arrays: bool,
+    /// A stream in which documents and other lines may take turns, and in which a bare top-level array is a document too.
+    mixed: bool,
     /// A document was taken apart: blanks behind it are no lines.
     after_document: bool,
 }
@@ -19,7 +19,7 @@ pub(crate) struct Splitter {
 enum State {
     /// Before a document, or in its first bytes.
     Sniff,
-    /// Not a document we know: everything passes.
+    /// Not a document we know: everything passes, in a mixed stream to the end of the line.
     Plain,
     /// In the array, between records.
     Items { bare: bool },
@@ -47,24 +47,22 @@ enum Sniffed {
 }
 
 impl Splitter {
-    /// `arrays`: also take a bare top-level array apart.
-    pub(crate) fn new(arrays: bool) -> Self {
-        Splitter { state: State::Sniff, prefix: Vec::new(), arrays, after_document: false }
+    /// `mixed`: documents and other lines may take turns, and a bare top-level array is taken apart, too. Else the first bytes say
+    /// what all of it is.
+    pub(crate) fn new(mixed: bool) -> Self {
+        Splitter { state: State::Sniff, prefix: Vec::new(), mixed, after_document: false }
     }
 
     /// True once everything passes unchanged, for good.
     pub(crate) fn is_plain(&self) -> bool {
-        self.state == State::Plain
+        self.state == State::Plain && !self.mixed
     }
 
     /// Takes the next bytes and appends the lines, as far as they are known.
     pub(crate) fn push(&mut self, mut input: &[u8], out: &mut Vec<u8>) {
         while !input.is_empty() {
             let used = match self.state {
-                State::Plain => {
-                    out.extend_from_slice(input);
-                    input.len()
-                }
+                State::Plain => self.plain(input, out),
                 State::Sniff => self.sniff(input, out),
                 State::Items { bare } => self.items(input, bare),
                 State::Record { bare, depth, text } => self.record(input, out, bare, depth, text),
@@ -87,23 +85,49 @@ impl Splitter {
         if self.after_document && self.prefix.is_empty() && is_space(input[0]) {
             return input.iter().position(|b| !is_space(*b)).unwrap_or(input.len());
         }
-        let room = SNIFF_LIMIT.saturating_sub(self.prefix.len()).min(input.len());
         let before = self.prefix.len();
-        self.prefix.extend_from_slice(&input[..room]);
-        match sniff(&self.prefix, self.arrays) {
+        let room = SNIFF_LIMIT.saturating_sub(before).min(input.len());
+        let sniffed = if before == 0 {
+            sniff(&input[..room], self.mixed)
+        } else {
+            self.prefix.extend_from_slice(&input[..room]);
+            sniff(&self.prefix, self.mixed)
+        };
+        match sniffed {
             Sniffed::Document { items, bare } => {
                 self.prefix.clear();
                 self.after_document = true;
                 self.state = State::Items { bare };
                 items - before
             }
-            Sniffed::Undecided if self.prefix.len() < SNIFF_LIMIT => room,
-            _ => {
-                out.append(&mut self.prefix);
-                self.state = State::Plain;
+            Sniffed::Undecided if before + room < SNIFF_LIMIT => {
+                if before == 0 {
+                    self.prefix.extend_from_slice(&input[..room]);
+                }
                 room
             }
+            _ => {
+                // What was held back is no document either; what follows passes after it.
+                self.prefix.truncate(before);
+                let line_ended = self.prefix.last() == Some(&b'\n');
+                out.append(&mut self.prefix);
+                self.after_document = false;
+                self.state = if self.mixed && line_ended { State::Sniff } else { State::Plain };
+                0
+            }
         }
+    }
+
+    fn plain(&mut self, input: &[u8], out: &mut Vec<u8>) -> usize {
+        let end = match memchr::memchr(b'\n', input) {
+            Some(at) if self.mixed => {
+                self.state = State::Sniff;
+                at + 1
+            }
+            _ => input.len(),
+        };
+        out.extend_from_slice(&input[..end]);
+        end
     }
 
     fn items(&mut self, input: &[u8], bare: bool) -> usize {
@@ -232,17 +256,26 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-fn sniff(prefix: &[u8], arrays: bool) -> Sniffed {
-    let mut at = 0;
+fn sniff(prefix: &[u8], mixed: bool) -> Sniffed {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    // Exports of some systems begin with a byte order mark.
+    let mut at = if prefix.starts_with(MARK) { MARK.len() } else { 0 };
+    if MARK.starts_with(prefix) && at == 0 {
+        return Sniffed::Undecided;
+    }
     let mut bare = false;
     for token in [&b"{"[..], b"\"Records\"", b":", b"["] {
         while prefix.get(at).copied().is_some_and(is_space) {
+            // A blank line of a stream waits for nothing.
+            if mixed && token == b"{" && prefix[at] == b'\n' {
+                return Sniffed::No;
+            }
             at += 1;
         }
         let rest = &prefix[at..];
         if rest.starts_with(token) {
             at += token.len();
-        } else if arrays && token == b"{" && rest.starts_with(b"[") {
+        } else if mixed && token == b"{" && rest.starts_with(b"[") {
             at += 1;
             bare = true;
             break;
@@ -260,8 +293,8 @@ mod tests {
     use super::Splitter;
     use proptest::prelude::*;
 
-    fn split(arrays: bool, chunks: &[&[u8]]) -> String {
-        let mut splitter = Splitter::new(arrays);
+    fn split(mixed: bool, chunks: &[&[u8]]) -> String {
+        let mut splitter = Splitter::new(mixed);
         let mut out = Vec::new();
         for chunk in chunks {
             splitter.push(chunk, &mut out);
@@ -276,6 +309,9 @@ mod tests {
             (r#"{"Records":[{"a":1},{"b":[1,{"c":"] } , \" x"}]}]}"#, "{\"a\":1}\n{\"b\":[1,{\"c\":\"] } , \\\" x\"}]}\n"),
             ("{\n  \"Records\" : [\n    { \"a\" : \" 1 \" }\n  ]\n}\n", "{\"a\":\" 1 \"}\n"),
             (r#"{"Records":[]}"#, ""),
+            ("\u{feff}{\n\"Records\":[{}]}\n", "{}\n"),
+            ("\u{feff}{}\n", "\u{feff}{}\n"),
+            ("\u{feff}", "\u{feff}"),
             (r#"{"Records":[{}],"more":{"x":["}"]}} {"Records":[{"d":1}]}"#, "{}\n{\"d\":1}\n"),
             (r#"{"Records":[1,"a b",null]}"#, "1\n\"a b\"\nnull\n"),
             (r#"{"Records":[{"a":1},{"b":"#, "{\"a\":1}\n{\"b\":\n"),
@@ -295,6 +331,33 @@ mod tests {
     }
 
     #[test]
+    fn documents_and_lines_take_turns_in_a_stream() {
+        for (input, output) in [
+            ("text\n{\"Records\":[{},{}]}\n", "text\n{}\n{}\n"),
+            ("{\"a\":1}\n{\"Records\":[{}]}\n\n{\"a\":2}\n\n{\"Records\":[{}]}", "{\"a\":1}\n{}\n{\"a\":2}\n\n{}\n"),
+            ("{\n\n{\"Records\":[{}]}\n", "{\n\n{}\n"),
+            ("{\"Records\n{\"Records\":[{}]}\n", "{\"Records\n{}\n"),
+            ("x {\"Records\":[{}]}\n", "x {\"Records\":[{}]}\n"),
+        ] {
+            for piece in 1..input.len() {
+                assert_eq!(split(true, &input.as_bytes().chunks(piece).collect::<Vec<_>>()), output, "{input}");
+            }
+            let mut splitter = Splitter::new(true);
+            splitter.push(input.as_bytes(), &mut Vec::new());
+            assert!(!splitter.is_plain());
+        }
+    }
+
+    #[test]
+    fn a_blank_line_of_a_stream_waits_for_nothing() {
+        for blank in ["\n", "\r\n", " \t\n"] {
+            let (mut splitter, mut out) = (Splitter::new(true), Vec::new());
+            splitter.push(blank.as_bytes(), &mut out);
+            assert_eq!(out, blank.as_bytes());
+        }
+    }
+
+    #[test]
     fn blanks_without_end_are_no_document() {
         let blanks = " ".repeat(10_000);
         assert_eq!(split(false, &[blanks.as_bytes()]), blanks);
@@ -304,15 +367,15 @@ mod tests {
         #[test]
         fn the_size_of_the_pieces_does_not_matter(
             parts in proptest::collection::vec(prop_oneof![
-                Just("{\"Records\":["), Just("]}"), Just("{"), Just("}"), Just("["), Just("]"), Just("\""), Just("\\"), Just(","),
+                Just("{\"Records\":["), Just("\u{feff}"), Just("]}"), Just("{"), Just("}"), Just("["), Just("]"), Just("\""), Just("\\"), Just(","),
                 Just(":"), Just(" "), Just("\n"), Just("a"), Just("{\"a\": 1},"),
             ], 0..30),
             piece in 1usize..9,
-            arrays: bool,
+            mixed: bool,
         ) {
             let input = parts.concat();
             let pieces: Vec<&[u8]> = input.as_bytes().chunks(piece).collect();
-            prop_assert_eq!(split(arrays, &pieces), split(arrays, &[input.as_bytes()]));
+            prop_assert_eq!(split(mixed, &pieces), split(mixed, &[input.as_bytes()]));
         }
 
         #[test]

@@ -30,14 +30,14 @@ fn seen<'a>(estate: &'a Estate, opened: &mut Opened<'a>, tags: &Tags<'a>, memo: 
     let mut activity = opened.activity.take()?;
     activity.detection = activity.detection.take().or(mark);
     let identity = activity.identity.as_ref()?;
-    // What one record calls by several names may be listed under any of them.
-    let aliases = activity.links.iter().filter_map(|link| match link {
+    // An inventory may list it under another of its names: a service principal by object id, say, where records have the appId.
+    let mut aliases = activity.links.iter().filter_map(|link| match link {
         Link::Alias { id } => Some(&**id),
         _ => None,
     });
-    let found = std::iter::once((&*identity.id, identity.raw.as_deref()))
-        .chain(aliases.map(|id| (id, None)))
-        .find_map(|(id, raw)| inventory.resolve(id, raw))
+    let found = inventory
+        .resolve(&identity.id, identity.raw.as_deref())
+        .or_else(|| aliases.find_map(|id| inventory.resolve(id, None)))
         .map(|index| inventory.workload(index));
     if found.is_none() && is_person(classifier, tags.actor, &mut activity, opened.record, memo) {
         return None;

@@ -163,6 +163,7 @@ impl Reading<'_> {
                     code: "duplicate_principal",
                     message: format!("`{identity}` stands twice under workload `{}`", workload.id),
                     remedy: "remove one of the rows",
+                    excerpt: None,
                 });
             } else {
                 workload.principals.push(Principal { text: identity.into(), line });

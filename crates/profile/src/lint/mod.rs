@@ -67,18 +67,19 @@ pub fn exceptions_text(text: &str, name: &str, inventory: Option<&Inventory>, co
 
 /// The places that an error names, as findings.
 pub fn refused(error: &Error) -> Vec<Finding> {
-    let finding = |file: &str, line, code, message: &str| Finding {
+    let finding = |file: &str, line, code, message: &str, excerpt| Finding {
         file: file.into(),
         line,
         severity: Severity::Error,
         code,
         message: message.into(),
         remedy: "the file is not used until this is corrected",
+        excerpt,
     };
     match error {
-        Error::Read { path, .. } => vec![finding(&path.display().to_string(), 0, "unreadable", &error.to_string())],
+        Error::Read { path, .. } => vec![finding(&path.display().to_string(), 0, "unreadable", &error.to_string(), None)],
         Error::Invalid(places) => {
-            places.iter().map(|place| finding(&place.file, place.line, place.code, &place.message)).collect()
+            places.iter().map(|place| finding(&place.file, place.line, place.code, &place.message, place.excerpt())).collect()
         }
     }
 }
@@ -103,7 +104,7 @@ impl<'a> Report<'a> {
     }
 
     fn push(&mut self, severity: Severity, line: usize, code: &'static str, message: String, remedy: &'static str) {
-        self.findings.push(Finding { file: self.file.into(), line, severity, code, message, remedy });
+        self.findings.push(Finding { file: self.file.into(), line, severity, code, message, remedy, excerpt: None });
     }
 
     fn sorted(mut self) -> Vec<Finding> {

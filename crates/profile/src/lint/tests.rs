@@ -87,6 +87,12 @@ fn each_check_finds_its_case() {
 }
 
 #[test]
+fn what_stops_a_file_is_shown_with_a_caret() {
+    let shown = lint("[[workload]]\nid = \"x\"\nsise = 1\n")[0].to_string();
+    assert!(shown.ends_with("corrected\n  |\n4 | sise = 1\n  | ^^^^"), "{shown}");
+}
+
+#[test]
 fn the_higher_class_of_two_data_entries_is_no_finding() {
     assert_eq!(lint("[[data]]\nmatch = [\"s3:*\"]\nclass = 1\n[[data]]\nmatch = [\"s3:pay*\"]\nclass = 3\n"), []);
 }

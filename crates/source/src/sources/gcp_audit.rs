@@ -14,6 +14,7 @@ use crate::json::Value;
 use crate::support::cloud::{bounded, part};
 use crate::support::fields::{any_case, first, say};
 use crate::support::network::is_browser;
+use std::borrow::Cow;
 use std::net::IpAddr;
 use vires_event::{Activity, Link, Origin, Outcome, Source, Text};
 
@@ -43,8 +44,8 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     let mut a = Activity::new(Source::GcpAudit, "");
     let mut spellings = permissions.iter().map(|p| permission(p)).chain(method.iter().flat_map(|m| {
         let short = short_method(m);
-        let full = (short != &**m).then(|| ["gcp:", m].concat());
-        [Some(["gcp:", short].concat()), full].into_iter().flatten()
+        let full = (short != **m).then(|| ["gcp:", m].concat());
+        [Some(["gcp:", &short].concat()), full].into_iter().flatten()
     }));
     a.action = spellings.next().unwrap_or_default().into();
     for name in spellings.take(MAX_LIST) {
@@ -80,17 +81,20 @@ fn permission(name: &str) -> String {
     }
 }
 
-/// The last two segments of a method; a version is none of them.
-fn short_method(method: &str) -> &str {
+/// The last two segments of a method, a version not counted: `google.iam.admin.v1.CreateRole` is `admin.CreateRole`.
+fn short_method(method: &str) -> Cow<'_, str> {
     let version = |s: &str| {
         matches!(s, "alpha" | "beta") || s.strip_prefix('v').is_some_and(|v| v.starts_with(|c: char| c.is_ascii_digit()))
     };
-    let Some((head, _)) = method.rsplit_once('.') else { return method };
-    let before = head.rsplit_once('.').map_or(head, |(_, b)| b);
-    if version(before) {
-        return &method[head.len() + 1..];
+    let Some((head, last)) = method.rsplit_once('.') else { return method.into() };
+    let (rest, before) = head.rsplit_once('.').unwrap_or(("", head));
+    if !version(before) {
+        return method[rest.len()..].trim_start_matches('.').into();
     }
-    &method[head.len() - before.len()..]
+    match rest.rsplit('.').next() {
+        Some(before) if !before.is_empty() => [before, ".", last].concat().into(),
+        _ => last.into(),
+    }
 }
 
 /// What every log entry says around its payload: when, where, from where and how it ended.

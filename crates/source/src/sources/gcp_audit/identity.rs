@@ -55,6 +55,11 @@ pub(super) fn of_email(email: Text<'_>) -> Identity<'_> {
     if email.starts_with("system:") {
         return k8s::user(None, email);
     }
+    if email.contains(".svc.id.goog[")
+        && let Some(account) = pool_account(&email, &email)
+    {
+        return account;
+    }
     let service = is_google_service_account(&email) || email.to_ascii_lowercase().ends_with(".iam.gserviceaccount.com");
     if !service {
         return human(email);
@@ -76,17 +81,22 @@ fn kind_of(email: &str) -> Kind {
     }
 }
 
+/// `<project>.svc.id.goog[<namespace>/<account>]`: a Kubernetes service account under its workload identity pool.
+fn pool_account<'a>(name: &str, raw: &Text<'a>) -> Option<Identity<'a>> {
+    let (pool, rest) = name.split_once('[')?;
+    let (namespace, account) = rest.trim_end_matches(']').split_once('/')?;
+    let cluster = pool.strip_suffix(".svc.id.goog").unwrap_or(pool);
+    Some(k8s::service_account(Some(cluster), namespace, account, raw.clone()))
+}
+
 /// Who a `principalSubject` (or a member of a policy) is. `bare`: nothing better is known, so that any text may name someone.
 fn principal<'a>(subject: Text<'a>, bare: bool) -> Option<Identity<'a>> {
     if let Some(deleted) = part(&subject, |s| s.strip_prefix("deleted:").map(|rest| rest.split('?').next().unwrap_or(rest))) {
         return principal(deleted, bare);
     }
     if let Some(name) = part(&subject, |s| s.strip_prefix("serviceAccount:")) {
-        if let Some((pool, rest)) = name.split_once('[')
-            && let Some((namespace, account)) = rest.trim_end_matches(']').split_once('/')
-        {
-            let cluster = pool.strip_suffix(".svc.id.goog").unwrap_or(pool);
-            return Some(k8s::service_account(Some(cluster), namespace, account, subject.clone()));
+        if let Some(account) = pool_account(&name, &subject) {
+            return Some(account);
         }
         let kind = kind_of(&name.to_ascii_lowercase());
         return Some(Identity { id: service_account_id(&name).into(), kind, actor: Actor::Machine, name, raw: Some(subject) });

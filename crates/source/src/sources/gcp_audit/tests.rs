@@ -77,6 +77,11 @@ fn who_and_what() {
             [READ, DB, "success"],
         ),
         row(
+            read!(r#"{"principalEmail":"pay-prod.svc.id.goog[pay/api]"}"#),
+            ["k8s:pay-prod:pay:api", "service_account", "machine"],
+            [READ, DB, "success"],
+        ),
+        row(
             read!(r#"{"principalSubject":"serviceAccount:pay-prod.svc.id.goog[pay/api]"}"#),
             ["k8s:pay-prod:pay:api", "service_account", "machine"],
             [READ, DB, "success"],
@@ -120,7 +125,10 @@ fn who_and_what() {
 #[test]
 fn methods_without_version() {
     for (method, short) in [
-        ("google.iam.admin.v1.CreateServiceAccountKey", "CreateServiceAccountKey"),
+        ("google.iam.admin.v1.CreateServiceAccountKey", "admin.CreateServiceAccountKey"),
+        ("google.ssh-serialport.v1.connect", "ssh-serialport.connect"),
+        ("v1.SetIamPolicy", "SetIamPolicy"),
+        (".x", "x"),
         ("google.cloud.orgpolicy.v2.OrgPolicy.UpdatePolicy", "OrgPolicy.UpdatePolicy"),
         ("v1.compute.instances.insert", "instances.insert"),
         ("beta.compute.instances.insert", "instances.insert"),
