@@ -42,8 +42,19 @@ pub struct Decoder {
     classifier: Classifier,
 }
 
-/// Members that hold an event's own id, by source.
-const ID_FIELDS: [&str; 8] = ["eventID", "insertId", "auditID", "_document_id", "uuid", "correlationId", "id", "request.id"];
+/// Members that hold an event's own id, by source. What Azure Monitor exports keeps the id of Entra's record in `properties`.
+const ID_FIELDS: [&str; 10] = [
+    "eventID",
+    "insertId",
+    "auditID",
+    "_document_id",
+    "uuid",
+    "correlationId",
+    "id",
+    "request.id",
+    "properties.id",
+    "properties.correlationId",
+];
 
 impl Decoder {
     /// With the built-in catalogue.
@@ -219,6 +230,17 @@ mod tests {
         let line =
             crate::testing::event("e1 2026-03-01T10:00:00Z web s3:GetObject 198.51.100.1").replacen('{', "{\"id\":\"e1\",", 1);
         assert_eq!(read(line.into_bytes(), &["e1"]).wanted, [(1, "e1".to_string())]);
+    }
+
+    #[test]
+    fn a_sign_in_is_found_by_its_own_id_and_by_the_one_it_shares() {
+        let line = |id: &str| {
+            format!(
+                r#"{{"time":"2026-03-02T08:00:00Z","category":"ServicePrincipalSignInLogs","operationName":"Sign-in activity","correlationId":"c","properties":{{"id":"{id}","correlationId":"c","appId":"a","createdDateTime":"2026-03-02T08:00:00Z"}}}}"#
+            ) + "\n"
+        };
+        let wanted = read((line("i1") + &line("i2")).into_bytes(), &["i2", "c"]).wanted;
+        assert_eq!(wanted, [(1, "c".to_string()), (2, "c".to_string()), (2, "i2".to_string())]);
     }
 
     #[test]
