@@ -180,8 +180,10 @@ pub(crate) fn parts(dir: &Path, manifest: Manifest) -> Result<Parts, Faults> {
     let exceptions = document(dir, &["exceptions.toml"], &mut faults);
     let (estate, labels) = if manifest.is_generated() {
         let plan = generate::plan(&manifest, dir, inventory.as_ref().map(|d| d.text.as_str()))?;
-        let inventory = Some(Document { path: dir.join("inventory.toml"), text: plan.inventory });
-        (Some(Estate { events: plan.events, history: Some(plan.history), inventory, exceptions }), plan.labels)
+        // A fault may stand in what was added to it, at a line that the author's file has not.
+        let name = if inventory.is_some() { "inventory.toml (completed by the generator)" } else { "inventory.toml" };
+        let inventory = Some(Document { path: dir.join(name), text: plan.inventory });
+        (Some(Estate { events: plan.events, history: Some(plan.history), inventory, exceptions, baseline: None }), plan.labels)
     } else {
         let labels = read_labels(&dir.join("labels.csv"), &mut faults);
         let history = log(dir, "history.ndjson", &mut faults);
