@@ -206,7 +206,7 @@ fn read_labels(path: &Path, faults: &mut Vec<Fault>) -> Labels {
     if !path.is_file() {
         let remedy = "list the events worth escalating; for a scenario without any, write the header row alone: \
                       `event_id,identity,instance,label,boundary,note`";
-        faults.push(Fault::at(path, 0, "no_labels", "no such file", remedy));
+        faults.push(Fault::at(path, 1, "no_labels", "no such file", remedy));
         return Labels::default();
     }
     let parsed = read_text(path).map_err(|e| vec![e]).and_then(|text| Labels::parse(&text, path));

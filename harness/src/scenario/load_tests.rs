@@ -110,7 +110,7 @@ fn names_file_line_and_remedy_of_every_fault() {
         })
     };
     let cases: Vec<(Write, &str)> = vec![
-        (without("labels.csv"), "ROOT/s/labels.csv: error[no_labels]: no such file; list the events"),
+        (without("labels.csv"), "ROOT/s/labels.csv:1: error[no_labels]: no such file; list the events"),
         (without("events.ndjson"), "ROOT/s/events.ndjson: error[no_events]: no such file"),
         (
             with("labels.csv", "event_id,label\ne1,benign\nghost,malicious\n"),
