@@ -14,6 +14,12 @@ pub(super) fn run(args: &ExplainArgs, engine: &dyn Engine, out: &mut Vec<u8>) ->
     let (dir, event) = split(&args.what);
     let paths: Vec<PathBuf> = args.tuning.iter().cloned().collect();
     let Some(tuning) = files::tunings(&paths, engine)?.into_iter().next() else { bail!("no tuning") };
+    if !dir.join("scenario.toml").is_file() {
+        bail!(
+            "{}: no scenario.toml there; name the folder of one scenario, or its path below scenarios/",
+            clean(&dir.display().to_string(), 200)
+        );
+    }
     let scenario = load_one(&dir, &Decoder::new()?)?;
     let line = match event {
         Some(event) => Some(line_of(&scenario, event)?),

@@ -112,7 +112,7 @@ fn what_cannot_run_says_where_and_why() {
         (vec!["run", &corpus, "--out", "report.pdf"], "cannot tell the format"),
         (vec!["run", &corpus, "--out", "/nonexistent/dir/run.json"], "failed to write"),
         (vec!["compare", &good, &good], "not a run"),
-        (vec!["explain", &none], "failed to read"),
+        (vec!["explain", &none], "no scenario.toml there; name the folder"),
     ] {
         let (ended, out, talk) = harness(&args);
         assert_eq!(ended, code(2), "{args:?}: {talk}");
