@@ -73,7 +73,7 @@ fn line_of(scenario: &Scenario, event: &str) -> anyhow::Result<u32> {
     }
     let wanted = std::iter::once(event.to_string()).collect();
     let mut names = crate::decode::Names::default();
-    let window = Decoder::new()?.read(&scenario.estate.events, &scenario.inventory, &mut names, &wanted)?;
+    let window = Decoder::new()?.read(&scenario.estate.events, &scenario.inventory, &mut names, &wanted, None)?;
     match window.wanted.first() {
         Some((line, _)) => Ok(*line),
         None => bail!("{}: no event `{}` in events.ndjson", scenario.dir.display(), clean(event, 100)),
