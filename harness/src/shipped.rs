@@ -100,11 +100,10 @@ impl Engine for Shipped {
             exceptions: Arc::new(exceptions),
             year: year_of(estate)?,
         };
-        let mut learner = known.learner("");
-        if let Some(history) = &estate.history {
-            each(history, |_, line| learner.line(line))?;
-        }
-        let baseline = learner.finish();
+        let baseline = match &estate.baseline {
+            Some(learned) => Arc::clone(learned),
+            None => Arc::new(learn(&known, estate.history.as_ref())?),
+        };
         Ok(Box::new(Replayed { logs: estate, known, baseline }))
     }
 }
@@ -112,7 +111,15 @@ impl Engine for Shipped {
 struct Replayed<'a> {
     logs: &'a Estate,
     known: judging::Estate,
-    baseline: Baseline,
+    baseline: Arc<Baseline>,
+}
+
+fn learn(known: &judging::Estate, history: Option<&LogSource>) -> Result<Baseline, EngineError> {
+    let mut learner = known.learner("");
+    if let Some(history) = history {
+        each(history, |_, line| learner.line(line))?;
+    }
+    Ok(learner.finish())
 }
 
 /// Lines that are looked at before a log counts as one in which no line says a year.
@@ -148,7 +155,7 @@ fn each(source: &LogSource, mut visit: impl FnMut(u32, &[u8])) -> Result<(), Eng
 
 impl Replayed<'_> {
     fn judge(&self, tuning: &Tuning) -> Result<Judge, EngineError> {
-        Ok(self.known.judge(parse(tuning)?, self.baseline.clone()))
+        Ok(self.known.judge(parse(tuning)?, Baseline::clone(&self.baseline)))
     }
 }
 
@@ -309,6 +316,26 @@ mod tests {
         drop(detail);
         for _ in 0..100 {
             assert!(!known.is(&said(Some(Arc::new(Detail::default())))));
+        }
+    }
+
+    #[test]
+    fn a_history_teaches_the_same_while_it_is_decoded() {
+        use crate::decode::Decoder;
+        use crate::scenario::{Filter, find, load_all};
+        let decoder = Decoder::new().unwrap().learning();
+        let corpus = load_all(&find(&[crate::testing::fixtures()]).unwrap(), &Filter::default(), &decoder).unwrap();
+        for scenario in &corpus.scenarios {
+            let known = judging::Estate {
+                classifier: Arc::clone(decoder.classifier()),
+                inventory: Arc::clone(&scenario.inventory),
+                exceptions: Arc::default(),
+                year: None,
+            };
+            let apart = learn(&known, scenario.estate.history.as_ref()).unwrap();
+            let on_the_way = scenario.estate.baseline.as_deref().unwrap();
+            assert!(!apart.is_empty(), "{}", scenario.id());
+            assert_eq!(on_the_way.to_json().unwrap(), apart.to_json().unwrap(), "{}", scenario.id());
         }
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use vires_event::Millis;
 use vires_profile::duration::parse_duration;
-use vires_profile::toml_file::{FileError, read_toml};
+use vires_profile::toml_file::{FileError, read_toml_over};
 
 /// Schema of a tuning file.
 pub const SCHEMA: &str = "vires-tuning/1";
@@ -174,7 +174,7 @@ impl Tuning {
     /// Reads a tuning file: any subset of the keys, the rest keep their defaults. `name` is the file's name, for errors; a
     /// tuning without a `name` key is called like its file.
     pub fn from_toml(text: &str, file: &str) -> Result<Self, FileError> {
-        let mut tuning: Tuning = read_toml(text, file, SCHEMA)?;
+        let mut tuning: Tuning = read_toml_over(text, file, SCHEMA)?;
         if !text.lines().any(|l| l.trim_start().strip_prefix("name").is_some_and(|rest| rest.trim_start().starts_with('='))) {
             let stem = file.rsplit(['/', '\\']).next().unwrap_or(file);
             tuning.name = stem.strip_suffix(".toml").unwrap_or(stem).to_string();
@@ -377,6 +377,10 @@ mod tests {
             Tuning::from_toml("schema = \"vires-tuning/1\"\n[disposition]\nescalate = 60\n", "dir/strict.toml").unwrap();
         assert_eq!((tuning.name.as_str(), tuning.disposition.escalate, tuning.disposition.watch), ("strict", 60.0, 20.0));
         assert_ne!(tuning.sha256(), Tuning::default().sha256());
+        // The schema is a key like any other.
+        let bare = Tuning::from_toml("[disposition]\nescalate = 60\n", "strict.toml").unwrap();
+        assert_eq!(bare, tuning);
+        assert_eq!(Tuning::from_toml("", "default.toml").unwrap(), Tuning::default());
         let renamed = Tuning { name: "x".into(), ..Tuning::default() };
         assert_eq!(renamed.sha256(), Tuning::default().sha256());
     }

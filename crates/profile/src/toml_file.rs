@@ -126,6 +126,15 @@ impl<'t> Source<'t> {
 ///
 /// A wrong schema is reported before anything else: under another schema other keys may be right.
 pub fn read_toml<T: DeserializeOwned>(text: &str, name: &str, schema: &str) -> Result<T, FileError> {
+    let none = || format!("no schema: start the file with `schema = \"{schema}\"`");
+    match head(without_bom(text)) {
+        Ok(Head { schema: None }) => Err(FileError::new(name, 0, none())),
+        _ => read_toml_over(text, name, schema),
+    }
+}
+
+/// The same of a file that is laid over defaults, and so may leave out its schema as any other key. A wrong one is an error all the same.
+pub fn read_toml_over<T: DeserializeOwned>(text: &str, name: &str, schema: &str) -> Result<T, FileError> {
     let text = without_bom(text);
     let source = Source::new(name, text);
     let parsed = toml::from_str::<T>(text);
@@ -133,9 +142,6 @@ pub fn read_toml<T: DeserializeOwned>(text: &str, name: &str, schema: &str) -> R
     match (head(text), parsed) {
         (Ok(Head { schema: Some(found) }), _) if found.get_ref() != schema => {
             Err(source.error(found.span(), format!("schema is `{}`, expected `{schema}`", found.get_ref().escape_debug())))
-        }
-        (Ok(Head { schema: None }), _) => {
-            Err(FileError::new(name, 0, format!("no schema: start the file with `schema = \"{schema}\"`")))
         }
         (_, Ok(value)) => Ok(value),
         (_, Err(error)) => {

@@ -37,8 +37,8 @@ pub(super) fn run(args: &AblateArgs, engine: &dyn Engine, out: &mut Vec<u8>) -> 
     let ablations = engine.ablations();
     let tunings: Vec<Tuning> =
         ablations.iter().map(|a| base.with(&format!("without {}", a.name), &a.changes)).collect::<Result<_, _>>()?;
-    let corpus = files::load(&args.corpus)?;
-    let progress = Progress::new(2 * corpus.scenarios.len());
+    let progress = Progress::new();
+    let corpus = files::load(files::selected(&args.corpus)?, 2, &progress)?;
     let evaluation = evaluate(engine, corpus, &full, args.seed, &|| progress.step())?;
     let replays = replay(engine, &evaluation.corpus.scenarios, &tunings, args.seed, &|| progress.step())?;
     progress.finish();

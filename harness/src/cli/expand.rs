@@ -9,16 +9,16 @@ use crate::generate::{Archetypes, Population, Spec};
 use crate::import::{Import, import as import_collection};
 use crate::mutate::{Mutation, mutate as mutate_scenario};
 use crate::report::table::aligned;
-use crate::report::text::{count, rate};
+use crate::report::text::{clean, count, rate, several};
 use crate::scenario::{
-    Document, Estate, Filter, Form, Labels, LogSource, Manifest, Parts, Provenance, SCHEMA, Scenario, ScenarioKind, Split,
-    assemble, find, load_all, parts, read_manifest, write_literal,
+    Document, Estate, Form, Labels, LogSource, Manifest, Parts, Provenance, SCHEMA, Scenario, ScenarioKind, Split, assemble,
+    parts, write_literal,
 };
 use crate::score::{Fate, Outcome};
 use anyhow::{Context, bail};
 use rayon::prelude::*;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 fn form(gzip: bool) -> Form {
@@ -26,17 +26,13 @@ fn form(gzip: bool) -> Form {
 }
 
 pub(super) fn expand(args: &ExpandArgs, out: &mut Vec<u8>) -> anyhow::Result<Ended> {
-    let filter = match &args.corpus.filter {
-        Some(glob) => Filter::new(glob).with_context(|| format!("--filter {glob}"))?,
-        None => Filter::default(),
-    };
     let mut written = 0_u64;
-    for dir in find(&args.corpus.dirs)? {
-        let manifest = read_manifest(&dir)?;
-        if !filter.accepts(&manifest.id) {
-            continue;
-        }
+    for (dir, manifest) in files::selected(&args.corpus)?.sound()? {
         let parts = parts(&dir, manifest)?;
+        let id = Path::new(&parts.manifest.id);
+        if !id.components().all(|part| matches!(part, Component::Normal(_))) {
+            bail!("{}: the id `{}` leads out of the folder of --out", dir.display(), clean(&parts.manifest.id, 100));
+        }
         let to = args.out.join(&parts.manifest.id);
         if same_place(&dir, &to) {
             bail!("{}: would be written over itself; name another --out", dir.display());
@@ -44,14 +40,11 @@ pub(super) fn expand(args: &ExpandArgs, out: &mut Vec<u8>) -> anyhow::Result<End
         write_literal(&parts, &to, form(args.gzip)).with_context(|| format!("failed to write {}", to.display()))?;
         written += 1;
     }
-    if written == 0 {
-        bail!("no scenario matches the filter");
-    }
-    writeln!(out, "{written} scenarios written to {}", args.out.display())?;
+    writeln!(out, "{} written to {}", several(written, "scenario", "scenarios"), args.out.display())?;
     Ok(Ended::Well)
 }
 
-fn same_place(a: &std::path::Path, b: &std::path::Path) -> bool {
+fn same_place(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
@@ -146,6 +139,7 @@ pub(super) fn generate(args: &GenerateArgs, out: &mut Vec<u8>) -> anyhow::Result
             history: Some(LogSource::Stream(Arc::new(spec.history()))),
             inventory: Some(Document { path: args.out.join("inventory.toml"), text: spec.inventory(None) }),
             exceptions: None,
+            baseline: None,
         },
         labels: Labels::default(),
         digest: String::new(),
@@ -173,9 +167,11 @@ pub(super) fn import(args: &ImportArgs, out: &mut Vec<u8>) -> anyhow::Result<End
     let import =
         Import { collection: args.collection, from: args.dir.clone(), to: args.out.clone(), test_days: args.test_days };
     let done = import_collection(&import)?;
-    write!(out, "{} scenarios with {} events written to {}", done.scenarios, done.events, args.out.display())?;
+    let (scenarios, events) =
+        (several(done.scenarios as u64, "scenario", "scenarios"), several(done.events as u64, "event", "events"));
+    write!(out, "{scenarios} with {events} written to {}", args.out.display())?;
     if done.skipped > 0 {
-        write!(out, "; {} files left out, nothing in them could be used", done.skipped)?;
+        write!(out, "; {} left out, nothing in them could be used", several(done.skipped as u64, "file", "files"))?;
     }
     writeln!(out)?;
     Ok(Ended::Well)
@@ -185,13 +181,9 @@ pub(super) fn mutate(args: &MutateArgs, engine: &dyn Engine, out: &mut Vec<u8>) 
     let mutations = if args.mutation.is_empty() { Mutation::ALL.to_vec() } else { args.mutation.clone() };
     let paths: Vec<PathBuf> = args.tuning.iter().cloned().collect();
     let tunings: Vec<Tuning> = files::tunings(&paths, engine)?.into_iter().take(1).collect();
-    let filter = match &args.corpus.filter {
-        Some(glob) => Filter::new(glob).with_context(|| format!("--filter {glob}"))?,
-        None => Filter::default(),
-    };
-    let decoder = Decoder::new()?;
-    let corpus = load_all(&find(&args.corpus.dirs)?, &filter, &decoder)?;
-    let progress = Progress::new((1 + mutations.len()) * corpus.scenarios.len());
+    let progress = Progress::new();
+    let corpus = files::load(files::selected(&args.corpus)?, 1 + mutations.len(), &progress)?;
+    let decoder = Decoder::new()?.learning();
     let judge = |scenarios: &[Scenario]| -> anyhow::Result<Vec<Outcome>> {
         let replays = replay(engine, scenarios, &tunings, args.seed, &|| progress.step())?;
         Ok(replays.into_iter().flatten().map(|(outcome, _)| outcome).collect())

@@ -14,6 +14,12 @@ pub(super) fn run(args: &ExplainArgs, engine: &dyn Engine, out: &mut Vec<u8>) ->
     let (dir, event) = split(&args.what);
     let paths: Vec<PathBuf> = args.tuning.iter().cloned().collect();
     let Some(tuning) = files::tunings(&paths, engine)?.into_iter().next() else { bail!("no tuning") };
+    if !dir.join("scenario.toml").is_file() {
+        bail!(
+            "{}: no scenario.toml there; name the folder of one scenario, or its path below scenarios/",
+            clean(&dir.display().to_string(), 200)
+        );
+    }
     let scenario = load_one(&dir, &Decoder::new()?)?;
     let line = match event {
         Some(event) => Some(line_of(&scenario, event)?),
@@ -67,7 +73,7 @@ fn line_of(scenario: &Scenario, event: &str) -> anyhow::Result<u32> {
     }
     let wanted = std::iter::once(event.to_string()).collect();
     let mut names = crate::decode::Names::default();
-    let window = Decoder::new()?.read(&scenario.estate.events, &scenario.inventory, &mut names, &wanted)?;
+    let window = Decoder::new()?.read(&scenario.estate.events, &scenario.inventory, &mut names, &wanted, None)?;
     match window.wanted.first() {
         Some((line, _)) => Ok(*line),
         None => bail!("{}: no event `{}` in events.ndjson", scenario.dir.display(), clean(event, 100)),

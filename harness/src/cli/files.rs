@@ -1,20 +1,28 @@
 //! Reading and writing that several verbs share.
 
 use super::args::CorpusSelection;
+use super::progress::Progress;
 use crate::decode::Decoder;
 use crate::engine::{Engine, Tuning};
-use crate::scenario::{Corpus, Filter, find, load_all};
+use crate::scenario::{Corpus, Filter, Selection, find, load_selection, select};
 use anyhow::{Context, bail};
 use std::path::{Path, PathBuf};
 
-pub(super) fn load(selection: &CorpusSelection) -> anyhow::Result<Corpus> {
+/// The scenarios that are asked for, not yet read.
+pub(super) fn selected(selection: &CorpusSelection) -> anyhow::Result<Selection> {
     let filter = match &selection.filter {
         Some(glob) => Filter::new(glob).with_context(|| format!("--filter {glob}"))?,
         None => Filter::default(),
     };
-    let dirs = find(&selection.dirs)?;
+    Ok(select(&find(&selection.dirs)?, &filter)?)
+}
+
+/// Loads them, for verbs that judge them `times` times after it.
+pub(super) fn load(selection: Selection, times: usize, progress: &Progress) -> anyhow::Result<Corpus> {
+    progress.expect(selection.manifests.len() * (1 + times));
     let decoder = Decoder::new()?;
-    Ok(load_all(&dirs, &filter, &decoder)?)
+    let decoder = if times > 0 { decoder.learning() } else { decoder };
+    Ok(load_selection(selection, &decoder, &|| progress.step())?)
 }
 
 /// The tunings of these files, checked; without files the one that is shipped.

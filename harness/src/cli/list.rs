@@ -11,8 +11,8 @@ use std::io::Write;
 
 pub(super) fn run(args: &ListArgs, engine: &dyn Engine, out: &mut Vec<u8>) -> anyhow::Result<Ended> {
     let tunings = files::tunings(&args.tuning.iter().cloned().collect::<Vec<_>>(), engine)?;
-    let corpus = files::load(&args.corpus)?;
-    let progress = Progress::new(corpus.scenarios.len());
+    let progress = Progress::new();
+    let corpus = files::load(files::selected(&args.corpus)?, 1, &progress)?;
     let replays = replay(engine, &corpus.scenarios, &tunings, 1, &|| progress.step())?;
     progress.finish();
     let outcomes: Vec<Outcome> = replays.into_iter().flatten().map(|(outcome, _)| outcome).collect();

@@ -2,7 +2,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-/// A bar on a terminal, once something takes long enough to wonder.
+/// A bar on a terminal, once something takes long enough to wonder. The clock starts with it, so a verb makes it before anything else.
 pub(super) struct Progress {
     bar: ProgressBar,
     started: Instant,
@@ -13,12 +13,17 @@ pub(super) struct Progress {
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Progress {
-    pub(super) fn new(steps: usize) -> Progress {
-        let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} scenarios  {elapsed}  {eta} left") {
+    pub(super) fn new() -> Progress {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent:>3} %  {elapsed}  {eta} left") {
             bar.set_style(style);
         }
         Progress { bar, started: Instant::now(), terminal: std::io::stderr().is_terminal() }
+    }
+
+    /// So many steps more than were known of.
+    pub(super) fn expect(&self, steps: usize) {
+        self.bar.inc_length(steps as u64);
     }
 
     pub(super) fn step(&self) {

@@ -9,17 +9,17 @@ use anyhow::Context;
 use std::io::Write;
 
 pub(super) fn run(args: &RunArgs, engine: &dyn Engine, out: &mut Vec<u8>, talk: &mut Vec<u8>) -> anyhow::Result<Ended> {
+    let progress = Progress::new();
     // Whatever is wrong with the arguments is said before anything is replayed.
     let forms: Vec<Form> = args.out.iter().map(|path| form_of(path).map_err(anyhow::Error::msg)).collect::<Result<_, _>>()?;
     let tunings = files::tunings(&args.tuning, engine)?;
-    let corpus = files::load(&args.corpus)?;
-    let progress = Progress::new(corpus.scenarios.len());
+    let corpus = files::load(files::selected(&args.corpus)?, 1, &progress)?;
     let evaluation = evaluate(engine, corpus, &tunings, args.seed, &|| progress.step())?;
-    let seconds = progress.finish();
     for (path, form) in args.out.iter().zip(&forms) {
         files::write(path, &render(&evaluation, *form)?)?;
     }
     out.write_all(render(&evaluation, Form::Whole(args.format))?.as_bytes()).context("failed to write the report")?;
+    let seconds = progress.finish();
     let written: Vec<String> = args.out.iter().map(|path| path.display().to_string()).collect();
     let wrote = if written.is_empty() { String::new() } else { format!("   wrote {}", written.join(" ")) };
     writeln!(talk, "Summary [{seconds:>7.3}s]{wrote}")?;

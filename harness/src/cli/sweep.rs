@@ -47,17 +47,18 @@ pub(super) fn run(args: &SweepArgs, engine: &dyn Engine, out: &mut Vec<u8>) -> a
     for tuning in &tunings {
         engine.check(tuning)?;
     }
-    let mut corpus = files::load(&args.corpus)?;
-    let all = corpus.scenarios.len();
+    let progress = Progress::new();
+    let mut selected = files::selected(&args.corpus)?;
+    let all = selected.manifests.len();
     if !args.i_peeked {
-        corpus.scenarios.retain(|s| s.manifest.split == Split::Dev);
+        selected.manifests.retain(|(_, manifest)| manifest.split == Split::Dev);
     }
-    let locked = all - corpus.scenarios.len();
-    if corpus.scenarios.is_empty() {
+    let locked = all - selected.manifests.len();
+    if locked == all {
         bail!("all {all} scenarios are of the test split, which stays locked; use --i-peeked to read it anyway");
     }
+    let corpus = files::load(selected, 1, &progress)?;
     let exposures: Vec<Exposure> = corpus.scenarios.iter().map(exposure).collect();
-    let progress = Progress::new(corpus.scenarios.len());
     let replays = replay(engine, &corpus.scenarios, &tunings, args.seed, &|| progress.step())?;
     progress.finish();
     let days: u64 = exposures.iter().map(|e| e.identity_days).sum();

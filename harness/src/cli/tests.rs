@@ -107,12 +107,12 @@ fn what_cannot_run_says_where_and_why() {
         (vec!["run", &corpus, "--tuning", &none], "failed to read"),
         (vec!["run", &corpus, "--tuning", &good, "--tuning", &twin], "both named `good`"),
         (vec!["run", &corpus, "--tuning", &unknown], "unknown.toml: TOML parse error at line 1"),
-        (vec!["run", &corpus, "--filter", "nothing"], "no scenario matches"),
+        (vec!["run", &corpus, "--filter", "nothing"], "no scenario matches `nothing`"),
         (vec!["run", &corpus, "--filter", "["], "--filter ["),
         (vec!["run", &corpus, "--out", "report.pdf"], "cannot tell the format"),
         (vec!["run", &corpus, "--out", "/nonexistent/dir/run.json"], "failed to write"),
         (vec!["compare", &good, &good], "not a run"),
-        (vec!["explain", &none], "failed to read"),
+        (vec!["explain", &none], "no scenario.toml there; name the folder"),
     ] {
         let (ended, out, talk) = harness(&args);
         assert_eq!(ended, code(2), "{args:?}: {talk}");
@@ -290,12 +290,19 @@ fn expands_and_refuses_to_write_over_itself() {
     let out = dir.path().join("out").display().to_string();
     let (ended, text, talk) = harness(&["expand", &corpus(), "--out", &out, "--filter", "rotation*"]);
     assert_eq!(ended, code(0), "{talk}");
-    assert!(text.starts_with("1 scenarios written to"), "{text}");
+    assert!(text.starts_with("1 scenario written to"), "{text}");
     let copy = dir.path().join("out/rotation/key_rotation/events.ndjson");
     assert_eq!(std::fs::read(copy).unwrap(), std::fs::read(fixtures().join("rotation/key_rotation/events.ndjson")).unwrap());
     let (ended, _, talk) = harness(&["expand", &out, "--out", &out]);
     assert_eq!(ended, code(2));
     assert!(talk.contains("over itself"), "{talk}");
+    write_scenario(&dir.path().join("strange"), "s", "f", "noise", &["free text"], "");
+    let manifest = dir.path().join("strange/s/scenario.toml");
+    std::fs::write(&manifest, std::fs::read_to_string(&manifest).unwrap().replace("id = \"s\"", "id = \"../s\"")).unwrap();
+    let strange = dir.path().join("strange").display().to_string();
+    let (ended, _, talk) = harness(&["expand", &strange, "--out", &out]);
+    assert_eq!(ended, code(2));
+    assert!(talk.contains("leads out of the folder") && !dir.path().join("s").exists(), "{talk}");
 }
 
 #[test]

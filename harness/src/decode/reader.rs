@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use vires_catalog::Catalog;
 use vires_event::{Activity, Actor};
+use vires_pipeline::judging::Learner;
 use vires_profile::Inventory;
 use vires_profile::observation::{network_of, ua_family};
 use vires_profile::zones::UNKNOWN;
@@ -39,17 +40,46 @@ pub struct Window {
 /// Turns log lines into facts. Shared by all threads.
 #[derive(Debug)]
 pub struct Decoder {
-    classifier: Classifier,
+    classifier: Arc<Classifier>,
+    learns: bool,
 }
 
-/// Members that hold an event's own id, by source.
-const ID_FIELDS: [&str; 8] = ["eventID", "insertId", "auditID", "_document_id", "uuid", "correlationId", "id", "request.id"];
+/// Members that hold an event's own id, by source. What Azure Monitor exports keeps the id of Entra's record in `properties`.
+const ID_FIELDS: [&str; 10] = [
+    "eventID",
+    "insertId",
+    "auditID",
+    "_document_id",
+    "uuid",
+    "correlationId",
+    "id",
+    "request.id",
+    "properties.id",
+    "properties.correlationId",
+];
 
 impl Decoder {
     /// With the built-in catalogue.
     pub fn new() -> Result<Decoder, DecodeError> {
         let catalog = Arc::new(Catalog::builtin()?);
-        Ok(Decoder { classifier: Classifier::new(&catalog).map_err(|e| DecodeError::Compile(e.to_string()))? })
+        let classifier = Classifier::new(&catalog).map_err(|e| DecodeError::Compile(e.to_string()))?;
+        Ok(Decoder { classifier: Arc::new(classifier), learns: false })
+    }
+
+    /// The same for scenarios that are to be judged: their history is learned while it is decoded, not opened once more for it.
+    #[must_use]
+    pub fn learning(self) -> Decoder {
+        Decoder { learns: true, ..self }
+    }
+
+    /// True if histories are learned while they are decoded.
+    pub fn learns(&self) -> bool {
+        self.learns
+    }
+
+    /// What it classifies with.
+    pub fn classifier(&self) -> &Arc<Classifier> {
+        &self.classifier
     }
 
     /// The catalogue.
@@ -57,13 +87,15 @@ impl Decoder {
         self.classifier.catalog()
     }
 
-    /// Reads a whole log. `wanted` are event ids whose lines are looked for; `line:<n>` is found on every line.
+    /// Reads a whole log. `wanted` are event ids whose lines are looked for; `line:<n>` is found on every line. A `learner` of this
+    /// decoder's classifier learns from each line on the way.
     pub fn read(
         &self,
         source: &LogSource,
         inventory: &Inventory,
         names: &mut Names,
         wanted: &FxHashSet<String>,
+        mut learner: Option<&mut Learner<'_>>,
     ) -> std::io::Result<Window> {
         let mut window = Window::default();
         let (mut memo, mut scratch) = (Memo::default(), Scratch::default());
@@ -79,7 +111,7 @@ impl Decoder {
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let opened = open(line, &mut scratch);
+            let mut opened = open(line, &mut scratch);
             if !wanted.is_empty() {
                 find_ids(&opened, number, wanted, &mut window.wanted);
             }
@@ -87,6 +119,9 @@ impl Decoder {
                 Some(activity) => {
                     let tags = self.classifier.classify(&opened, &mut memo);
                     window.facts.push(fact(number, activity, &tags, opened.record, inventory, names));
+                    if let Some(learner) = &mut learner {
+                        learner.opened(&mut opened, &tags, &mut memo);
+                    }
                 }
                 None => window.unreadable += 1,
             }
@@ -196,7 +231,7 @@ mod tests {
     fn read(bytes: Vec<u8>, wanted: &[&str]) -> Window {
         let wanted = wanted.iter().map(ToString::to_string).collect();
         let source = LogSource::Memory(Arc::new(bytes));
-        decoder().read(&source, &Inventory::default(), &mut Names::default(), &wanted).unwrap()
+        decoder().read(&source, &Inventory::default(), &mut Names::default(), &wanted, None).unwrap()
     }
 
     proptest! {
@@ -219,6 +254,17 @@ mod tests {
         let line =
             crate::testing::event("e1 2026-03-01T10:00:00Z web s3:GetObject 198.51.100.1").replacen('{', "{\"id\":\"e1\",", 1);
         assert_eq!(read(line.into_bytes(), &["e1"]).wanted, [(1, "e1".to_string())]);
+    }
+
+    #[test]
+    fn a_sign_in_is_found_by_its_own_id_and_by_the_one_it_shares() {
+        let line = |id: &str| {
+            format!(
+                r#"{{"time":"2026-03-02T08:00:00Z","category":"ServicePrincipalSignInLogs","operationName":"Sign-in activity","correlationId":"c","properties":{{"id":"{id}","correlationId":"c","appId":"a","createdDateTime":"2026-03-02T08:00:00Z"}}}}"#
+            ) + "\n"
+        };
+        let wanted = read((line("i1") + &line("i2")).into_bytes(), &["i2", "c"]).wanted;
+        assert_eq!(wanted, [(1, "c".to_string()), (2, "c".to_string()), (2, "i2".to_string())]);
     }
 
     #[test]

@@ -2,6 +2,8 @@ use super::{Imported, Story, files, slug, text, yaml};
 use crate::scenario::{Label, LabelRow, Labels, Provenance, ScenarioKind};
 use serde_json::Value;
 use std::path::Path;
+use vires_event::Millis;
+use vires_source::{Scratch, open};
 
 /// One scenario a rule: its unit tests are the events. A test on which the rule must fire is ambiguous (a rule is not a verdict), the
 /// others are background; relabel what you know better.
@@ -27,8 +29,11 @@ pub(super) fn import(from: &Path, to: &Path) -> anyhow::Result<Imported> {
             events: Vec::new(),
             labels: Labels::default(),
         };
-        for test in tests {
-            let Some(log) = test.get("Log").filter(|log| log.is_object()) else { continue };
+        let mut logs: Vec<(&Value, &Value)> =
+            tests.iter().filter_map(|test| Some((test, test.get("Log").filter(|log| log.is_object())?))).collect();
+        // Tests stand in no order; a log does.
+        logs.sort_by_cached_key(|(_, log)| logged_at(log));
+        for (test, log) in logs {
             story.events.push(log.clone());
             if test.get("ExpectedResult") == Some(&Value::Bool(true)) {
                 story.labels.rows.push(LabelRow {
@@ -55,6 +60,11 @@ pub(super) fn import(from: &Path, to: &Path) -> anyhow::Result<Imported> {
 
 fn said<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key)?.as_str()
+}
+
+fn logged_at(log: &Value) -> Option<Millis> {
+    let (line, mut scratch) = (log.to_string(), Scratch::default());
+    open(line.as_bytes(), &mut scratch).activity.and_then(|activity| activity.at())
 }
 
 fn log_type(rule: &Value) -> &str {

@@ -2,6 +2,7 @@
 
 use super::TOOL;
 use crate::decode::format_time;
+use crate::engine::Verdict;
 use crate::evaluate::{Evaluation, TuningRun};
 use crate::scenario::{Provenance, Scenario};
 use crate::score::{FalseCase, Fate, InstanceOutcome, Measures, Slice};
@@ -17,6 +18,8 @@ pub enum Table {
     References,
     /// Every case and every attack.
     Cases,
+    /// What ended as impossible to judge.
+    Unmapped,
     /// Every attack instance.
     Instances,
     /// Every scenario.
@@ -44,6 +47,7 @@ impl Table {
             "metrics" => Table::Metrics,
             "references" => Table::References,
             "cases" => Table::Cases,
+            "unmapped" => Table::Unmapped,
             "instances" => Table::Instances,
             "scenarios" => Table::Scenarios,
             "categories" => Table::Categories,
@@ -64,6 +68,7 @@ pub fn csv(evaluation: &Evaluation, table: Table) -> String {
         Table::Metrics => metrics(evaluation, evaluation.runs.iter().map(|r| &r.measures)),
         Table::References => metrics(evaluation, evaluation.references.iter().map(|r| &r.measures)),
         Table::Cases => cases(evaluation),
+        Table::Unmapped => unmapped(evaluation),
         Table::Instances => instances(evaluation),
         Table::Scenarios => scenarios(evaluation),
         Table::Categories => categories(evaluation),
@@ -227,6 +232,33 @@ fn cases(evaluation: &Evaluation) -> Rows {
         let quiet = outcome.false_cases.iter().chain(&outcome.kept).map(|c| ("benign", c));
         for (label, c) in quiet.chain(outcome.ambiguous.iter().map(|c| ("ambiguous", c))) {
             row("", &c.identity, label, c.verdict.as_str(), Some(c.score), Some(c.at));
+        }
+    }
+    rows
+}
+
+/// Attacks that were queued, and what else nobody could say: identities without owner, workload or profile.
+fn unmapped(evaluation: &Evaluation) -> Rows {
+    let mut rows = header(&["tuning", "scenario", "family", "instance", "identity", "label", "score", "reason"]);
+    for (run, scenario, outcome) in each(evaluation) {
+        let mut row = |instance: &str, identity: &str, label: &str, score: Option<f64>, reasons: &[String]| {
+            rows.push(vec![
+                text(&run.measures.name),
+                text(scenario.id()),
+                text(scenario.family()),
+                text(instance),
+                text(identity),
+                label.to_string(),
+                number(score),
+                text(reasons.first().map_or("", String::as_str)),
+            ]);
+        };
+        for i in outcome.instances.iter().filter(|i| i.fate == Fate::Queued) {
+            row(&i.name, &i.identity, "malicious", i.score, &i.reasons);
+        }
+        let quiet = outcome.kept.iter().map(|c| ("benign", c)).chain(outcome.ambiguous.iter().map(|c| ("ambiguous", c)));
+        for (label, c) in quiet.filter(|(_, c)| c.verdict == Verdict::CannotJudge) {
+            row("", &c.identity, label, Some(c.score), &c.reasons);
         }
     }
     rows

@@ -43,12 +43,14 @@ pub fn form_of(path: &Path) -> Result<Form, String> {
         Some("txt") => Form::Whole(Format::Table),
         Some("csv") => {
             let stem = path.file_stem().map(|s| s.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-            if stem == "ablation" || stem == "sweep" {
-                return Err(format!(
-                    "{}: `harness {}` writes this table",
-                    path.display(),
-                    if stem == "sweep" { "sweep" } else { "ablate" }
-                ));
+            let other = match stem.as_str() {
+                "ablation" => Some("harness ablate"),
+                "sweep" => Some("harness sweep"),
+                "exceptions" | "governance" | "identities" | "findings" | "profile_drift" => Some("vires report"),
+                _ => None,
+            };
+            if let Some(other) = other {
+                return Err(format!("{}: `{other}` writes this table", path.display()));
             }
             Form::Csv(Table::of_name(&stem).unwrap_or(Table::Metrics))
         }
@@ -87,11 +89,13 @@ mod tests {
             ("r.xml", Form::Whole(Format::Junit)),
             ("out/cases.csv", Form::Csv(Table::Cases)),
             ("instances.csv", Form::Csv(Table::Instances)),
+            ("unmapped.csv", Form::Csv(Table::Unmapped)),
             ("anything.csv", Form::Csv(Table::Metrics)),
         ] {
             assert_eq!(form_of(Path::new(name)), Ok(want), "{name}");
         }
         assert!(form_of(Path::new("report")).unwrap_err().contains("let the name end in"));
+        assert!(form_of(Path::new("governance.csv")).unwrap_err().contains("vires report"));
         assert!(form_of(Path::new("ablation.csv")).unwrap_err().contains("harness ablate"));
     }
 }

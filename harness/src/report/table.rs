@@ -1,5 +1,6 @@
 //! The screen: at most 100 columns, counts beside every rate.
 
+use super::expect::{Expected, further_failures};
 use super::text::{chance, clean, count, delta, duration, interval, rate, several, short, signed_interval, small};
 use super::{RunFile, TOOL};
 use crate::compare::{Comparison, Flip};
@@ -7,6 +8,7 @@ use crate::evaluate::{Evaluation, TuningRun};
 use crate::scenario::Scenario;
 use crate::score::{Fate, Measures};
 use rustc_hash::FxHashSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use tabled::builder::Builder;
 use tabled::settings::object::Columns;
@@ -248,33 +250,54 @@ fn list(title: &str, lines: &[String], out: &mut String) {
 }
 
 fn expectations(scenarios: &[Scenario], run: &TuningRun, out: &mut String) {
-    let failed: Vec<String> = scenarios
+    let failed: Vec<(&Scenario, Expected, String)> = scenarios
         .iter()
         .zip(&run.outcomes)
-        .flat_map(|(s, o)| {
-            super::expect::failures(s, o).into_iter().map(move |text| clean(&format!("  {}: {text}", s.id()), WIDTH))
-        })
+        .flat_map(|(s, o)| further_failures(s, o).into_iter().map(move |(what, text)| (s, what, text)))
         .collect();
-    list("not as the authors expected", &failed, out);
+    const TITLE: &str = "caught or spared, but not quite as the authors expected";
+    if failed.len() <= MOST {
+        let lines: Vec<String> = failed.iter().map(|(s, _, text)| clean(&format!("  {}: {text}", s.id()), WIDTH)).collect();
+        list(TITLE, &lines, out);
+        return;
+    }
+    // So many names help nobody: how many of a sort there are does.
+    let mut sorts: BTreeMap<&str, u64> = BTreeMap::new();
+    for (_, what, text) in &failed {
+        let sort = match what {
+            Expected::Verdict => "another verdict",
+            Expected::Boundary => text.as_str(),
+            Expected::Delay => "later than expected",
+        };
+        *sorts.entry(sort).or_default() += 1;
+    }
+    let mut sorts: Vec<(u64, &str)> = sorts.into_iter().map(|(sort, n)| (n, sort)).collect();
+    sorts.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    let _ = writeln!(out, "\n{TITLE} ({}; --out scenarios.csv names them)", failed.len());
+    for (n, sort) in sorts {
+        let _ = writeln!(out, "  {n:>4}  {sort}");
+    }
 }
 
 /// What a later tuning does differently, as a sentence.
 pub(crate) fn sentence(a: &Measures, b: &Measures) -> String {
-    let more = |n: i128, what: &str| match n {
-        0 => format!("as many {what}"),
-        n if n > 0 => format!("{n} more {what}"),
-        n => format!("{} fewer {what}", -n),
+    let more = |n: i128, one: &str, many: &str| match n {
+        0 => format!("as many {many}"),
+        1 => format!("1 more {one}"),
+        -1 => format!("1 {one} less"),
+        n if n > 0 => format!("{n} more {many}"),
+        n => format!("{} fewer {many}", -n),
     };
     let caught = i128::from(b.instances.caught) - i128::from(a.instances.caught);
     let raised = i128::from(b.false_cases) - i128::from(a.false_cases);
     format!(
         "{} catches {} of the {} that matter ({}, was {})\nand raises {} ({}, was {}).",
         clean(&b.name, 24),
-        more(caught, "escalations"),
+        more(caught, "escalation", "escalations"),
         count(b.instances.malicious),
         b.instances.caught,
         a.instances.caught,
-        more(raised, "false cases"),
+        more(raised, "false case", "false cases"),
         b.false_cases,
         a.false_cases
     )

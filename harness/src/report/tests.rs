@@ -147,6 +147,65 @@ fn every_table_has_as_many_cells_as_columns() {
 }
 
 #[test]
+fn what_cannot_be_judged_has_a_table_of_its_own() {
+    let e = evaluation(&[("good", GOOD), ("unsure", "[verdict]\n\"203.0.113.\" = [\"cannot_judge\", 30.0, []]\n")]);
+    let text = csv(&e, Table::Unmapped);
+    assert!(text.starts_with("tuning,scenario,family,instance,identity,label,score,reason\n"), "{text}");
+    let rows: Vec<&str> = text.lines().skip(1).collect();
+    assert_eq!(
+        rows,
+        [
+            "unsure,cred_reuse/key_external,cred_reuse,leaked-key,aws:user/123456789012/report-loader,malicious,30,saw 203.0.113."
+        ]
+    );
+}
+
+#[test]
+fn expectations_say_what_no_other_list_says_and_many_are_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let screen = |scenarios: u32| {
+        for n in 0..scenarios {
+            let event = format!("e{n} 2026-03-01T10:00:00Z web iam:CreateUser 203.0.113.9");
+            let id = format!("s{n:02}");
+            write_scenario(dir.path(), &id, "f", "attack", &[&event], &format!("e{n},,,malicious,trust,\n"));
+            let path = dir.path().join(&id).join("scenario.toml");
+            let text =
+                std::fs::read_to_string(&path).unwrap() + "[expect]\nverdict = \"escalate\"\nboundaries = [\"privilege\"]\n";
+            std::fs::write(&path, text).unwrap();
+        }
+        let run = |text: &str| {
+            let corpus = load_all(&find(&[dir.path().to_path_buf()]).unwrap(), &Filter::default(), decoder()).unwrap();
+            table(&evaluate(&TestEngine, corpus, &[Tuning::new(text, "t.toml")], 1, &|| {}).unwrap())
+        };
+        (run(GOOD), run(""))
+    };
+    let (caught, missed) = screen(2);
+    assert!(caught.contains("as the authors expected (2)\n  s00: boundary privilege not named\n"), "{caught}");
+    assert!(missed.contains("not caught (2)") && !missed.contains("authors expected"), "{missed}");
+    let (caught, _) = screen(13);
+    assert!(caught.contains("(13; --out scenarios.csv names them)\n    13  boundary privilege not named\n"), "{caught}");
+}
+
+#[test]
+fn one_is_said_as_one() {
+    let of = |caught, false_cases| crate::score::Measures {
+        name: "b".into(),
+        instances: crate::score::Tally { malicious: 9, caught, missed: 9 - caught, queued: 0 },
+        false_cases,
+        ..Default::default()
+    };
+    let said = |a, b| super::table::sentence(&a, &b);
+    assert_eq!(
+        said(of(5, 3), of(6, 2)),
+        "b catches 1 more escalation of the 9 that matter (6, was 5)\nand raises 1 false case less (2, was 3)."
+    );
+    assert_eq!(
+        said(of(5, 3), of(3, 5)),
+        "b catches 2 fewer escalations of the 9 that matter (3, was 5)\nand raises 2 more false cases (5, was 3)."
+    );
+}
+
+#[test]
 fn the_page_carries_no_script_and_loads_nothing() {
     let e = evaluation(&[("good", GOOD), ("<script>alert(1)</script>", NOISY)]);
     let page = html(&e);

@@ -14,6 +14,14 @@ pub enum Fault {
     /// Anything else, with file, line and remedy.
     #[error("{0}")]
     Place(Finding),
+    /// The filter leaves nothing.
+    #[error("no scenario matches `{filter}`; the filter is matched against whole ids: {examples}")]
+    NoMatch {
+        /// The glob.
+        filter: String,
+        /// Some of the ids that are there.
+        examples: String,
+    },
     /// A file could not be read.
     #[error("failed to read {file}: {source}")]
     Read {

@@ -9,6 +9,9 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use vires_pipeline::judging;
+use vires_profile::baseline::Baseline;
 use vires_profile::toml_file::read_toml;
 use vires_profile::{Exceptions, Inventory};
 
@@ -32,6 +35,8 @@ pub struct Estate {
     pub inventory: Option<Document>,
     /// Approved changes.
     pub exceptions: Option<Document>,
+    /// What the history teaches, if it was learned while it was decoded.
+    pub baseline: Option<Arc<Baseline>>,
 }
 
 /// A scenario, ready to be replayed and scored.
@@ -54,7 +59,7 @@ pub struct Scenario {
     /// Texts of both.
     pub names: Names,
     /// The inventory, parsed.
-    pub inventory: Inventory,
+    pub inventory: Arc<Inventory>,
     /// SHA-256 of its files.
     pub digest: String,
 }
@@ -80,15 +85,33 @@ pub struct Corpus {
     pub sha256: String,
 }
 
-/// Loads scenario folders in parallel. Every fault of every folder is reported.
-pub fn load_all(dirs: &[PathBuf], filter: &Filter, decoder: &Decoder) -> Result<Corpus, Faults> {
-    let mut faults = Vec::new();
-    let mut manifests: Vec<(PathBuf, Manifest)> = Vec::new();
+/// Scenarios of which nothing but the description is read yet.
+#[derive(Debug, Default)]
+pub struct Selection {
+    /// Folders and their descriptions.
+    pub manifests: Vec<(PathBuf, Manifest)>,
+    faults: Vec<Fault>,
+}
+
+impl Selection {
+    /// The folders and their descriptions, if nothing is wrong with any of them.
+    pub fn sound(self) -> Result<Vec<(PathBuf, Manifest)>, Faults> {
+        if self.faults.is_empty() { Ok(self.manifests) } else { Err(Faults(self.faults)) }
+    }
+}
+
+/// Reads the descriptions of scenario folders and keeps those that are wanted.
+///
+/// # Errors
+/// If none is. What is wrong with a description is reported when the rest is loaded.
+pub fn select(dirs: &[PathBuf], filter: &Filter) -> Result<Selection, Fault> {
+    let Selection { mut manifests, mut faults } = Selection::default();
+    let mut others: Vec<String> = Vec::new();
     let mut seen: FxHashMap<String, PathBuf> = FxHashMap::default();
     for dir in dirs {
         match read_manifest(dir) {
             Err(fault) => faults.push(fault),
-            Ok(manifest) if !filter.accepts(&manifest.id) => {}
+            Ok(manifest) if !filter.accepts(&manifest.id) => others.push(manifest.id),
             Ok(manifest) => {
                 if let Some(other) = seen.insert(manifest.id.clone(), dir.clone()) {
                     let message = format!("the id `{}` is that of {} too", manifest.id, other.display());
@@ -104,8 +127,35 @@ pub fn load_all(dirs: &[PathBuf], filter: &Filter, decoder: &Decoder) -> Result<
             }
         }
     }
-    let loaded: Vec<Result<Scenario, Faults>> =
-        manifests.into_par_iter().map(|(dir, manifest)| load(&dir, manifest, decoder)).collect();
+    if manifests.is_empty() && faults.is_empty() {
+        return Err(Fault::NoMatch { filter: filter.to_string(), examples: few(others) });
+    }
+    Ok(Selection { manifests, faults })
+}
+
+/// The first of them, in their order.
+fn few(mut ids: Vec<String>) -> String {
+    const FEW: usize = 5;
+    ids.sort_unstable();
+    let more = if ids.len() > FEW { format!(" and {} more", ids.len() - FEW) } else { String::new() };
+    ids.truncate(FEW);
+    ids.join(", ") + &more
+}
+
+/// Loads scenario folders in parallel. Every fault of every folder is reported.
+pub fn load_all(dirs: &[PathBuf], filter: &Filter, decoder: &Decoder) -> Result<Corpus, Faults> {
+    load_selection(select(dirs, filter)?, decoder, &|| {})
+}
+
+/// Loads what was selected, in parallel, and tells of each scenario that is done. Every fault of every folder is reported.
+pub fn load_selection(selection: Selection, decoder: &Decoder, progress: &(dyn Fn() + Sync)) -> Result<Corpus, Faults> {
+    let Selection { manifests, mut faults } = selection;
+    let load = |(dir, manifest): (PathBuf, Manifest)| {
+        let loaded = load(&dir, manifest, decoder);
+        progress();
+        loaded
+    };
+    let loaded: Vec<Result<Scenario, Faults>> = manifests.into_par_iter().map(load).collect();
     let mut scenarios = Vec::new();
     for result in loaded {
         match result {
@@ -115,17 +165,6 @@ pub fn load_all(dirs: &[PathBuf], filter: &Filter, decoder: &Decoder) -> Result<
     }
     if !faults.is_empty() {
         return Err(Faults(faults));
-    }
-    if scenarios.is_empty() {
-        let at = dirs.first().map_or(Path::new("."), PathBuf::as_path);
-        return Err(Fault::at(
-            at,
-            0,
-            "no_scenario",
-            "no scenario matches the filter",
-            "see the ids in the scenario.toml files",
-        )
-        .into());
     }
     scenarios.sort_by(|a, b| a.id().cmp(b.id()));
     let mut hasher = Sha256::new();
@@ -180,8 +219,10 @@ pub(crate) fn parts(dir: &Path, manifest: Manifest) -> Result<Parts, Faults> {
     let exceptions = document(dir, &["exceptions.toml"], &mut faults);
     let (estate, labels) = if manifest.is_generated() {
         let plan = generate::plan(&manifest, dir, inventory.as_ref().map(|d| d.text.as_str()))?;
-        let inventory = Some(Document { path: dir.join("inventory.toml"), text: plan.inventory });
-        (Some(Estate { events: plan.events, history: Some(plan.history), inventory, exceptions }), plan.labels)
+        // A fault may stand in what was added to it, at a line that the author's file has not.
+        let name = if inventory.is_some() { "inventory.toml (completed by the generator)" } else { "inventory.toml" };
+        let inventory = Some(Document { path: dir.join(name), text: plan.inventory });
+        (Some(Estate { events: plan.events, history: Some(plan.history), inventory, exceptions, baseline: None }), plan.labels)
     } else {
         let labels = read_labels(&dir.join("labels.csv"), &mut faults);
         let history = log(dir, "history.ndjson", &mut faults);
@@ -191,7 +232,7 @@ pub(crate) fn parts(dir: &Path, manifest: Manifest) -> Result<Parts, Faults> {
             let remedy = "add raw vendor log lines in time order, or a `[background]` section to scenario.toml";
             faults.push(Fault::at(&dir.join("events.ndjson"), 0, "no_events", "no such file", remedy));
         }
-        (events.map(|events| Estate { events, history, inventory, exceptions }), labels)
+        (events.map(|events| Estate { events, history, inventory, exceptions, baseline: None }), labels)
     };
     let digest = digest(dir, &manifest)?;
     match estate {
@@ -204,7 +245,7 @@ fn read_labels(path: &Path, faults: &mut Vec<Fault>) -> Labels {
     if !path.is_file() {
         let remedy = "list the events worth escalating; for a scenario without any, write the header row alone: \
                       `event_id,identity,instance,label,boundary,note`";
-        faults.push(Fault::at(path, 0, "no_labels", "no such file", remedy));
+        faults.push(Fault::at(path, 1, "no_labels", "no such file", remedy));
         return Labels::default();
     }
     let parsed = read_text(path).map_err(|e| vec![e]).and_then(|text| Labels::parse(&text, path));
@@ -216,7 +257,7 @@ fn read_labels(path: &Path, faults: &mut Vec<Fault>) -> Labels {
 
 /// Decodes the logs, joins the labels, checks everything.
 pub(crate) fn assemble(parts: Parts, decoder: &Decoder) -> Result<Scenario, Faults> {
-    let Parts { manifest, dir, estate, labels, digest } = parts;
+    let Parts { manifest, dir, mut estate, labels, digest } = parts;
     let mut faults = Vec::new();
     let inventory = match &estate.inventory {
         None => Inventory::default(),
@@ -233,18 +274,27 @@ pub(crate) fn assemble(parts: Parts, decoder: &Decoder) -> Result<Scenario, Faul
     {
         faults.push(error.into());
     }
+    let inventory = Arc::new(inventory);
+    let known = judging::Estate {
+        classifier: Arc::clone(decoder.classifier()),
+        inventory: Arc::clone(&inventory),
+        exceptions: Arc::default(),
+        year: None,
+    };
+    let mut learner = estate.history.as_ref().filter(|_| decoder.learns()).map(|_| known.learner(""));
     let objective = manifest.expect.as_ref().and_then(|e| e.objective.clone());
     let wanted: FxHashSet<String> = labels.rows.iter().map(|row| row.event_id.clone()).chain(objective).collect();
     let mut names = Names::default();
-    let mut decode = |source: &LogSource, wanted: &FxHashSet<String>| {
+    let mut decode = |source: &LogSource, wanted: &FxHashSet<String>, learner| {
         let path = source.path().unwrap_or(&dir);
-        decoder.read(source, &inventory, &mut names, wanted).map_err(|e| Fault::read(path, e))
+        decoder.read(source, &inventory, &mut names, wanted, learner).map_err(|e| Fault::read(path, e))
     };
     let history = match &estate.history {
-        Some(source) => decode(source, &FxHashSet::default())?,
+        Some(source) => decode(source, &FxHashSet::default(), learner.as_mut())?,
         None => Window::default(),
     };
-    let events = decode(&estate.events, &wanted)?;
+    let events = decode(&estate.events, &wanted, None)?;
+    estate.baseline = learner.map(|learner| Arc::new(learner.finish()));
     if events.facts.is_empty() && events.unreadable == 0 {
         let path = estate.events.path().unwrap_or(&dir);
         faults.push(Fault::at(path, 0, "no_events", "the test window is empty", "add raw vendor log lines in time order"));

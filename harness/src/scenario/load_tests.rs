@@ -110,7 +110,7 @@ fn names_file_line_and_remedy_of_every_fault() {
         })
     };
     let cases: Vec<(Write, &str)> = vec![
-        (without("labels.csv"), "ROOT/s/labels.csv: error[no_labels]: no such file; list the events"),
+        (without("labels.csv"), "ROOT/s/labels.csv:1: error[no_labels]: no such file; list the events"),
         (without("events.ndjson"), "ROOT/s/events.ndjson: error[no_events]: no such file"),
         (
             with("labels.csv", "event_id,label\ne1,benign\nghost,malicious\n"),
@@ -151,9 +151,26 @@ fn ids_are_unique_and_a_filter_may_not_leave_nothing() {
     .unwrap_err();
     assert!(text.contains("error[duplicate_id]: the id `a` is that of ROOT/a too"), "{text}");
     let dir = tempfile::tempdir().unwrap();
-    write_scenario(dir.path(), "a", "f", "noise", &[E1], "");
+    for n in 0..7 {
+        write_scenario(dir.path(), &format!("a{n}"), "f", "noise", &[E1], "");
+    }
     let dirs = find(&[dir.path().to_path_buf()]).unwrap();
     let error = load_all(&dirs, &Filter::new("x*").unwrap(), decoder()).unwrap_err();
-    assert!(error.to_string().contains("no scenario matches the filter"));
+    assert_eq!(
+        error.to_string(),
+        "no scenario matches `x*`; the filter is matched against whole ids: a0, a1, a2, a3, a4 and 2 more"
+    );
     assert_eq!(event("a b").as_str(), "a b");
+}
+
+#[test]
+fn what_a_description_leaves_out_claims_the_least() {
+    let corpus = load_from(|root| {
+        write_scenario(root, "s", "f", "noise", &[E1], "");
+        let text = format!("schema = \"{SCHEMA}\"\nid = \"s\"\nfamily = \"f\"\nkind = \"noise\"\n");
+        std::fs::write(root.join("s/scenario.toml"), text).unwrap();
+    })
+    .unwrap();
+    let m = &corpus.scenarios[0].manifest;
+    assert_eq!((m.provenance.as_str(), m.split.as_str(), m.expect.is_none()), ("modelled", "dev", true));
 }

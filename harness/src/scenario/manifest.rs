@@ -69,7 +69,8 @@ pub struct Manifest {
     /// ATT&CK techniques.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attack: Vec<String>,
-    /// Where the log lines come from.
+    /// Where the log lines come from. Where nothing is said, nothing better is claimed than that somebody wrote them.
+    #[serde(default = "modelled")]
     pub provenance: Provenance,
     /// What the author expects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,6 +90,10 @@ pub struct Manifest {
     /// Generated habits that are lived otherwise for a while.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shift: Vec<Shift>,
+}
+
+fn modelled() -> Provenance {
+    Provenance::Modelled
 }
 
 fn dev() -> Split {

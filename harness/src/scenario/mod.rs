@@ -23,8 +23,10 @@ pub use labels::{Label, LabelRow, Labels};
 pub use leakage::{Leak, LeakSort, leakage, leakage_findings};
 pub use lint::lint;
 pub use load::Parts;
-pub use load::{Corpus, Document, Estate, Scenario, load_all, load_one};
-pub(crate) use load::{assemble, hex, parts, read_manifest};
+#[cfg(test)]
+pub(crate) use load::read_manifest;
+pub use load::{Corpus, Document, Estate, Scenario, Selection, load_all, load_one, load_selection, select};
+pub(crate) use load::{assemble, hex, parts};
 pub use logs::{Lines, LogSource, Opens};
 pub use manifest::{Expect, ExpectedVerdict, Manifest, Provenance, SCHEMA, ScenarioKind, Split};
 pub use truth::{Instance, Mark, Truth};

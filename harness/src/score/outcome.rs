@@ -41,7 +41,7 @@ impl Fate {
 pub struct InstanceOutcome {
     /// Its name.
     pub name: String,
-    /// Who did it: as the case says, else as the labels say.
+    /// Who did it: as the case that told of it says, else as the labels say, else as its first event says.
     pub identity: String,
     /// Boundaries that the labels say it crosses.
     pub labelled: Vec<Boundary>,
@@ -165,7 +165,12 @@ pub fn outcome(scenario: &Scenario, truth: &Truth, replay: &Replay) -> Outcome {
     for (instance, cases) in truth.instances.iter().zip(&about) {
         let (mut fate, duplicates) =
             judge_instance(instance, cases, objective.map(|line| fact_at(scenario, line).and_then(|f| f.at)));
-        fate.about = instance.lines.first().and_then(|line| fact_at(scenario, *line)).map(about_of).unwrap_or_default();
+        let first = instance.lines.first().and_then(|line| fact_at(scenario, *line));
+        fate.about = first.map(about_of).unwrap_or_default();
+        if fate.identity.is_empty() {
+            let known = first.and_then(|fact| fact.identity).map(|name| scenario.names.text(name));
+            fate.identity = known.unwrap_or_default().to_string();
+        }
         result.ranked.push(Ranked { score: fate.score, positive: true });
         result.duplicates += duplicates;
         result.instances.push(fate);
@@ -238,15 +243,17 @@ fn judge_instance(instance: &Instance, cases: &[&Case], objective: Option<Option
         result.score = updates.iter().map(|u| u.score).chain(result.score).reduce(f64::max);
         result.verdict = updates.iter().map(|u| u.verdict).chain([result.verdict]).max().unwrap_or_default();
         let hits = updates.iter().filter(|u| u.verdict.escalates() && in_time(u, instance));
-        alerts += u64::from(hits.clone().next().is_some());
+        let first = hits.clone().next();
+        alerts += u64::from(first.is_some());
         for hit in hits {
             result.boundaries.extend(&hit.boundaries);
             result.codes.extend(hit.codes.iter().cloned());
-            if result.at.is_none_or(|at| hit.at < at) {
-                result.at = Some(hit.at);
-                result.identity = case.identity.clone();
-                shown = Some(hit);
-            }
+        }
+        // Of lines that came out of order, the one that came first: nobody was told before it.
+        if let Some(hit) = first.filter(|hit| result.at.is_none_or(|at| hit.at < at)) {
+            result.at = Some(hit.at);
+            result.identity = case.identity.clone();
+            shown = Some(hit);
         }
         if result.at.is_none() && updates.iter().any(|u| u.verdict == Verdict::CannotJudge) {
             result.fate = Fate::Queued;
@@ -334,7 +341,7 @@ fn quiet_case(identity: &str, group: &[&Case], least: Verdict) -> Option<FalseCa
     let worst = updates().max_by(|a, b| a.verdict.cmp(&b.verdict).then(a.score.total_cmp(&b.score)))?;
     let mut case = FalseCase {
         identity: identity.to_string(),
-        at: updates().map(|u| u.at).min()?,
+        at: group.iter().filter_map(|case| case.updates.iter().find(|u| u.verdict >= least)).map(|u| u.at).min()?,
         verdict: worst.verdict,
         score: group.iter().map(|c| c.score()).fold(0.0, f64::max),
         boundaries: updates().flat_map(|u| u.boundaries.iter().copied()).collect(),

@@ -37,6 +37,25 @@ fn an_attack_is_caught_by_an_escalation_that_rests_on_it() {
 }
 
 #[test]
+fn nobody_is_told_before_the_line_that_came_first() {
+    let events =
+        ["e3 2026-03-01T10:04:00Z web iam:CreateUser 198.51.100.1", "e2 2026-03-01T10:00:00Z web iam:CreateUser 198.51.100.1"];
+    let rules = "[verdict]\nCreateUser = [\"escalate\", 60.0, []]\n";
+    let (_, o) = run(&events, LABELS, rules);
+    assert_eq!((o.instances[0].minutes, o.instances[0].at), (Some(4.0), o.first_escalation));
+    let (_, o) = run(&events, "", rules);
+    assert_eq!(Some(o.false_cases[0].at), o.first_escalation);
+}
+
+#[test]
+fn who_did_what_nobody_told_of_is_known_from_its_first_event() {
+    let (_, o) = run(&EVENTS, LABELS, "");
+    assert_eq!((o.instances[0].fate, o.instances[0].identity.as_str()), (Fate::Missed, "aws:role/123456789012/web"));
+    let (_, o) = run(&EVENTS, "e2,person:x,i,malicious,,\n", "");
+    assert_eq!(o.instances[0].identity, "person:x");
+}
+
+#[test]
 fn watching_is_not_catching_and_queueing_is_neither() {
     let (_, o) = run(&EVENTS, LABELS, "[verdict]\nCreateUser = [\"watch\", 40.0, []]\n");
     assert_eq!((o.instances[0].fate, o.instances[0].score), (Fate::Missed, Some(40.0)));

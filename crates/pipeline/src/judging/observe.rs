@@ -19,7 +19,13 @@ pub fn observe<'a>(estate: &'a Estate, opened: &mut Opened<'a>, memo: &mut Memo)
     (tags, observation)
 }
 
-fn seen<'a>(estate: &'a Estate, opened: &mut Opened<'a>, tags: &Tags<'a>, memo: &mut Memo) -> Option<Observation<'a>> {
+/// The same of a line that is classified already, by the classifier of the estate.
+pub(super) fn seen<'a>(
+    estate: &'a Estate,
+    opened: &mut Opened<'a>,
+    tags: &Tags<'a>,
+    memo: &mut Memo,
+) -> Option<Observation<'a>> {
     let (classifier, inventory) = (&estate.classifier, &estate.inventory);
     let dated = opened.activity.as_mut()?;
     let at = dated.at().or_else(|| {

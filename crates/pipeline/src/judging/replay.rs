@@ -1,13 +1,13 @@
 use super::estate::Estate;
-use super::observe::observe;
+use super::observe::{observe, seen};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use vires_catalog::Catalog;
 use vires_judge::{CaseUpdate, Judge, JudgeState, Outcome, Tuning};
 use vires_profile::baseline::Baseline;
 use vires_profile::observation::{EventRef, Mapping, Observation};
-use vires_source::{Scratch, open};
-use vires_tag::Memo;
+use vires_source::{Opened, Scratch, open};
+use vires_tag::{Memo, Tags};
 
 impl Estate {
     /// Learns from lines, one after the other.
@@ -71,18 +71,32 @@ pub struct Learner<'e> {
     baseline: Baseline,
 }
 
-impl Learner<'_> {
+impl<'e> Learner<'e> {
     /// One line, with or without its line end.
     pub fn line(&mut self, line: &[u8]) {
-        let seen = self.reader.line(0, line).filter(|o| !o.detection.as_ref().is_some_and(|d| d.alone));
-        if let Some(observation) = seen {
-            self.baseline.learn(&observation);
-        }
+        teach(&mut self.baseline, self.reader.line(0, line));
+    }
+
+    /// One line that was opened and classified for another end, by the estate's own classifier: to do it again would cost more than
+    /// to learn from it. Its activity is taken.
+    pub fn opened<'a>(&mut self, opened: &mut Opened<'a>, tags: &Tags<'a>, memo: &mut Memo)
+    where
+        'e: 'a,
+    {
+        let estate: &'a Estate = self.reader.estate;
+        teach(&mut self.baseline, seen(estate, opened, tags, memo));
     }
 
     /// What was learned.
     pub fn finish(self) -> Baseline {
         self.baseline
+    }
+}
+
+/// What another product found is no deed of the identity.
+fn teach(baseline: &mut Baseline, seen: Option<Observation<'_>>) {
+    if let Some(observation) = seen.filter(|o| !o.detection.as_ref().is_some_and(|d| d.alone)) {
+        baseline.learn(&observation);
     }
 }
 
