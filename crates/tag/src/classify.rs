@@ -206,9 +206,9 @@ impl Classifier {
         row.map_or(0, |row| self.catalog.severity(row, &mut |path| member(record, path).and_then(said)))
     }
 
-    /// See [`Resources::may_mark`].
-    pub(crate) fn may_mark(&self, text: &[u8], buffers: &mut Texts) -> bool {
-        self.resources.may_mark(text, buffers)
+    /// The names that are looked for in resource fields.
+    pub(crate) fn resources(&self) -> &Resources {
+        &self.resources
     }
 
     /// What gives credentials away.

@@ -34,7 +34,26 @@ impl Literals {
         self.scan_range(text, 0..text.len(), found);
     }
 
-    /// The same for the occurrences that start in `range`, wherever they end.
+    /// True if a literal occurs in `text`.
+    #[inline]
+    pub(crate) fn any(&self, text: &[u8]) -> bool {
+        self.filter.any(text, |start| self.begins(text, start))
+    }
+
+    /// True if a literal starts there. It may also be of one that starts behind, as long as it ends before it is clear that none does:
+    /// [`Literals::any`] asks for no more.
+    fn begins(&self, text: &[u8], start: usize) -> bool {
+        let Ok(mut state) = self.automaton.start_state(Anchored::Yes) else { return false };
+        for &byte in text.get(start..).unwrap_or_default() {
+            state = self.automaton.next_state(Anchored::Yes, state, byte);
+            if self.automaton.is_special(state) {
+                return self.automaton.is_match(state);
+            }
+        }
+        false
+    }
+
+    /// Like [`Literals::scan`] for the occurrences that start in `range`, wherever they end.
     #[inline]
     pub(crate) fn scan_range(&self, text: &[u8], range: Range<usize>, mut found: impl FnMut(usize, usize)) {
         let mut tried = range.start;
@@ -97,6 +116,7 @@ mod tests {
             found.sort_unstable();
             let all = (0..text.len()).flat_map(|start| (0..literals.len()).map(move |n| (start, n)));
             let want: Vec<_> = all.filter(|(start, n)| text[*start..].starts_with(&literals[*n])).collect();
+            prop_assert_eq!(Literals::new(&literals).unwrap().any(text.as_bytes()), !want.is_empty());
             prop_assert_eq!(found, want);
         }
     }

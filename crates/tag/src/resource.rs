@@ -79,7 +79,7 @@ impl Resources {
         ends.clear();
         for text in texts {
             names.extend_from_slice(name_part(text).as_bytes());
-            ends.push((names.len(), self.role(text, role)));
+            ends.push((names.len(), self.role(text.as_bytes(), role)));
             names.push(b'\n');
         }
         names.make_ascii_lowercase();
@@ -105,31 +105,38 @@ impl Resources {
         (number..ends.len()).for_each(|number| finish(number, &mut visit));
     }
 
-    /// True if a text among what a request names may hold a marker or be a role, also as a part or behind what stands before it: then
-    /// [`Resources::scan`] must look at it. ASCII.
-    pub(crate) fn may_mark(&self, text: &[u8], buffers: &mut Texts) -> bool {
-        let (word, bit) = likeness(text);
-        // What holds one of these is taken apart and put together by its parts.
-        if self.like_roles[word] >> bit & 1 == 1 || text.iter().any(|b| matches!(b, b'/' | b':')) {
-            return true;
-        }
-        let lower = &mut buffers.role;
-        lower.clear();
-        lower.extend_from_slice(text);
-        lower.make_ascii_lowercase();
-        let mut any = false;
-        self.names.scan(lower, |_, _| any = true);
-        any
+    /// True if a text among what a request names may be more, or a part may be more, than what [`Resources::any`] finds in it: a
+    /// role; or an ARN or a URL, which are taken apart before they are looked at.
+    #[inline]
+    pub(crate) fn must_be_taken_apart(&self, text: &[u8], slashes: bool, buffers: &mut Texts) -> bool {
+        self.is_role(text, buffers)
+            || text.starts_with(b"arn:")
+            || text.starts_with(b"https:")
+            || (slashes
+                && memchr::memrchr(b'/', text).is_some_and(|at| self.is_role(text.get(at + 1..).unwrap_or_default(), buffers)))
+    }
+
+    /// True for the name of a sensitive role.
+    #[inline]
+    pub(crate) fn is_role(&self, text: &[u8], buffers: &mut Texts) -> bool {
+        self.role(text, &mut buffers.role).is_some()
+    }
+
+    /// True if a marker's name stands in one of the texts, however bounded. Puts them in lower case. A line end stands between two.
+    pub(crate) fn any(&self, texts: &mut [u8]) -> bool {
+        texts.make_ascii_lowercase();
+        self.names.any(texts)
     }
 
     /// The row of the sensitive role that `text` is.
-    fn role(&self, text: &str, lower: &mut Vec<u8>) -> Option<u16> {
-        let (word, bit) = likeness(text.as_bytes());
+    #[inline]
+    fn role(&self, text: &[u8], lower: &mut Vec<u8>) -> Option<u16> {
+        let (word, bit) = likeness(text);
         if self.like_roles[word] >> bit & 1 == 0 {
             return None;
         }
         lower.clear();
-        lower.extend_from_slice(text.as_bytes());
+        lower.extend_from_slice(text);
         lower.make_ascii_lowercase();
         self.roles.get(lower.as_slice()).copied()
     }

@@ -137,6 +137,12 @@ impl Tags<'_> {
 
     /// Up to `boundary`.
     pub(crate) fn write_head(&self, object: &mut Object<'_>) {
+        self.write_who(object);
+        self.write_what(object);
+    }
+
+    /// Up to `credential`.
+    pub(crate) fn write_who(&self, object: &mut Object<'_>) {
         object.number("v", 1);
         let mut word = |key, word: Option<&'static str>| {
             if let Some(word) = word {
@@ -152,6 +158,10 @@ impl Tags<'_> {
         if let Some(credential) = &self.credential {
             object.text("credential", credential, 64);
         }
+    }
+
+    /// From `action` to `boundary`.
+    pub(crate) fn write_what(&self, object: &mut Object<'_>) {
         if let Some(action) = &self.action {
             object.text("action", action, 192);
         }

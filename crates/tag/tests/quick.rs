@@ -50,8 +50,9 @@ fn check_one(line: &[u8]) {
             let mut want = Vec::new();
             forgetful.forget();
             let report = tagger.line(line, forgetful, &mut want);
-            // Once to meet its shape, once to meet its texts, once from memory.
-            for round in 0..3 {
+            // Once to meet its shape, once to meet its texts, once from memory; in an envelope once for each of the shapes outside and
+            // inside, once for the texts, once for the shape and once for the texts of both together, once from memory.
+            for round in 0..6 {
                 let mut answer = Vec::new();
                 assert_eq!(tagger.line(line, kept, &mut answer), report, "{round} {}", String::from_utf8_lossy(line));
                 assert_eq!(String::from_utf8_lossy(&answer), String::from_utf8_lossy(&want), "{round}");

@@ -6,12 +6,15 @@
 
 mod index;
 mod parts;
+mod plain;
 mod shapes;
 mod unescape;
+mod units;
 mod value;
 
 pub use index::{Invalid, Tape};
 pub use parts::Parts;
-pub use shapes::{Shaped, Shapes, Slot, slots};
+pub use plain::is_like_a_number;
+pub use shapes::{Shaped, Shapes, Slot, slots, unit};
 pub use unescape::unescape_into;
 pub use value::{Fields, Items, Leaves, Names, Type, Value};

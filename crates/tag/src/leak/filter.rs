@@ -116,6 +116,39 @@ impl Filter {
         }
     }
 
+    /// True if `begins` is for some position of the text at which a literal may start.
+    #[inline]
+    pub(crate) fn any(&self, text: &[u8], begins: impl Fn(usize) -> bool) -> bool {
+        let (chunks, rest) = text.as_chunks::<8>();
+        let mut last = 0;
+        for (n, chunk) in chunks.iter().enumerate() {
+            let word = u64::from_le_bytes(*chunk);
+            let [a, b, c, d] = self.marks(last, word);
+            if (a | b | c | d) & 1 != 0 && self.any_marked(text, 8 * n, self.marks(last, word), &begins) {
+                return true;
+            }
+            last = word;
+        }
+        let end = text.len() - rest.len();
+        (end.saturating_sub(2 + REACH)..text.len()).any(|start| self.starts(text, start) && begins(start))
+    }
+
+    /// Of the four windows that end in a word the marks, in the lowest bits.
+    #[inline(always)]
+    fn marks(&self, last: u64, word: u64) -> [u64; 4] {
+        [self.bits(last >> 48 | word << 16), self.bits(word), self.bits(word >> 16), self.bits(word >> 32)]
+    }
+
+    /// Out of line, so that the loop over the text has the registers to itself.
+    #[inline(never)]
+    fn any_marked(&self, text: &[u8], at: usize, marks: [u64; 4], begins: &impl Fn(usize) -> bool) -> bool {
+        (0..4).filter(|&n| marks[n] & 1 != 0).any(|n| {
+            let position = (at + 2 * n).saturating_sub(2);
+            let starts = position.saturating_sub(REACH)..=position + REACH;
+            starts.into_iter().any(|start| self.starts(text, start) && begins(start))
+        })
+    }
+
     /// The lowest bit is 1 if the window in the low three bytes is of the set.
     #[inline(always)]
     fn bits(&self, word: u64) -> u64 {
@@ -151,6 +184,7 @@ mod tests {
                 for start in (from..text.len().min(from + some)).filter(|&s| text[s..].starts_with(literal)) {
                     prop_assert!(filter.starts(&text, start));
                     prop_assert!(positions.iter().any(|&p| p.abs_diff(start) <= REACH), "{literal:?} at {start} of {text:?}");
+                    prop_assert!(filter.any(&text, |other| other == start), "{literal:?} at {start} of {text:?}");
                 }
             }
         }

@@ -96,9 +96,7 @@ impl Leaks {
     /// True if a literal stands in `text`.
     #[inline]
     pub(crate) fn any_begins(&self, text: &[u8]) -> bool {
-        let mut any = false;
-        self.literals.scan(text, |_, _| any = true);
-        any
+        self.literals.any(text)
     }
 
     /// So far back from the end of a piece of text a literal may begin that what follows completes.

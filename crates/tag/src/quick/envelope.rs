@@ -11,9 +11,9 @@ pub(super) struct Envelope {
     /// The place of the text.
     inner: usize,
     /// Places that may decide whether the envelope is a record itself.
-    decide: Box<[u16]>,
+    pub(super) decide: Box<[u16]>,
     /// All places but that of the text.
-    loose: Box<[u16]>,
+    pub(super) loose: Box<[u16]>,
 }
 
 /// Members that may hold a record.

@@ -7,17 +7,18 @@
 
 mod envelope;
 mod plan;
+mod said;
 
 use crate::classify::Classifier;
 use crate::memo::{Cache, Memo};
-use crate::object::Object;
 use crate::report::{Only, Report};
 use crate::tags::{TELLING, Tags};
 use envelope::Envelope;
-use plan::{Plan, Reads};
-use vires_event::{Effect, Source, Text};
+use plan::{Clear, Plan, Reads};
+use said::{AllSaid, Said};
+use vires_event::Source;
 use vires_source::cloudtrail::{Named, service_and_operation, touched};
-use vires_source::json::{Shaped, Shapes, Tape, Value};
+use vires_source::json::{Shaped, Shapes, Tape, Value, slots};
 use vires_source::{Opened, Shape};
 
 /// What makes the short way possible, or not, with a catalogue.
@@ -35,10 +36,9 @@ pub(crate) struct Kept {
     /// Envelopes that were opened, by what decides that they are some.
     opened: Cache<(), 256>,
     inner: Vec<u8>,
-    said: Cache<Said, 8192>,
-    /// Bytes of what was said, and of what decided it.
-    bytes: usize,
+    said: AllSaid,
     key: Vec<u8>,
+    texts: Vec<u8>,
     tapes: [Tape; 3],
 }
 
@@ -73,24 +73,6 @@ impl Plans {
     }
 }
 
-/// What is said of every line of a shape with certain texts in the places that decide.
-#[derive(Debug)]
-struct Said {
-    /// The object up to what was touched, and what follows that.
-    head: Box<[u8]>,
-    tail: Box<[u8]>,
-    service: Box<str>,
-    operation: Box<str>,
-    /// The whole is of the highest class.
-    secret: bool,
-    /// The action is a sensitive one, so that its own severity counts and not that of names.
-    sensitive: bool,
-    /// The action's row has a condition that changes its severity, which is this if the object is to be what is kept.
-    condition: Option<(u32, u8)>,
-    machine: bool,
-    report: Report,
-}
-
 /// A finished object and what is to be counted.
 pub(crate) struct Answer {
     pub report: Report,
@@ -115,7 +97,16 @@ impl Quick {
         memo: &mut Memo,
         object: &mut Vec<u8>,
     ) -> Option<Answer> {
-        let Kept { shapes, plans, opened, inner, said, key, tapes: [parameters, resources, whole], .. } = kept;
+        let Kept { shapes, plans, opened, inner, said, key, texts, tapes: [parameters, resources, whole] } = kept;
+        // A line that holds a record is read as it stands if that is enough, and unescaped first if not.
+        if let Some(shaped) = shapes.find_wrapped(line)
+            && let Some(Fit::Record(plan)) = plans.entry(shaped.id)
+            && let Some(said) = said.of(plan.key(&shaped, key)?, shaped.unit)
+            && let (false, names) = plan.may_leak(&shaped, classifier.leaks(), texts)
+            && let Some(report) = short(&shaped, plan, said, only, classifier, (texts, names), memo, object)
+        {
+            return Some(Answer { report, brace: shaped.end(0)?.checked_sub(1)? });
+        }
         let mut shaped = shapes.find(line, inner)?;
         let brace = shaped.end(0)?.checked_sub(1)?;
         if shaped.escaped.is_some() {
@@ -127,17 +118,13 @@ impl Quick {
             shaped = shapes.find(inner, &mut Vec::new())?;
         }
         let Some(Fit::Record(plan)) = plans.entry(shaped.id).as_ref().filter(|_| shaped.escaped.is_none()) else { return None };
-        let said = said.get(plan.key(&shaped, key)?)?;
-        if plan.may_leak(&shaped, classifier.leaks()) {
+        let said = said.of(plan.key(&shaped, key)?, shaped.unit)?;
+        let (leaks, names) = plan.may_leak(&shaped, classifier.leaks(), texts);
+        if leaks {
             return None;
         }
-        // A line that is left out unless it names something need not be taken apart to see that it does not.
-        let left_out =
-            |only: Only| said.condition.is_none() && !only.keeps_one(said.report.tagged, said.report.sensitive, said.machine);
-        if only.is_some_and(left_out)
-            && plan.marks_nothing(&shaped, &said.service, |text| classifier.may_mark(text, &mut memo.texts))
-        {
-            return Some(Answer { report: Report { filtered: true, ..said.report }, brace });
+        if let Some(report) = short(&shaped, plan, said, only, classifier, (texts, names), memo, object) {
+            return Some(Answer { report, brace });
         }
         if let Some((row, severity)) = said.condition
             && classifier.severity(row, shaped.value(0, whole)?) != severity
@@ -161,14 +148,7 @@ impl Quick {
         report.filtered = only.is_some_and(|only| !only.keeps_one(report.tagged, report.sensitive, said.machine));
         if !report.filtered {
             let data_class = if said.secret { Some(3) } else { classifier.data_class(named_class, target) };
-            object.extend_from_slice(&said.head);
-            let touched = Tags { target: target.map(Text::Borrowed), data_class, markers, ..Tags::default() };
-            let mut open = Object::resume(object, 0, false);
-            touched.write_touched(&mut open);
-            if open.pause() {
-                return None;
-            }
-            object.extend_from_slice(&said.tail);
+            said.write(target, data_class, markers, object)?;
         }
         Some(Answer { report, brace })
     }
@@ -180,7 +160,8 @@ impl Quick {
         if record.number() != 0 || !line.valid_utf8 || tags.error.is_some() {
             return;
         }
-        let Kept { shapes, plans, opened, inner, said, bytes, key, .. } = kept;
+        let Kept { shapes, plans, opened, inner, said, key, .. } = kept;
+        let mut holder = None;
         if let [layer] = &line.layers[..] {
             let Some(shaped) = shapes.find(line.text.as_bytes(), inner) else { return shapes.learn(root) };
             let Some(escaped) = shaped.escaped else { return };
@@ -196,6 +177,7 @@ impl Quick {
             if opened.get(key).is_none() {
                 opened.put(key, ());
             }
+            holder = Some(escaped);
         } else if !line.layers.is_empty() {
             return;
         }
@@ -207,70 +189,74 @@ impl Quick {
         if shaped.escaped.is_some() {
             return;
         }
-        let Some(key) = plan.key(&shaped, key) else { return };
-        if said.get(key).is_some() || plan.may_leak_where_it_decides(record, classifier.leaks()) {
-            return;
-        }
+        let Some(decides) = plan.key(&shaped, key) else { return };
         let (source, name) = (shaped.text(plan.event_source), shaped.text(plan.event_name));
         // What the agent is marked with would have to be merged with what names are.
         let agent = activity.origin.user_agent.as_deref();
-        if source.is_empty() || name.is_empty() || agent.is_some_and(|agent| classifier.is_marked(agent)) {
-            return;
-        }
         // Of a target only what stands behind the service is looked at, which the first colon tells.
-        if source.contains(':') {
+        if source.is_empty()
+            || name.is_empty()
+            || source.contains(':')
+            || agent.is_some_and(|agent| classifier.is_marked(agent))
+        {
             return;
         }
+        let leaks = classifier.leaks();
+        let may_leak = || plan.may_leak_where_it_decides(record, leaks) || plan.may_leak_in_unit(&shaped, leaks);
         let condition = classifier.condition(activity, memo).zip(tags.sensitive.map(|s| s.severity));
-        if let Some(new) = Said::new(tags, service_and_operation(source, name), condition) {
-            // Few combinations write most lines; who writes others all the time gets no more memory by it.
-            if *bytes > MAX_KEPT {
-                (*said, *bytes) = (Cache::default(), 0);
-            }
-            *bytes += key.len() + new.head.len() + new.tail.len() + new.service.len() + new.operation.len();
-            said.put(key, new);
+        let request = service_and_operation(source, name);
+        if said.of(decides, shaped.unit).is_none() {
+            let Some(place) = said.place(decides, shaped.unit, may_leak) else { return };
+            said.put(place, tags, request, condition);
+        }
+        let Some(holder) = holder else { return };
+        // The same once more by what the line looks like from outside.
+        let Some(shaped) = shapes.find_wrapped(line.text.as_bytes()) else {
+            return shapes.learn_wrapped(root, holder, record);
+        };
+        let fit = plans.entry(shaped.id).get_or_insert_with(|| {
+            let plan = Plan::new(record, &self.field, reads, leaks);
+            let envelope = Envelope::new(root, holder, &self.field, leaks);
+            let plan = plan.zip(envelope).map(|(plan, envelope)| plan.wrapped(holder, slots(record).count(), &envelope));
+            plan.map_or(Fit::None, Fit::Record)
+        });
+        let Fit::Record(plan) = fit else { return };
+        let Some(decides) = plan.key(&shaped, key) else { return };
+        if said.of(decides, shaped.unit).is_none()
+            && let Some(place) = said.place(decides, shaped.unit, || false)
+        {
+            said.put(place, tags, request, condition);
         }
     }
 }
 
-impl Said {
-    /// `None` if the object is too long to leave room for what is touched.
-    fn new(tags: &Tags<'_>, (service, operation): (&str, &str), condition: Option<(u32, u8)>) -> Option<Self> {
-        let own = Tags { target: None, data_class: None, markers: Vec::new(), leaks: Vec::new(), ..tags.clone() };
-        let mut bytes = Vec::new();
-        let mut object = Object::open(&mut bytes);
-        own.write_head(&mut object);
-        let cut = object.pause();
-        let middle = bytes.len();
-        let mut object = Object::resume(&mut bytes, 0, cut);
-        own.write_rest(&mut object);
-        own.write_end(&mut object);
-        object.close();
-        if cut || bytes.len() > MAX_SAID {
-            return None;
-        }
-        let (head, tail) = bytes.split_at(middle);
-        let report =
-            Report { source: tags.source, tagged: own.tagged(), sensitive: own.touches_sensitive(), ..Report::default() };
-        Some(Said {
-            head: head.into(),
-            tail: tail.into(),
-            service: service.into(),
-            operation: operation.into(),
-            secret: tags.effect == Some(Effect::SecretRead),
-            sensitive: tags.sensitive.is_some(),
-            machine: own.by_machine(),
-            condition,
-            report,
-        })
+/// What is said of a line that names nothing that is marked. `texts`: what [`Plan::may_leak`] left. `None` if that is not clear.
+#[allow(clippy::too_many_arguments)]
+fn short(
+    shaped: &Shaped<'_, '_>,
+    plan: &Plan,
+    said: &Said,
+    only: Option<Only>,
+    classifier: &Classifier,
+    texts: (&mut Vec<u8>, usize),
+    memo: &mut Memo,
+    object: &mut Vec<u8>,
+) -> Option<Report> {
+    if said.condition.is_some() {
+        return None;
     }
+    let request = (&*said.service, &*said.operation);
+    let Clear::Target(target) = plan.names(shaped, request, classifier, texts, &mut memo.texts) else { return None };
+    if only.is_some_and(|only| !only.keeps_one(said.report.tagged, said.report.sensitive, said.machine)) {
+        return Some(Report { filtered: true, ..said.report });
+    }
+    if target.as_ref().is_some_and(|target| classifier.leaks().any_begins(target.as_bytes())) {
+        return None;
+    }
+    let data_class = if said.secret { Some(3) } else { classifier.data_class(None, target.as_deref()) };
+    said.write(target.as_deref(), data_class, Vec::new(), object)?;
+    Some(said.report)
 }
-
-/// So much is kept; then it is forgotten and learned anew.
-const MAX_KEPT: usize = 4 << 20;
-
-/// A longer object is not kept: there must be room for what is touched.
-const MAX_SAID: usize = 2048;
 
 /// The value of a node, if there is one. `None` if it cannot be had.
 #[allow(clippy::option_option)]

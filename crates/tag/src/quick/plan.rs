@@ -1,11 +1,15 @@
 //! What follows from the shape of a CloudTrail line: which of its variable places decide what is said, and which are only looked
 //! through.
 
+use super::envelope::Envelope;
+use crate::classify::{Classifier, bare};
 use crate::leak::Leaks;
+use crate::resource::Texts;
 use vires_catalog::{Catalog, IdentityMarker, Op};
 use vires_event::Source;
-use vires_source::cloudtrail::{Use, named, use_of};
-use vires_source::json::{Shaped, Type, Value, slots};
+use vires_event::Text;
+use vires_source::cloudtrail::{Use, bucket_target, first_target, has_buckets, named, naming, use_of};
+use vires_source::json::{Shaped, Slot, Type, Value, is_like_a_number, slots, unit};
 
 /// What the identity markers of a catalogue look at.
 #[derive(Debug)]
@@ -14,6 +18,8 @@ pub(super) struct Reads {
     addresses_are_alike: bool,
     /// Paths of members that a marker looks at.
     paths: Vec<String>,
+    /// No credential begins with what a number is made of alone.
+    numbers_are_clean: bool,
 }
 
 /// The member that holds the caller's address.
@@ -25,7 +31,8 @@ impl Reads {
         if leaks.literals().any(crosses) {
             return None;
         }
-        let mut reads = Reads { addresses_are_alike: true, paths: Vec::new() };
+        let numbers_are_clean = !leaks.literals().any(|literal| is_like_a_number(literal.as_bytes()));
+        let mut reads = Reads { addresses_are_alike: true, paths: Vec::new(), numbers_are_clean };
         for marker in catalog.identities().iter().filter(|marker| marker.source == Source::Cloudtrail) {
             for path in &marker.field {
                 match first(path) {
@@ -72,10 +79,10 @@ fn is_like_an_address(text: &[u8]) -> bool {
 }
 
 /// True for a literal that could begin in a variable place and end outside, or the other way round: texts stand between quotes, numbers
-/// between punctuation. Or for one that stands in an escaped text only while that is escaped.
+/// between punctuation. Or for one that stands in an escaped text only while that is escaped, or over the end of a line.
 fn crosses(literal: &str) -> bool {
     let outside = |b: u8| matches!(b, b':' | b',' | b'[' | b']' | b'{' | b'}' | b' ' | b'\t');
-    literal.contains('"')
+    literal.contains(['"', '\n'])
         || literal
             .as_bytes()
             .windows(2)
@@ -85,15 +92,20 @@ fn crosses(literal: &str) -> bool {
 /// The variable places of a shape, sorted by what they are good for.
 #[derive(Debug)]
 pub(super) struct Plan {
+    /// Places that decide, outside the unit (see [`Shaped::unit`]) and in it.
     decide: Box<[u16]>,
+    decide_in_unit: Box<[u16]>,
     /// The caller's address, if only that it is one decides.
     address: Option<u16>,
-    /// Places that may hold anything, credentials too.
+    /// Places that may hold anything, credentials too: those that name what was touched, others, those that held a number, and those
+    /// in the unit.
+    names: Box<[u16]>,
     loose: Box<[u16]>,
-    /// Places that name what was touched; `None` if that is named by other texts, too.
-    names: Option<Box<[u16]>>,
-    /// Of S3 a bucket and the name of an object, which make one target.
-    joins: bool,
+    numbers: Box<[u16]>,
+    loose_in_unit: Box<[u16]>,
+    /// What was touched is named by these places alone.
+    named: bool,
+    targets: Targets,
     pub event_source: usize,
     pub event_name: usize,
     /// The nodes that say what was touched.
@@ -101,8 +113,43 @@ pub(super) struct Plan {
     pub resources: Option<usize>,
 }
 
+/// Where the first target stands.
+#[derive(Debug, Default)]
+struct Targets {
+    /// Members that may name it, and their places; `None` if others may, too.
+    members: Option<Box<[Member]>>,
+    /// The same for services that have sets.
+    in_sets: bool,
+    bucket: Place,
+    object: Place,
+}
+
+/// The name of a member and its place.
+type Member = (Box<str>, u16);
+
+/// Where a value stands.
+#[derive(Debug, Default, Clone, Copy)]
+enum Place {
+    #[default]
+    None,
+    At(u16),
+    /// In no variable place.
+    Elsewhere,
+}
+
+/// What a line names, as far as that is clear without taking it apart.
+pub(super) enum Clear {
+    /// Nothing that is marked; and the first target.
+    Target(Option<Text<'static>>),
+    /// It is not clear.
+    No,
+}
+
 /// What decides is not kept if it is longer.
 pub(super) const MAX_KEY: usize = 768;
+
+/// The name of a longer object is cut before it becomes part of a target.
+const MAX_OBJECT: usize = 256;
 
 /// So deep names are not told.
 const MAX_DEPTH: usize = 32;
@@ -115,58 +162,103 @@ impl Plan {
             return None;
         }
         let (source, name) = (root.get("eventSource")?.number(), root.get("eventName")?.number());
-        let (mut event_source, mut event_name) = (None, None);
-        let mut plan = Plan {
-            decide: Box::default(),
-            address: None,
-            loose: Box::default(),
-            names: None,
-            joins: false,
-            event_source: 0,
-            event_name: 0,
+        let places: Vec<(Value<'_>, Slot)> = slots(root).collect();
+        let unit = unit(root, 0..places.len()).unwrap_or(0..0);
+        let place = |value: &Value<'_>| places.iter().position(|(other, _)| other.number() == value.number()).map(|n| n as u16);
+        let (mut decide, mut loose, mut names, mut numbers) =
+            ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()], Vec::new(), Vec::new());
+        let mut address = None;
+        for (number, (value, slot)) in (0u16..).zip(&places) {
+            let mut path: Vec<&str> = root.names_at(value.span().start).take(MAX_DEPTH + 1).collect();
+            if path.len() > MAX_DEPTH || path.is_empty() {
+                return None;
+            }
+            path.reverse();
+            let inside = usize::from(unit.contains(&usize::from(number)));
+            let held = root.document().as_bytes().get(slot.range()).unwrap_or_default();
+            match use_of(&path) {
+                Use::Names if reads.looks_at(&path[..1]) => return None,
+                Use::Passes if reads.looks_at(&path) => decide[inside].push(number),
+                Use::Names => names.push(number),
+                Use::Passes if inside == 0 && reads.numbers_are_clean && is_like_a_number(held) => numbers.push(number),
+                Use::Passes => loose[inside].push(number),
+                Use::Address if reads.addresses_are_alike && address.is_none() => address = Some(number),
+                Use::Address | Use::Decides => decide[inside].push(number),
+            }
+        }
+        let texts = [named.parameters, named.resources].into_iter().flatten().flat_map(|value| value.leaves());
+        let texts = texts.filter(|(_, leaf)| matches!(leaf.kind(), Type::String | Type::Number)).count();
+        let naming = naming(named.parameters);
+        let whole = |value: Option<Value<'_>>| match value {
+            None => Place::None,
+            Some(value) if value.kind() == Type::String => place(&value).map_or(Place::Elsewhere, Place::At),
+            Some(_) => Place::Elsewhere,
+        };
+        let members = naming.members.iter().map(|(key, value)| Some(((*key).into(), place(value)?)));
+        let targets = Targets {
+            members: members.collect::<Option<_>>().filter(|_| !naming.lists),
+            in_sets: naming.sets,
+            bucket: whole(naming.bucket),
+            object: whole(naming.object),
+        };
+        let [decide, decide_in_unit] = decide.map(Vec::into_boxed_slice);
+        let [loose, loose_in_unit] = loose.map(Vec::into_boxed_slice);
+        let plan = Plan {
+            named: texts == names.len(),
+            names: names.into(),
+            numbers: numbers.into(),
+            decide,
+            decide_in_unit,
+            loose,
+            loose_in_unit,
+            address,
+            targets,
+            event_source: places.iter().position(|(value, _)| value.number() == source)?,
+            event_name: places.iter().position(|(value, _)| value.number() == name)?,
             parameters: named.parameters.map(|value| value.number()),
             resources: named.resources.map(|value| value.number()),
         };
-        let (mut decide, mut loose, mut naming) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, (value, _)) in (0u16..).zip(slots(root)) {
-            let mut names: Vec<&str> = root.names_at(value.span().start).take(MAX_DEPTH + 1).collect();
-            if names.len() > MAX_DEPTH || names.is_empty() {
-                return None;
-            }
-            names.reverse();
-            match use_of(&names) {
-                Use::Names if reads.looks_at(&names[..1]) => return None,
-                Use::Passes if reads.looks_at(&names) => decide.push(number),
-                Use::Names => {
-                    loose.push(number);
-                    naming.push(number);
-                }
-                Use::Passes => loose.push(number),
-                Use::Address if reads.addresses_are_alike && plan.address.is_none() => plan.address = Some(number),
-                Use::Address | Use::Decides => decide.push(number),
-            }
-            if value.number() == source {
-                event_source = Some(usize::from(number));
-            }
-            if value.number() == name {
-                event_name = Some(usize::from(number));
-            }
-        }
-        (plan.event_source, plan.event_name) = (event_source?, event_name?);
-        (plan.decide, plan.loose) = (decide.into(), loose.into());
-        let texts = [named.parameters, named.resources].into_iter().flatten().flat_map(|value| value.leaves());
-        let texts = texts.filter(|(_, leaf)| matches!(leaf.kind(), Type::String | Type::Number)).count();
-        plan.names = (texts == naming.len()).then(|| naming.into());
-        plan.joins = named.parameters.is_some_and(|of| of.get("key").is_some());
         holds_no_beginning(root, leaks).then_some(plan)
     }
 
-    /// What decides, to find what was said by.
+    /// The same plan for lines that hold the record, which has so many places, at the place `holder` of an envelope.
+    pub(super) fn wrapped(mut self, holder: usize, places: usize, envelope: &Envelope) -> Self {
+        let holder = holder as u16;
+        let shift = |list: &mut [u16]| list.iter_mut().for_each(|n| *n += holder);
+        let lists = [
+            &mut self.decide,
+            &mut self.decide_in_unit,
+            &mut self.names,
+            &mut self.loose,
+            &mut self.numbers,
+            &mut self.loose_in_unit,
+        ];
+        lists.into_iter().for_each(|list| shift(list));
+        self.address.iter_mut().for_each(|n| *n += holder);
+        for (_, n) in self.targets.members.iter_mut().flatten() {
+            *n += holder;
+        }
+        for place in [&mut self.targets.bucket, &mut self.targets.object] {
+            if let Place::At(n) = place {
+                *n += holder;
+            }
+        }
+        (self.event_source, self.event_name) = (self.event_source + usize::from(holder), self.event_name + usize::from(holder));
+        let outer =
+            |list: &[u16]| list.iter().map(|n| if *n > holder { n + places as u16 - 1 } else { *n }).collect::<Vec<_>>();
+        self.decide = [&*self.decide, &outer(&envelope.decide)].concat().into();
+        self.loose = [&*self.loose, &outer(&envelope.loose)].concat().into();
+        self
+    }
+
+    /// What decides outside the unit, or everywhere if the unit is not known.
     pub(super) fn key<'k>(&self, shaped: &Shaped<'_, '_>, key: &'k mut Vec<u8>) -> Option<&'k [u8]> {
         key.clear();
         key.extend_from_slice(&shaped.id.0.to_le_bytes());
         key.extend_from_slice(&shaped.id.1.to_le_bytes());
-        for slot in &self.decide {
+        key.push(u8::from(shaped.unit.is_some()));
+        let in_unit = if shaped.unit.is_some() { &[] } else { &*self.decide_in_unit };
+        for slot in self.decide.iter().chain(in_unit) {
             key.extend_from_slice(shaped.bytes(usize::from(*slot)));
             // Places hold ASCII.
             key.push(0xff);
@@ -178,28 +270,99 @@ impl Plan {
         (key.len() <= MAX_KEY).then_some(key)
     }
 
-    /// True if what may hold anything holds what a credential begins with.
-    pub(super) fn may_leak(&self, shaped: &Shaped<'_, '_>, leaks: &Leaks) -> bool {
-        self.loose.iter().chain(&self.address).any(|slot| leaks.any_begins(shaped.bytes(usize::from(*slot))))
+    /// True if what may hold anything holds what a credential begins with. Leaves the names that were looked through in `texts`, each
+    /// with a line end, and returns their length.
+    #[inline]
+    pub(super) fn may_leak(&self, shaped: &Shaped<'_, '_>, leaks: &Leaks, texts: &mut Vec<u8>) -> (bool, usize) {
+        texts.clear();
+        // One after the other, so that they are searched in one go.
+        let mut add = |slot: u16| {
+            texts.extend_from_slice(shaped.bytes(usize::from(slot)));
+            texts.push(b'\n');
+        };
+        self.names.iter().for_each(|slot| add(*slot));
+        let names = texts.len();
+        let mut add = |slot: u16| {
+            texts.extend_from_slice(shaped.bytes(usize::from(slot)));
+            texts.push(b'\n');
+        };
+        self.loose.iter().for_each(|slot| add(*slot));
+        self.numbers.iter().filter(|slot| !is_like_a_number(shaped.bytes(usize::from(**slot)))).for_each(|slot| add(*slot));
+        if let Some(address) = self.address.filter(|n| !is_like_a_number(shaped.bytes(usize::from(*n)))) {
+            add(address);
+        }
+        // What is in a unit was looked at when it was met.
+        if shaped.unit.is_none() {
+            self.loose_in_unit.iter().for_each(|slot| add(*slot));
+        }
+        (leaks.any_begins(texts), names)
     }
 
-    /// True if nothing that names what was touched can hold a marker: `may_mark` says of a text whether it can.
-    pub(super) fn marks_nothing(
+    /// True if a place that may hold anything in the unit holds what a credential begins with.
+    pub(super) fn may_leak_in_unit(&self, shaped: &Shaped<'_, '_>, leaks: &Leaks) -> bool {
+        self.loose_in_unit.iter().any(|slot| leaks.any_begins(shaped.bytes(usize::from(*slot))))
+    }
+
+    /// What a line names; `texts` are its names as [`Plan::may_leak`] left them, and are spoilt.
+    pub(super) fn names(
         &self,
         shaped: &Shaped<'_, '_>,
-        service: &str,
-        mut may_mark: impl FnMut(&[u8]) -> bool,
-    ) -> bool {
-        if self.joins && service.starts_with("s3") {
-            return false;
+        (service, operation): (&str, &str),
+        classifier: &Classifier,
+        (texts, names): (&mut Vec<u8>, usize),
+        buffers: &mut Texts,
+    ) -> Clear {
+        if !self.named {
+            return Clear::No;
         }
-        self.names.as_ref().is_some_and(|names| !names.iter().any(|slot| may_mark(shaped.bytes(usize::from(*slot)))))
+        texts.truncate(names);
+        let (resources, slashes) = (classifier.resources(), memchr::memchr(b'/', texts).is_some());
+        let bytes = |slot: &u16| shaped.bytes(usize::from(*slot));
+        if self.names.iter().any(|slot| resources.must_be_taken_apart(bytes(slot), slashes, buffers)) {
+            return Clear::No;
+        }
+        let text = |slot: &u16| shaped.text(usize::from(*slot));
+        let target = if has_buckets(service) {
+            let object = match self.targets.object {
+                Place::None => None,
+                Place::At(slot) => Some(text(&slot)).filter(|object| object.len() <= MAX_OBJECT),
+                Place::Elsewhere => return Clear::No,
+            };
+            match self.targets.bucket {
+                Place::None => None,
+                Place::At(bucket) => {
+                    let bucket = text(&bucket);
+                    // The two make one name, which may be marked where neither is.
+                    let target = bucket_target(bucket, object);
+                    if object.is_none() && !matches!(self.targets.object, Place::None)
+                        || resources.is_role(bare(&target).as_bytes(), buffers)
+                    {
+                        return Clear::No;
+                    }
+                    texts.extend_from_slice(bare(&target).as_bytes());
+                    Some(target)
+                }
+                Place::Elsewhere => return Clear::No,
+            }
+        } else {
+            let Some(members) = self.targets.members.as_ref().filter(|_| !(self.targets.in_sets && service == "ec2")) else {
+                return Clear::No;
+            };
+            // The spelling of a function has parts.
+            if service == "lambda" && members.iter().any(|(key, slot)| &**key == "functionName" && text(slot).contains(':')) {
+                return Clear::No;
+            }
+            let mut named = members.iter().filter_map(|(key, slot)| first_target(key, text(slot), service, operation));
+            named.next().map(|name| Text::Owned(name.into_owned()))
+        };
+        if resources.any(texts) { Clear::No } else { Clear::Target(target) }
     }
 
     /// True if one of the places that decide holds what a credential begins with, where it does not belong.
     pub(super) fn may_leak_where_it_decides(&self, root: Value<'_>, leaks: &Leaks) -> bool {
         let decides = |at: usize| {
-            slots(root).position(|(_, slot)| slot.range().contains(&at)).is_some_and(|n| self.decide.contains(&(n as u16)))
+            let place = slots(root).position(|(_, slot)| slot.range().contains(&at)).map(|n| n as u16);
+            place.is_some_and(|n| self.decide.contains(&n) || self.decide_in_unit.contains(&n))
         };
         let mut leak = false;
         leaks.begins(root.document(), |pattern, at| {

@@ -75,3 +75,39 @@ pub fn service_and_operation<'t>(event_source: &'t str, event_name: &'t str) -> 
 pub fn touched<'a>(named: Named<'a>, service: &str, operation: &str) -> (Vec<Target<'a>>, Vec<Text<'a>>) {
     targets::read(named.parameters, named.resources, service, operation)
 }
+
+/// The parameters of a request by what they may name, as far as their own names tell.
+#[derive(Debug, Default, Clone)]
+pub struct Naming<'a> {
+    /// Texts that may name a target, in the order in which they are looked at.
+    pub members: Vec<(&'a str, Value<'a>)>,
+    /// Of S3 the bucket and the name of an object in it.
+    pub bucket: Option<Value<'a>>,
+    /// See [`Naming::bucket`].
+    pub object: Option<Value<'a>>,
+    /// There are lists of names.
+    pub lists: bool,
+    /// There are sets as EC2 writes them, with ids in them.
+    pub sets: bool,
+}
+
+/// Sorts parameters by what they may name. That tells the first of the targets of [`touched`] where none of the texts is an ARN:
+/// [`first_target`] of the members, or [`bucket_target`] for S3.
+pub fn naming(parameters: Option<Value<'_>>) -> Naming<'_> {
+    targets::naming(parameters)
+}
+
+/// What a parameter of that name and text names, if anything.
+pub fn first_target<'t>(key: &str, text: &'t str, service: &str, operation: &str) -> Option<Text<'t>> {
+    targets::of_one(key, text, service, operation)
+}
+
+/// What a request to S3 touches. An empty object is one, none is another thing.
+pub fn bucket_target<'t>(bucket: &str, object: Option<&str>) -> Text<'t> {
+    targets::in_bucket(bucket, object)
+}
+
+/// True for the services whose targets [`bucket_target`] tells.
+pub fn has_buckets(service: &str) -> bool {
+    targets::has_buckets(service)
+}

@@ -1,5 +1,6 @@
 //! What a request touched: from the request parameters first, then from the ARNs of `resources`.
 
+use super::repeats::Naming;
 use crate::json::{Type, Value};
 use crate::support::aws;
 use crate::support::cloud::bounded;
@@ -65,13 +66,10 @@ fn named<'a>(service: &str, name: &str) -> Text<'a> {
 }
 
 fn of_parameters<'a>(parameters: Value<'a>, service: &str, operation: &str, targets: &mut Vec<Target<'a>>) {
-    if service == "s3" || service == "s3express" {
+    if has_buckets(service) {
         return of_bucket(parameters, targets);
     }
-    // What a policy is attached to comes before the policy, in whichever order they were written.
-    let fields = || parameters.fields();
-    let (first, last) = (fields().filter(|(k, _)| *k != "policyArn"), fields().filter(|(k, _)| *k == "policyArn"));
-    for (key, value) in first.chain(last) {
+    for (key, value) in in_order(parameters) {
         if targets.len() >= MAX_TARGETS {
             return;
         }
@@ -94,21 +92,69 @@ fn of_parameters<'a>(parameters: Value<'a>, service: &str, operation: &str, targ
     }
 }
 
-fn of_bucket<'a>(parameters: Value<'a>, targets: &mut Vec<Target<'a>>) {
-    let (mut bucket, mut object) = (None, None);
-    for (key, value) in parameters.fields() {
-        match key {
-            "bucketName" | "bucketname" | "bucket" => bucket = value.text(),
-            "key" => object = value.text(),
+pub(super) fn has_buckets(service: &str) -> bool {
+    service == "s3" || service == "s3express"
+}
+
+/// What a policy is attached to comes before the policy, in whichever order they were written.
+fn in_order<'a>(parameters: Value<'a>) -> impl Iterator<Item = (&'a str, Value<'a>)> {
+    let fields = || parameters.fields();
+    fields().filter(|(k, _)| *k != "policyArn").chain(fields().filter(|(k, _)| *k == "policyArn"))
+}
+
+/// See [`super::repeats::naming`].
+pub(super) fn naming(parameters: Option<Value<'_>>) -> Naming<'_> {
+    let mut naming = Naming::default();
+    let Some(parameters) = parameters.filter(|p| p.is_object()) else { return naming };
+    (naming.bucket, naming.object) = bucket_and_object(parameters);
+    for (key, value) in in_order(parameters) {
+        match value.kind() {
+            Type::String if may_name(key) => naming.members.push((key, value)),
+            Type::Array => naming.lists |= is_list_of_names(key),
+            Type::Object if key.ends_with("Set") => naming.sets |= ids_of_set(value).next().is_some(),
             _ => {}
         }
     }
-    let Some(bucket) = bucket else { return };
+    naming
+}
+
+/// The target that one parameter names.
+pub(super) fn of_one<'t>(key: &str, text: &'t str, service: &str, operation: &str) -> Option<Text<'t>> {
+    let mut targets = Vec::new();
+    of_member(key, &bounded(Cow::Borrowed(text), 2048), service, operation, &mut targets);
+    targets.pop().map(|target| target.name)
+}
+
+fn bucket_and_object(parameters: Value<'_>) -> (Option<Value<'_>>, Option<Value<'_>>) {
+    let (mut bucket, mut object) = (None, None);
+    for (key, value) in parameters.fields() {
+        match key {
+            "bucketName" | "bucketname" | "bucket" => bucket = Some(value),
+            "key" => object = Some(value),
+            _ => {}
+        }
+    }
+    (bucket, object)
+}
+
+/// The target that a bucket, and an object in it, are.
+pub(super) fn in_bucket<'t>(bucket: &str, object: Option<&str>) -> Text<'t> {
     // Access points come as ARNs in the place of a bucket.
-    let bucket = aws::target(&bucket).unwrap_or_else(|| named("s3", &bucket));
+    let bucket: Text<'t> = match aws::target(&Cow::Borrowed(bucket)) {
+        Some(name) => name.into_owned().into(),
+        None => named("s3", bucket),
+    };
     match object {
-        Some(object) => push(targets, [&*bucket, "/", &bounded(object, 1024)].concat().into()),
-        None => push(targets, bucket),
+        Some(object) => bounded([&*bucket, "/", &bounded(Cow::Borrowed(object), 1024)].concat().into(), MAX_NAME),
+        None => bounded(bucket, MAX_NAME),
+    }
+}
+
+fn of_bucket<'a>(parameters: Value<'a>, targets: &mut Vec<Target<'a>>) {
+    let (bucket, object) = bucket_and_object(parameters);
+    let text = |value: Option<Value<'a>>| value.and_then(|value| value.text());
+    if let Some(bucket) = text(bucket) {
+        push(targets, in_bucket(&bucket, text(object).as_deref()));
     }
 }
 
@@ -117,15 +163,13 @@ fn of_set<'a>(key: &str, value: Value<'a>, targets: &mut Vec<Target<'a>>) {
     if !key.ends_with("Set") {
         return;
     }
-    for item in value.get("items").iter().flat_map(|items| items.items()).take(MAX_TARGETS) {
-        for (key, id) in item.fields() {
-            if key.ends_with("Id")
-                && let Some(id) = id.text()
-            {
-                push(targets, named("ec2", &id));
-            }
-        }
-    }
+    ids_of_set(value).for_each(|id| push(targets, named("ec2", &id)));
+}
+
+fn ids_of_set<'a>(set: Value<'a>) -> impl Iterator<Item = Text<'a>> {
+    let items = set.get("items").into_iter().flat_map(|items| items.items()).take(MAX_TARGETS);
+    let ids = items.flat_map(|item| item.fields()).filter(|(key, _)| key.ends_with("Id"));
+    ids.filter_map(|(_, id)| id.text())
 }
 
 /// Arrays of names, each of which is a target.
@@ -173,8 +217,7 @@ fn of_member<'a>(key: &str, text: &Text<'a>, service: &str, operation: &str, tar
     if let Some(name) = special(key, text, service, operation) {
         return push(targets, name);
     }
-    let tail = ["Arn", "ARN", "Name", "Id", "Identifier", "Url", "arn", "Name"].iter().any(|end| key.ends_with(end));
-    if !(tail || matches!(key, "name" | "resource" | "repository" | "cluster" | "stack")) || is_not_a_resource(key) {
+    if !is_name(key) || is_not_a_resource(key) {
         return;
     }
     if text.starts_with("arn:") {
@@ -187,6 +230,16 @@ fn of_member<'a>(key: &str, text: &Text<'a>, service: &str, operation: &str, tar
     if !name.is_empty() {
         push(targets, named(service, name));
     }
+}
+
+fn is_name(key: &str) -> bool {
+    ["Arn", "ARN", "Name", "Id", "Identifier", "Url", "arn"].iter().any(|end| key.ends_with(end))
+        || matches!(key, "name" | "resource" | "repository" | "cluster" | "stack")
+}
+
+/// True for every parameter that [`of_member`] makes a target of, whatever the service.
+fn may_name(key: &str) -> bool {
+    is_name(key) || matches!(key, "path" | "role" | "targetPrincipal" | "url" | "target" | "instance" | "s3Bucket")
 }
 
 /// Parameters whose meaning depends on the service.
@@ -216,4 +269,67 @@ fn special<'a>(key: &str, text: &Text<'a>, service: &str, operation: &str) -> Op
         (_, "bucketName" | "s3BucketName" | "s3Bucket") => arn().unwrap_or_else(|| named("s3", text)),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_names_a_target_may_name_one() {
+        let keys = [
+            "secretId",
+            "name",
+            "path",
+            "keyId",
+            "targetKeyId",
+            "aliasName",
+            "functionName",
+            "roleArn",
+            "roleARN",
+            "role",
+            "roleName",
+            "instanceProfileName",
+            "targetPrincipal",
+            "sAMLProviderArn",
+            "openIDConnectProviderArn",
+            "policyArn",
+            "url",
+            "instanceId",
+            "target",
+            "instance",
+            "keyName",
+            "tableName",
+            "bucketName",
+            "s3BucketName",
+            "s3Bucket",
+            "resource",
+            "repository",
+            "cluster",
+            "stack",
+            "queueUrl",
+            "arn",
+            "x",
+            "maxResults",
+            "nextPage",
+            "type",
+            "value",
+            "Bucket",
+            "description",
+            "",
+        ];
+        let services = ["secretsmanager", "ssm", "kms", "lambda", "sts", "iam", "ec2", "glue", "dynamodb", "sqs", "x"];
+        let texts = ["x", "i-1", "https://example.com/a/b", "arn:aws:iam::123456789012:role/x", "a:b"];
+        let mut named = 0;
+        for key in keys {
+            for service in services {
+                for text in texts {
+                    let one = of_one(key, text, service, "GetParameter");
+                    assert!(one.is_none() || may_name(key), "{key} {service} {text}");
+                    named += usize::from(one.is_some());
+                }
+            }
+        }
+        assert!(named > 300, "{named}");
+    }
 }
