@@ -1,6 +1,7 @@
 //! One piece of evidence, and how its weight came about.
 
-use crate::surprisal::{Gauge, q3};
+use crate::score::Piece;
+use crate::surprisal::{Declared, Gauge, q3};
 use crate::{Break, Code};
 use serde::{Deserialize, Serialize};
 use vires_event::{Boundary, Millis};
@@ -134,18 +135,22 @@ impl Evidence {
         (self.code, &self.facet, &self.value)
     }
 
-    /// Joins with another occurrence of the same evidence, whose weight counts for `window` hours.
+    /// Joins with another occurrence of the same evidence, whose weight counts for `window` hours. False if nothing that a score or a
+    /// sentence is made of changed by it.
     ///
     /// What lies before the hour `oldest` is over, whether or not it has been cleared away yet. Within the window the order does not
     /// matter.
-    pub(crate) fn join(&mut self, other: Evidence, oldest: u32, window: u32) {
+    pub(crate) fn join(&mut self, other: Evidence, oldest: u32, window: u32) -> bool {
         if self.hours.last().is_none_or(|(hour, _)| *hour < oldest) {
             *self = other;
-            return;
+            return true;
         }
+        let mut changed = false;
         for (hour, x) in other.hours {
-            self.note_hour(hour, x);
+            changed |= self.note_hour(hour, x);
         }
+        let counted = |e: &Evidence| (e.first, e.impact, e.tier, e.unknown_network, e.grounded);
+        let before = counted(self);
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.count = self.count.saturating_add(other.count);
@@ -154,10 +159,12 @@ impl Evidence {
         self.data_class = self.data_class.max(other.data_class);
         self.unknown_network |= other.unknown_network;
         self.grounded |= other.grounded;
+        changed |= counted(self) != before;
         for attack in other.attack {
             if let Err(at) = self.attack.binary_search(&attack) {
                 self.attack.insert(at, attack);
                 self.attack.truncate(MAX_ATTACK);
+                changed = true;
             }
         }
         self.refs.extend(other.refs);
@@ -176,17 +183,36 @@ impl Evidence {
         let over = hour(other.best.at) - hour(self.best.at) >= i64::from(window);
         if stronger || over {
             self.best = other.best;
+            changed = true;
+        }
+        changed
+    }
+
+    /// False if that hour has as much already.
+    fn note_hour(&mut self, hour: u32, x: u16) -> bool {
+        match self.hours.binary_search_by_key(&hour, |(h, _)| *h) {
+            Ok(at) => self.hours.get_mut(at).filter(|(_, known)| *known < x).map(|(_, known)| *known = x).is_some(),
+            Err(at) => {
+                self.hours.insert(at, (hour, x));
+                true
+            }
         }
     }
 
-    fn note_hour(&mut self, hour: u32, x: u16) {
-        match self.hours.binary_search_by_key(&hour, |(h, _)| *h) {
-            Ok(at) => {
-                if let Some((_, known)) = self.hours.get_mut(at) {
-                    *known = (*known).max(x);
-                }
-            }
-            Err(at) => self.hours.insert(at, (hour, x)),
+    /// As it is counted with the weight `x`.
+    pub(crate) fn piece(&self, x: f64) -> Piece {
+        let gauge = self.best.workings.gauge.as_deref();
+        Piece {
+            code: self.code,
+            boundary: self.boundary,
+            breaks: self.breaks,
+            x,
+            impact: f64::from(self.impact) / 1000.0,
+            v: gauge.map(|g| g.v),
+            declared: gauge.is_none_or(|g| g.declared == Declared::Outside),
+            tier: self.tier,
+            unknown_network: self.unknown_network,
+            grounded: self.grounded,
         }
     }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use vires_event::{Link, Millis};
-use vires_profile::baseline::{Facet, Learned, Reference, Stitches, bounded, default_group};
+use vires_profile::baseline::{Facet, Hashed, Learned, Reference, Stitches, bounded, default_group};
 use vires_profile::observation::{Move, Observation, Stay, stable_hash};
 use vires_profile::zones::ZoneClass;
 
@@ -142,7 +142,7 @@ impl Joins {
         if old_work && o.zone_class != ZoneClass::ProviderService && since == Some(o.at) && self.alone.len() < MOST {
             self.alone.entry(workload).or_insert_with(|| (bounded(origin).into_owned(), o.zone_class, o.at));
         }
-        let members = f64::from(reference.peers(group, own, Facet::Platform, "").of);
+        let members = f64::from(reference.members(group, own));
         let least = enough(tuning.coadopt.moved_peers, members, tuning);
         let enough_peers = f64::from(peers) >= least;
         o.moved = Some(Move { since: since.unwrap_or(o.at), same_origin, peers, enough_peers });
@@ -181,18 +181,14 @@ impl Joins {
         reference: &Reference,
         tuning: &Tuning,
     ) {
-        let members = f64::from(reference.peers(Some(group), own, Facet::Platform, "").of);
+        let members = f64::from(reference.members(Some(group), own));
         let least = enough(tuning.coadopt.min_peers, members, tuning);
         let span = Millis::from(tuning.coadopt.window_days) * DAY;
         let mut bits = 0u32;
         let (at, tier) = (o.at, o.tier);
         let mut of_sort: Option<u64> = None;
         let mut consider = |facet: Facet, value: &str| {
-            if value.is_empty()
-                || own.is_some_and(|l| {
-                    l.hints_at(facet, value) || facet.strata().iter().any(|f| *f != facet && l.hints_at(*f, value))
-                })
-            {
+            if value.is_empty() || own.is_some_and(|l| hinted(l, facet, value)) {
                 return;
             }
             // Who is like whom is declared in part only: those of the same sort on the same platform count beside the group.
@@ -243,11 +239,17 @@ impl Joins {
 /// True if an observation is what the workload always did: an action, a tool, a credential and data that its baseline knows.
 fn old_work(o: &Observation<'_>, own: Option<&Learned>) -> bool {
     let Some(own) = own else { return false };
-    let known = |facet: Facet, value: &str| facet.strata().iter().any(|f| own.hints_at(*f, value));
+    let known = |facet: Facet, value: &str| hinted(own, facet, value);
     known(Facet::action(o.tier), &o.action)
         && o.ua.as_deref().is_none_or(|ua| known(Facet::UserAgent, ua))
         && vires_profile::baseline::credential_value(o).is_none_or(|c| known(Facet::Credential, &c))
         && (o.data_class < Some(2) || o.datasets.iter().all(|d| known(Facet::resource(o.data_class), d)))
+}
+
+/// True if a value of any stratum of the facet is hinted at.
+fn hinted(own: &Learned, facet: Facet, value: &str) -> bool {
+    let value = Hashed::new(value);
+    own.hints_at_hashed(facet, &value) || facet.strata().iter().any(|f| *f != facet && own.hints_at_hashed(*f, &value))
 }
 
 /// How many of a group must take something up before it is company. One less than are remembered can be others.

@@ -7,16 +7,16 @@ use crate::decide::{Decision, decide};
 use crate::evidence::{Best, Evidence, EvidenceRef, Factor, Finding, milli};
 use crate::joins::Joins;
 use crate::memory::Memory;
-use crate::score::{Piece, Score, score};
+use crate::score::{Score, score};
 use crate::state::{Cached, JudgeState, SHARDS, Shard, WorkloadState, shard_of};
-use crate::verdict::{EvidenceLine, Outcome};
+use crate::verdict::{Detail, Outcome};
 use crate::view::{View, clip};
 use crate::volume::Usual;
 use crate::{Code, Tuning};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use vires_event::{Boundary, Millis};
 use vires_profile::Workload;
 use vires_profile::baseline::{Baseline, DayCount, Known, Name, Reference, bounded, default_group};
@@ -46,6 +46,8 @@ pub struct Judge {
     owners: Vec<Option<Arc<str>>>,
     default_owner: Arc<str>,
     criteria: Vec<&'static Criterion>,
+    /// What is said of a workload against which nothing stands, by what is missing: one bit each.
+    blank: [OnceLock<Arc<Detail>>; 1 << MISSING.len()],
     /// Tells judges apart within this process, so that what one has computed is not taken for another's.
     generation: u64,
 }
@@ -63,6 +65,7 @@ impl Judge {
             owners: numbered().map(|(_, w)| w.owner.as_ref().map(|o| Arc::from(o.team.as_str()))).collect(),
             default_owner: tuning.unmapped.default_owner.as_str().into(),
             criteria: REGISTRY.iter().filter(|c| !off(c)).collect(),
+            blank: Default::default(),
             generation: GENERATION.fetch_add(1, Ordering::Relaxed),
             tuning_sha256: tuning.sha256(),
             tuning,
@@ -262,9 +265,7 @@ impl Judge {
     ) -> (bool, Vec<String>) {
         let (mut new, mut excused) = (false, Vec::new());
         let oldest = self.oldest(state);
-        if !findings.is_empty() {
-            state.cache.score = None;
-        }
+        let mut changed = false;
         for finding in findings {
             // What is told later of an event that was excused is excused with it.
             let earlier = (finding.code == Code::T1 && o.stayed_alone.as_ref().map(|s| &*s.origin) == Some(&*finding.value))
@@ -280,10 +281,11 @@ impl Judge {
             match state.evidence.binary_search_by(|e| e.key().cmp(&evidence.key())) {
                 Ok(at) => {
                     if let Some(known) = state.evidence.get_mut(at) {
-                        known.join(evidence, oldest, self.tuning.window.score.in_hours());
+                        changed |= known.join(evidence, oldest, self.tuning.window.score.in_hours());
                     }
                 }
                 Err(at) => {
+                    changed = true;
                     new |= evidence.best.excused_by.is_none();
                     state.evidence.reserve_exact(1);
                     state.evidence.insert(at, evidence);
@@ -295,6 +297,10 @@ impl Judge {
                 state.evidence.iter().enumerate().min_by(|(_, a), (_, b)| (a.best.x, b.key()).cmp(&(b.best.x, a.key())));
             let Some((at, _)) = lightest else { break };
             state.evidence.remove(at);
+        }
+        // Most of what is found was found before: what was made of it stands.
+        if changed {
+            state.cache.score = None;
         }
         (new, excused)
     }
@@ -418,7 +424,7 @@ impl Judge {
         }
         let oldest = self.oldest(state);
         state.evidence.retain_mut(|e| e.forget_before(oldest));
-        let pieces: Vec<Piece> = self.lines(state, hour).iter().map(EvidenceLine::piece).collect();
+        let pieces = self.pieces(state, hour);
         let score = score(&pieces, self.kappa(subject.profile), &self.tuning);
         let decision = decide(&score, &pieces, subject.mapping, subject.privileged, &self.tuning);
         state.cache.score = Some(Box::new(Cached {
@@ -444,6 +450,9 @@ fn note(state: &mut WorkloadState, known: Option<&Known>, o: &Observation<'_>) -
     learned.daily().on(day).copied().unwrap_or_default()
 }
 
+/// What may be missing for a judgement, in the words of [`Workload::missing`].
+const MISSING: [&str; 4] = ["workload", "owner", "purpose", "profile"];
+
 /// Whom an event is held against.
 struct Subject<'a> {
     profile: Option<&'a Workload>,
@@ -458,7 +467,7 @@ impl Subject<'_> {
         match (self.mapping, self.profile) {
             (Mapping::Mapped, _) => Vec::new(),
             (_, Some(profile)) => profile.missing(at),
-            (_, None) => vec!["workload", "owner", "purpose", "profile"],
+            (_, None) => MISSING.to_vec(),
         }
     }
 }

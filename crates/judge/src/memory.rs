@@ -4,7 +4,7 @@ use crate::Tuning;
 use crate::state::PendingDay;
 use std::collections::BTreeMap;
 use vires_event::Millis;
-use vires_profile::baseline::{Day, Facet, Known, Learned, Presence, Reference};
+use vires_profile::baseline::{Day, Facet, Hashed, Known, Learned, Presence, Reference};
 
 /// Everything known of a workload at the moment of an event.
 ///
@@ -73,7 +73,7 @@ impl<'a> Memory<'a> {
             };
         });
         memory.active = active;
-        memory.days = active.within(day, tuning.window.baseline_days).count();
+        memory.days = active.count_within(day, tuning.window.baseline_days);
         memory.first = first;
         memory
     }
@@ -130,10 +130,15 @@ impl<'a> Memory<'a> {
 
     /// On which days a value was seen; empty if never.
     pub fn sighting(&self, facet: Facet, value: &str) -> Sighting {
+        self.sighting_of(facet, &Hashed::new(value))
+    }
+
+    /// The same for a value that is looked up several times.
+    pub fn sighting_of(&self, facet: Facet, value: &Hashed<'_>) -> Sighting {
         let mut seen = Presence::default();
         self.for_each_layer(|learned| {
             for stratum in facet.strata() {
-                if let Some(value) = learned.find(*stratum, value) {
+                if let Some(value) = learned.find_hashed(*stratum, value) {
                     seen = seen.union(value.seen());
                 }
             }
@@ -142,20 +147,20 @@ impl<'a> Memory<'a> {
     }
 
     /// True if the baseline alone makes the value a habit: the common case, decided with one lookup.
-    pub fn plainly_established(&self, facet: Facet, value: &str) -> bool {
-        let Some(value) = self.base().and_then(|learned| learned.find(facet, value)) else { return false };
+    pub fn plainly_established(&self, facet: Facet, value: &Hashed<'_>) -> bool {
+        let Some(value) = self.base().and_then(|learned| learned.find_hashed(facet, value)) else { return false };
         self.tuning.window.half_life_days == 0
-            && value.seen().within(self.day, self.tuning.window.baseline_days).count()
+            && value.seen().count_within(self.day, self.tuning.window.baseline_days)
                 >= u32::from(self.tuning.novelty.established_days)
     }
 
     /// Days in the window, weighted by age if the tuning says so.
     pub fn weigh(&self, seen: Presence) -> f64 {
         let window = &self.tuning.window;
-        let inside = seen.within(self.day, window.baseline_days);
         if window.half_life_days == 0 {
-            return f64::from(inside.count());
+            return f64::from(seen.count_within(self.day, window.baseline_days));
         }
+        let inside = seen.within(self.day, window.baseline_days);
         let half_life = f64::from(window.half_life_days);
         inside.days().map(|day| 0.5f64.powf(f64::from(self.day.saturating_sub(day)) / half_life)).sum()
     }
@@ -190,7 +195,7 @@ impl<'a> Memory<'a> {
         self.for_each_layer(|learned| {
             for stratum in facet.strata() {
                 for value in learned.of(*stratum) {
-                    let days = value.seen().within(self.day, self.tuning.window.baseline_days).count();
+                    let days = value.seen().count_within(self.day, self.tuning.window.baseline_days);
                     match sums.get_mut(&**value.name()) {
                         Some(sum) => *sum += days,
                         None => {

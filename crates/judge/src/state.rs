@@ -125,7 +125,8 @@ pub(crate) struct Cached {
     pub mapping: Mapping,
     pub score: Score,
     pub decision: Decision,
-    pub detail: Option<Arc<Detail>>,
+    /// What is said of it, and of what is missing.
+    pub detail: Option<(usize, Arc<Detail>)>,
 }
 
 /// What can be computed anew at any time: not part of the state.

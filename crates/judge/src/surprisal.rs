@@ -6,7 +6,7 @@
 
 use crate::memory::Memory;
 use serde::{Deserialize, Serialize};
-use vires_profile::baseline::{Facet, Share};
+use vires_profile::baseline::{Facet, Hashed, Share};
 
 /// How a value stands to the workload's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,10 +154,11 @@ impl Memory<'_> {
     /// Measures a value of a facet. `coadopted` says that several peers took it up these days.
     pub fn gauge(&self, facet: Facet, value: &str, declared: Declared, coadopted: bool) -> Gauge {
         let declared = if self.tuning.declared.enabled { declared } else { Declared::Open };
-        if declared != Declared::Outside && self.plainly_established(facet, value) {
+        let hashed = Hashed::new(value);
+        if declared != Declared::Outside && self.plainly_established(facet, &hashed) {
             return Gauge::quiet(declared);
         }
-        let mut gauge = self.standing(facet, value, declared);
+        let mut gauge = self.standing(facet, value, &hashed, declared);
         match gauge.standing {
             Standing::Established => {}
             Standing::Rare => gauge.bits_new = q2(-((gauge.days_seen + 0.5) / (gauge.days_active + 1.0)).log2()),
@@ -188,9 +189,9 @@ impl Memory<'_> {
         gauge
     }
 
-    fn standing(&self, facet: Facet, value: &str, declared: Declared) -> Gauge {
+    fn standing(&self, facet: Facet, value: &str, hashed: &Hashed<'_>, declared: Declared) -> Gauge {
         let novelty = &self.tuning.novelty;
-        let seen = self.sighting(facet, value).seen;
+        let seen = self.sighting_of(facet, hashed).seen;
         let days_seen = q2(self.weigh(seen));
         let days_active = q2(self.weigh(self.active));
         let last = seen.last();

@@ -127,7 +127,7 @@ impl<'a> View<'a> {
 
     /// True if there are as many peers as make a move that of the group.
     pub fn has_peers(&self) -> bool {
-        let peers = self.memory.reference.peers(self.memory.group, self.memory.base(), Facet::Platform, "").of;
+        let peers = self.memory.reference.members(self.memory.group, self.memory.base());
         peers >= u32::from(self.tuning.coadopt.moved_peers)
     }
 

@@ -1,10 +1,11 @@
 //! What is said of a workload: verdicts and case records.
 
-use super::{Judge, Subject, hour_of};
+use super::{Judge, MISSING, Subject, hour_of};
 use crate::Disposition;
 use crate::case::{Why, case_name};
 use crate::decide::Decision;
-use crate::score::Score;
+use crate::evidence::Evidence;
+use crate::score::{Piece, Score};
 use crate::state::{JudgeState, WorkloadState};
 use crate::time::rfc3339;
 use crate::verdict::{BoundaryScores, CaseUpdate, Detail, EvidenceLine, Verdict, detail, signals};
@@ -22,6 +23,13 @@ impl Judge {
             .iter()
             .filter_map(|e| e.weight(hour, window).map(|x| EvidenceLine::of(e, f64::from(x) / 1000.0)))
             .collect()
+    }
+
+    /// The same as it is counted.
+    pub(super) fn pieces(&self, state: &WorkloadState, hour: u32) -> Vec<Piece> {
+        let window = self.tuning.window.score.in_hours();
+        let weighs = |e: &Evidence| e.weight(hour, window).map(|x| e.piece(f64::from(x) / 1000.0));
+        state.evidence.iter().filter_map(weighs).collect()
     }
 
     pub(super) fn verdict(
@@ -49,18 +57,21 @@ impl Judge {
         if score.counted.is_empty() && missing.is_empty() {
             return None;
         }
-        let cached = state.cache.score.take();
-        if let Some(found) = cached.as_ref().and_then(|c| c.detail.clone()) {
-            state.cache.score = cached;
-            return Some(found);
+        let bits = missing_bits(&missing);
+        let Some(mut cached) = state.cache.score.take() else { return self.blank(score, bits, &missing) };
+        if cached.detail.as_ref().is_none_or(|(of, _)| *of != bits) {
+            let lines = self.lines(state, cached.hour);
+            cached.detail = Some((bits, Arc::new(detail(score, &lines, &missing, &self.tuning))));
         }
-        let lines = cached.as_ref().map_or(Vec::new(), |c| self.lines(state, c.hour));
-        let made = Arc::new(detail(score, &lines, &missing, &self.tuning));
-        state.cache.score = cached.map(|mut c| {
-            c.detail = Some(made.clone());
-            c
-        });
-        Some(made)
+        let found = cached.detail.as_ref().map(|(_, found)| found.clone());
+        state.cache.score = Some(cached);
+        found
+    }
+
+    /// The detail of a workload against which nothing stands.
+    fn blank(&self, score: &Score, bits: usize, missing: &[&str]) -> Option<Arc<Detail>> {
+        let known = self.blank.get(bits)?;
+        Some(known.get_or_init(|| Arc::new(detail(score, &[], missing, &self.tuning))).clone())
     }
 
     pub(super) fn update(
@@ -144,4 +155,9 @@ impl Judge {
         let (score, decision) = self.stand(&mut state, &subject, at);
         Some(self.record(&mut state, &subject, &score, &decision, hour_of(at), Why::Asked))
     }
+}
+
+/// Which of [`MISSING`] are missing, a bit each.
+fn missing_bits(missing: &[&str]) -> usize {
+    missing.iter().filter_map(|word| MISSING.iter().position(|known| known == word)).fold(0, |bits, n| bits | 1 << n)
 }

@@ -160,6 +160,31 @@ pub fn value_key(facet: Facet, value: &str) -> u64 {
     (facet as u64) << 56 | stable_hash(value.as_bytes()) >> 8
 }
 
+/// A value in its bounded form with its hash, for whoever looks it up in several places.
+#[derive(Debug, Clone)]
+pub struct Hashed<'v> {
+    text: Cow<'v, str>,
+    hash: u64,
+}
+
+impl<'v> Hashed<'v> {
+    /// Bounds and hashes a value.
+    pub fn new(value: &'v str) -> Self {
+        let text = bounded(value);
+        Hashed { hash: stable_hash(text.as_bytes()) >> 8, text }
+    }
+
+    /// Its bounded form.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its [`value_key`] in a facet.
+    pub(super) fn key(&self, facet: Facet) -> u64 {
+        (facet as u64) << 56 | self.hash
+    }
+}
+
 /// A value shared between all that hold it.
 pub type Name = Arc<str>;
 

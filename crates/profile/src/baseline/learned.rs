@@ -1,10 +1,11 @@
 use super::collapse::{LAST_LEVEL, MAX_VALUES, collapse};
-use super::facet::{FACETS, MAX_VALUE, bounded, for_each_facet, value_key};
+use super::facet::{FACETS, Hashed, MAX_VALUE, bounded, for_each_facet, value_key};
 use super::presence::LONE_DAYS;
 use super::{Daily, Day, DayCount, Facet, Hours, Name, Presence};
 use crate::observation::Observation;
 use rustc_hash::FxHashSet;
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::ops::RangeInclusive;
 
 /// One learned value and the days on which it was seen.
@@ -152,12 +153,29 @@ impl Learned {
     /// True if the value is known, by its hash alone: cheaper than [`Learned::find`], for hints that an attacker gains nothing
     /// by forging.
     pub fn hints_at(&self, facet: Facet, value: &str) -> bool {
-        let value = self.form(facet, value);
+        self.hints_at_hashed(facet, &Hashed::new(value))
+    }
+
+    /// [`Learned::hints_at`] for a value that is looked up several times.
+    pub fn hints_at_hashed(&self, facet: Facet, value: &Hashed<'_>) -> bool {
+        if self.level(facet) == 0 {
+            return self.by_key(value.key(facet), value.text().len()).is_some();
+        }
+        let value = self.form(facet, value.text());
         self.by_key(value_key(facet, &value), value.len()).is_some()
     }
 
     fn position(&self, key: u64, value: &str) -> Result<usize, usize> {
-        self.values.binary_search_by(|v| v.key.cmp(&key).then_with(|| (*v.name).cmp(value)))
+        // Texts are compared only where keys are equal, which is once.
+        let mut at = self.values.partition_point(|v| v.key < key);
+        while let Some(known) = self.values.get(at).filter(|v| v.key == key) {
+            match (*known.name).cmp(value) {
+                Ordering::Less => at += 1,
+                Ordering::Equal => return Ok(at),
+                Ordering::Greater => break,
+            }
+        }
+        Err(at)
     }
 
     /// Collapses a facet until it has at most [`MAX_VALUES`] values.
@@ -205,8 +223,18 @@ impl Learned {
 
     /// The learned value that stands for this one.
     pub fn find(&self, facet: Facet, value: &str) -> Option<&Value> {
-        let value = self.form(facet, value);
-        self.position(value_key(facet, &value), &value).ok().and_then(|at| self.values.get(at))
+        self.find_hashed(facet, &Hashed::new(value))
+    }
+
+    /// [`Learned::find`] for a value that is looked up several times.
+    pub fn find_hashed(&self, facet: Facet, value: &Hashed<'_>) -> Option<&Value> {
+        let at = if self.level(facet) == 0 {
+            self.position(value.key(facet), value.text())
+        } else {
+            let value = self.form(facet, value.text());
+            self.position(value_key(facet, &value), &value)
+        };
+        self.values.get(at.ok()?)
     }
 
     /// How coarsely values of a facet are kept: 0 = as they are. Above 0 the facet is of high cardinality.

@@ -129,6 +129,17 @@ impl Presence {
         self.lone().filter(|day| *day <= until && until - day < window).fold(inside, |all, day| all.union(Presence::on(day)))
     }
 
+    /// How many days lie in the `window` days that end with `until`: the count of [`Presence::within`].
+    pub fn count_within(self, until: Day, window: u16) -> u32 {
+        if self.lone != [0; LONE_DAYS] {
+            return self.within(until, window).count();
+        }
+        let ahead = u32::from(self.last.saturating_sub(until));
+        let Some(width) = window.checked_sub(until.saturating_sub(self.last)).filter(|w| *w > 0) else { return 0 };
+        let bits = self.bits().checked_shr(ahead).unwrap_or(0);
+        if width >= 128 { bits.count_ones() } else { (bits & ((1 << width) - 1)).count_ones() }
+    }
+
     /// How many days.
     pub fn count(self) -> u32 {
         self.high.count_ones() + self.low.count_ones() + self.lone.iter().map(|day| u32::from(*day > 0)).sum::<u32>()
@@ -313,6 +324,7 @@ mod tests {
             prop_assert_eq!(union.days().collect::<Vec<_>>(), kept.clone());
             let inside = kept.iter().filter(|d| **d <= until && until - **d < window).count();
             prop_assert_eq!(union.within(until, window).count() as usize, inside);
+            prop_assert_eq!(union.count_within(until, window) as usize, inside);
             for day in 995..1905 {
                 prop_assert_eq!(union.contains(day), kept.contains(&day));
             }

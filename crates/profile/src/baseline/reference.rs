@@ -186,6 +186,11 @@ impl Reference {
         group.and_then(|g| self.stats.get(g as usize)).map_or(Share::default(), |g| g.share(own, facet, value))
     }
 
+    /// How many peers a workload has, itself left out.
+    pub fn members(&self, group: Option<u32>, own: Option<&Learned>) -> u32 {
+        group.and_then(|g| self.stats.get(g as usize)).map_or(0, |g| g.others(own))
+    }
+
     /// How many workloads of the whole estate have a value.
     pub fn estate(&self, own: Option<&Learned>, facet: Facet, value: &str) -> Share {
         self.estate.share(own, facet, value)
@@ -203,6 +208,10 @@ impl Reference {
 }
 
 impl Group {
+    fn others(&self, own: Option<&Learned>) -> u32 {
+        self.members.saturating_sub(u32::from(own.is_some()))
+    }
+
     fn share(&self, own: Option<&Learned>, facet: Facet, value: &str) -> Share {
         let value = bounded(value);
         let mut have = self.values.get(&shared_key(facet, &value)).copied().unwrap_or(0);
@@ -216,7 +225,7 @@ impl Group {
             }
         }
         let mine = own.is_some_and(|l| facet.strata().iter().any(|f| l.find(*f, &value).is_some()));
-        let of = self.members.saturating_sub(u32::from(own.is_some()));
+        let of = self.others(own);
         Share { have: have.saturating_sub(u32::from(mine)).min(of), of }
     }
 }
