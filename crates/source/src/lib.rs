@@ -12,6 +12,7 @@ mod hints;
 pub mod json;
 mod registry;
 mod support;
+pub mod text;
 
 mod sources;
 
