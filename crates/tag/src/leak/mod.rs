@@ -5,14 +5,17 @@
 //! no leak. No match text ever leaves this module: only the kinds of what was found.
 
 pub(crate) mod filter;
+mod gate;
 pub(crate) mod shape;
 
 use crate::literals::Literals;
 use aho_corasick::BuildError;
+use gate::Gate;
 use shape::Shapes;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use vires_catalog::{Catalog, Scan, TokenKind, TokenPattern};
+use vires_source::json::Shaped;
 
 /// No credential of the catalogue is longer, and no expression reaches further than this beyond its literal. Longer ones with an
 /// open end are recognised by their beginning.
@@ -41,6 +44,9 @@ pub(crate) struct Leaks {
     /// Pattern indices by literal.
     patterns: Vec<u16>,
     shapes: Shapes,
+    /// By row, made when they are first used.
+    gates: Vec<OnceLock<Option<Gate>>>,
+    crosses: bool,
 }
 
 impl Leaks {
@@ -55,8 +61,15 @@ impl Leaks {
                 }
             }
         }
-        let shapes = Shapes::new(catalog.tokens().len());
-        Ok(Leaks { catalog: Arc::clone(catalog), literals: Literals::new(&literals)?, patterns, shapes })
+        let rows = catalog.tokens().len();
+        Ok(Leaks {
+            catalog: Arc::clone(catalog),
+            crosses: literals.iter().any(|literal| crosses(literal)),
+            literals: Literals::new(&literals)?,
+            patterns,
+            shapes: Shapes::new(rows),
+            gates: (0..rows).map(|_| OnceLock::new()).collect(),
+        })
     }
 
     /// Calls `visit` for every credential in `text` that passes its guards.
@@ -80,10 +93,10 @@ impl Leaks {
         Search { leaks: self, text, searched: Searched::default() }
     }
 
-    /// What credentials begin with, or hold.
-    pub(crate) fn literals(&self) -> impl Iterator<Item = &str> {
-        let rows = self.patterns.iter().map(|n| &self.catalog.tokens()[usize::from(*n)]);
-        rows.flat_map(|pattern| pattern.literals.iter().map(String::as_str))
+    /// True if a literal may stand half in a variable place of a JSON line and half outside, or stands in an escaped text only while
+    /// that is escaped.
+    pub(crate) fn any_crosses(&self) -> bool {
+        self.crosses
     }
 
     /// Calls `visit` with the pattern and the place of every literal in `text`.
@@ -93,12 +106,33 @@ impl Leaks {
         });
     }
 
-    /// True if a literal stands in `text`.
+    /// True if a credential may stand in `text`.
     #[inline]
     pub(crate) fn any_begins(&self, text: &[u8]) -> bool {
+        self.any_begins_in(text, 0..text.len())
+    }
+
+    /// True if a credential may stand in `text` whose literal starts in `range`.
+    #[inline]
+    pub(crate) fn any_begins_in(&self, text: &[u8], range: Range<usize>) -> bool {
         let mut any = false;
-        self.literals.scan(text, |_, _| any = true);
+        self.literals.scan_range(text, range, |literal, start| {
+            any |= self.misfit(self.patterns[literal], text, start).is_none();
+        });
         any
+    }
+
+    /// The same for a variable place of a line.
+    #[inline]
+    pub(crate) fn any_begins_at(&self, line: &Shaped<'_, '_>, place: u16) -> bool {
+        line.slots.get(usize::from(place)).is_some_and(|slot| self.any_begins_in(line.line(), slot.range()))
+    }
+
+    /// Where the text first differs from what must stand there if this literal at `start` is one of a credential.
+    fn misfit(&self, row: u16, text: &[u8], start: usize) -> Option<usize> {
+        let row = usize::from(row);
+        let gate = self.gates.get(row)?.get_or_init(|| self.catalog.tokens().get(row).and_then(Gate::new));
+        gate.as_ref()?.misfit(text, start)
     }
 
     /// So far back from the end of a piece of text a literal may begin that what follows completes.
@@ -150,6 +184,17 @@ impl Leaks {
     }
 }
 
+/// True for a literal that could begin in a variable place and end outside, or the other way round: texts stand between quotes, numbers
+/// between punctuation. Or for one that stands in an escaped text only while that is escaped.
+fn crosses(literal: &str) -> bool {
+    let outside = |b: u8| matches!(b, b':' | b',' | b'[' | b']' | b'{' | b'}' | b' ' | b'\t');
+    literal.contains('"')
+        || literal
+            .as_bytes()
+            .windows(2)
+            .any(|pair| (outside(pair[0]) && pair[1].is_ascii_digit()) || (pair[0].is_ascii_digit() && outside(pair[1])))
+}
+
 /// See [`Leaks::search`].
 pub(crate) struct Search<'c, 't> {
     leaks: &'c Leaks,
@@ -160,7 +205,8 @@ pub(crate) struct Search<'c, 't> {
 impl<'c> Search<'c, '_> {
     /// Calls `visit` for whatever has the shape of a credential and holds a literal that starts in `range`. The ranges of one search
     /// must ascend. A literal that stands where `expected` says that its pattern belongs is passed over before anything expensive
-    /// happens: every CloudTrail line holds an access key id. Returns true if any was not passed over.
+    /// happens: every CloudTrail line holds an access key id; and so is one that stands in no credential whatever follows the range.
+    /// Returns true if any was not passed over.
     pub(crate) fn range(
         &mut self,
         range: Range<usize>,
@@ -168,13 +214,20 @@ impl<'c> Search<'c, '_> {
         mut visit: impl FnMut(Leak<'c>),
     ) -> bool {
         let Search { leaks, text, searched } = self;
-        let mut any = false;
+        let (mut any, end) = (false, range.end);
         leaks.literals.scan_range(text.as_bytes(), range, |literal, start| {
             let index = leaks.patterns[literal];
             let pattern = &leaks.catalog.tokens()[usize::from(index)];
-            if pattern.expected_in.is_empty() || !expected(pattern, start) {
-                any = true;
-                leaks.confirm(index, text, start, searched, &mut visit);
+            if !pattern.expected_in.is_empty() && expected(pattern, start) {
+                return;
+            }
+            match leaks.misfit(index, text.as_bytes(), start) {
+                // Behind another range it might fit.
+                Some(at) => any |= at >= end,
+                None => {
+                    any = true;
+                    leaks.confirm(index, text, start, searched, &mut visit);
+                }
             }
         });
         any

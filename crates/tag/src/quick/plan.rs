@@ -22,7 +22,7 @@ const ADDRESS: &str = "sourceIPAddress";
 impl Reads {
     /// `None` if a credential may stand half in a variable place and half outside.
     pub(super) fn new(catalog: &Catalog, leaks: &Leaks) -> Option<Self> {
-        if leaks.literals().any(crosses) {
+        if leaks.any_crosses() {
             return None;
         }
         let mut reads = Reads { addresses_are_alike: true, paths: Vec::new() };
@@ -55,31 +55,20 @@ impl Reads {
     }
 }
 
-fn first(path: &str) -> &str {
+pub(crate) fn first(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or(path)
 }
 
 /// True if the marker accepts no text that is made of an address's characters alone.
-fn refuses_addresses(marker: &IdentityMarker) -> bool {
+pub(crate) fn refuses_addresses(marker: &IdentityMarker) -> bool {
     use Op::{Contains, ContainsAny, Eq, In, Prefix, PrefixAny, Suffix};
     matches!(marker.op, Contains | ContainsAny | Eq | In | Prefix | PrefixAny | Suffix)
         && !marker.values.is_empty()
         && marker.values.iter().all(|value| !value.is_empty() && !is_like_an_address(value.as_bytes()))
 }
 
-fn is_like_an_address(text: &[u8]) -> bool {
+pub(crate) fn is_like_an_address(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':'))
-}
-
-/// True for a literal that could begin in a variable place and end outside, or the other way round: texts stand between quotes, numbers
-/// between punctuation. Or for one that stands in an escaped text only while that is escaped.
-fn crosses(literal: &str) -> bool {
-    let outside = |b: u8| matches!(b, b':' | b',' | b'[' | b']' | b'{' | b'}' | b' ' | b'\t');
-    literal.contains('"')
-        || literal
-            .as_bytes()
-            .windows(2)
-            .any(|pair| (outside(pair[0]) && pair[1].is_ascii_digit()) || (pair[0].is_ascii_digit() && outside(pair[1])))
 }
 
 /// The variable places of a shape, sorted by what they are good for.
@@ -180,7 +169,7 @@ impl Plan {
 
     /// True if what may hold anything holds what a credential begins with.
     pub(super) fn may_leak(&self, shaped: &Shaped<'_, '_>, leaks: &Leaks) -> bool {
-        self.loose.iter().chain(&self.address).any(|slot| leaks.any_begins(shaped.bytes(usize::from(*slot))))
+        self.loose.iter().chain(&self.address).any(|slot| leaks.any_begins_at(shaped, *slot))
     }
 
     /// True if nothing that names what was touched can hold a marker: `may_mark` says of a text whether it can.
@@ -210,7 +199,7 @@ impl Plan {
 }
 
 /// True if what all lines of a shape share holds nothing that a credential begins with: else each line must be looked at.
-pub(super) fn holds_no_beginning(root: Value<'_>, leaks: &Leaks) -> bool {
+pub(crate) fn holds_no_beginning(root: Value<'_>, leaks: &Leaks) -> bool {
     let mut clean = true;
     leaks.begins(root.document(), |_, at| clean &= slots(root).any(|(_, slot)| slot.range().contains(&at)));
     clean
