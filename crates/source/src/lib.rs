@@ -11,6 +11,7 @@ mod header;
 mod hints;
 pub mod json;
 mod registry;
+pub mod repeats;
 mod support;
 pub mod text;
 

@@ -202,6 +202,17 @@ impl Classifier {
         row.map_or(0, |row| self.catalog.severity(row, &mut |path| member(record, path).and_then(said)))
     }
 
+    /// Calls `read` with every member of a record that the severity of a row's action depends on.
+    pub(crate) fn condition_reads<'a>(&self, row: u32, record: Value<'a>, mut read: impl FnMut(Value<'a>)) {
+        if let Some(row) = self.catalog.actions().get(row as usize) {
+            self.catalog.severity(row, &mut |path| {
+                let value = member(record, path)?;
+                read(value);
+                said(value)
+            });
+        }
+    }
+
     /// See [`Resources::may_mark`].
     pub(crate) fn may_mark(&self, text: &[u8], buffers: &mut Texts) -> bool {
         self.resources.may_mark(text, buffers)

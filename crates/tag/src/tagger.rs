@@ -1,3 +1,4 @@
+use crate::again;
 use crate::classify::Classifier;
 use crate::memo::Memo;
 use crate::object::is_cut;
@@ -69,6 +70,7 @@ pub struct Scratch {
     masked: Vec<u8>,
     kept: quick::Kept,
     plain: plain::Kept,
+    again: again::Kept,
 }
 
 impl Scratch {
@@ -76,6 +78,7 @@ impl Scratch {
     pub fn forget(&mut self) {
         self.kept = quick::Kept::default();
         self.plain = plain::Kept::default();
+        self.again = again::Kept::default();
     }
 }
 
@@ -121,7 +124,7 @@ impl Tagger {
     /// Appends the answer to one line to `out`. The line comes without its LF; a CR at its end stays at the end of the answer.
     pub fn line(&self, line: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) -> Report {
         let (line, cr) = split_cr(line);
-        let Scratch { open: buffers, memo, object, masked, kept, plain } = scratch;
+        let Scratch { open: buffers, memo, object, masked, kept, plain, again } = scratch;
         if let Some((text, said)) = plain.find(line, self.classifier.leaks()) {
             let report = said.report(self.options.only);
             if !report.filtered {
@@ -142,6 +145,14 @@ impl Tagger {
             }
             return quick.report;
         }
+        if let Some((brace, said)) = again.find(line, self.classifier.leaks()) {
+            let report = said.report(self.options.only);
+            if !report.filtered {
+                self.answer_quickly(line, brace, &said.object, out);
+                out.extend_from_slice(cr);
+            }
+            return report;
+        }
         let mut opened = open(line, buffers);
         let mut as_it_came = true;
         if mask(line, &opened.shape, &self.field, masked) {
@@ -154,6 +165,7 @@ impl Tagger {
         if as_it_came {
             self.quick.learn(&opened, &tags, &self.classifier, kept, memo);
             plain.learn(&opened, &tags, self.classifier.leaks());
+            again.learn(&opened, &tags, &self.options.field, &self.classifier, memo);
         }
         let filtered = self.options.only.is_some_and(|only| !only.keeps(&tags));
         if !filtered {

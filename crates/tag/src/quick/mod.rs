@@ -15,6 +15,7 @@ use crate::report::{Only, Report};
 use crate::tags::{TELLING, Tags};
 use envelope::Envelope;
 use plan::{Plan, Reads};
+pub(crate) use plan::{first, holds_no_beginning, is_like_an_address, refuses_addresses};
 use vires_event::{Effect, Source, Text};
 use vires_source::cloudtrail::{Named, service_and_operation, touched};
 use vires_source::json::{Shaped, Shapes, Tape, Value};
