@@ -76,9 +76,9 @@ pub fn decides_alone(program: &str) -> bool {
 }
 
 impl<'a> TextParts<'a> {
-    /// Appends what decides if the message does. `None` if more than that decides, or if the message is longer than `max`.
+    /// Appends what decides if the message does, to an empty `key`. `None` if more than that decides, or if it is longer than `max`.
     pub fn key(&self, max: usize, key: &mut Vec<u8>) -> Option<()> {
-        let program = self.header.program.filter(|_| self.header.message.len() <= max)?;
+        let program = self.header.program?;
         // Its sessions are told by the process id.
         if sshd::PROGRAMS.contains(&program) {
             return None;
@@ -92,7 +92,7 @@ impl<'a> TextParts<'a> {
         key.extend_from_slice(program.as_bytes());
         key.push(0xff);
         key.extend_from_slice(self.header.message.as_bytes());
-        Some(())
+        (key.len() <= max).then_some(())
     }
 }
 

@@ -12,15 +12,15 @@ use crate::tags::{Problem, Tags};
 use vires_source::text::{Told, decides_alone, parts};
 use vires_source::{Opened, Shape};
 
-/// Longer messages hardly repeat.
-const MAX_MESSAGE: usize = 512;
+/// Longer messages hardly repeat, and are not kept.
+const MAX_KEY: usize = 768;
 
 /// The memory of one thread.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     unknown: Option<Said>,
     programs: Cache<Said, 512>,
-    messages: Cache<Said>,
+    messages: Cache<Said, 1024>,
     key: Vec<u8>,
 }
 
@@ -41,7 +41,7 @@ impl Kept {
         let said = match (said, parts.told) {
             (None, Told::ByProgram(_) | Told::ByMessage) => {
                 key.clear();
-                parts.key(MAX_MESSAGE, key)?;
+                parts.key(MAX_KEY, key)?;
                 messages.get(key)
             }
             (said, _) => said,
@@ -72,7 +72,7 @@ impl Kept {
             }
             Told::ByProgram(_) | Told::ByMessage => {
                 key.clear();
-                if parts.key(MAX_MESSAGE, key).is_some()
+                if parts.key(MAX_KEY, key).is_some()
                     && let Some(said) = said().filter(|_| messages.get(key).is_none())
                 {
                     messages.put(key, said);

@@ -109,23 +109,21 @@ impl Leaks {
     /// True if a credential may stand in `text`.
     #[inline]
     pub(crate) fn any_begins(&self, text: &[u8]) -> bool {
-        self.any_begins_in(text, 0..text.len())
-    }
-
-    /// True if a credential may stand in `text` whose literal starts in `range`.
-    #[inline]
-    pub(crate) fn any_begins_in(&self, text: &[u8], range: Range<usize>) -> bool {
         let mut any = false;
-        self.literals.scan_range(text, range, |literal, start| {
-            any |= self.misfit(self.patterns[literal], text, start).is_none();
-        });
+        self.literals.scan(text, |literal, start| any |= self.misfit(self.patterns[literal], text, start).is_none());
         any
     }
 
-    /// The same for a variable place of a line.
+    /// The same for a variable place of a line, in which a literal stands whole (see [`Leaks::any_crosses`]) but maybe no credential.
     #[inline]
     pub(crate) fn any_begins_at(&self, line: &Shaped<'_, '_>, place: u16) -> bool {
-        line.slots.get(usize::from(place)).is_some_and(|slot| self.any_begins_in(line.line(), slot.range()))
+        let Some(slot) = line.slots.get(usize::from(place)) else { return false };
+        let mut any = false;
+        self.literals.scan(line.bytes(usize::from(place)), |literal, start| {
+            let start = slot.range().start + start;
+            any |= self.misfit(self.patterns[literal], line.line(), start).is_none();
+        });
+        any
     }
 
     /// Where the text first differs from what must stand there if this literal at `start` is one of a credential.
