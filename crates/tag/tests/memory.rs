@@ -151,6 +151,21 @@ fn agrees_on_the_sample_logs() {
     }
 }
 
+/// What a command does decides, and is told by its arguments alone.
+#[test]
+fn the_command_decides() {
+    let mut effects = Vec::new();
+    for command in ["stop", "status", "stop", "status"] {
+        let line = format!(
+            "Nov 23 18:44:41 web1 sudo[7]: jane : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/systemctl {command} auditd"
+        );
+        check(line.as_bytes());
+        let said: serde_json::Value = serde_json::from_str(&said(&line)).unwrap();
+        effects.push(said["effect"].to_string());
+    }
+    assert_ne!(effects[0], effects[1]);
+}
+
 const TIMES: [&str; 7] = [
     "Nov 23 18:44:41 ",
     "<13>Nov  3 18:44:41 ",
@@ -180,7 +195,7 @@ const PROGRAMS: [&str; 16] = [
     "",
 ];
 
-const MESSAGES: [&str; 24] = [
+const MESSAGES: [&str; 29] = [
     "link up",
     "",
     "  ",
@@ -197,6 +212,11 @@ const MESSAGES: [&str; 24] = [
     "Accepted publickey for deploy from 192.0.2.1 port 22 ssh2: RSA SHA256:abc",
     "Failed password for invalid user admin from 192.0.2.1 port 22 ssh2",
     "jane : TTY=pts/0 ; PWD=/home ; USER=root ; COMMAND=/usr/bin/cat /etc/shadow",
+    "jane : TTY=pts/0 ; PWD=/home ; USER=root ; COMMAND=/usr/bin/cat /etc/motd",
+    "jane : TTY=pts/0 ; PWD=/home ; USER=root ; COMMAND=/usr/bin/systemctl stop auditd",
+    "jane : TTY=pts/0 ; PWD=/home ; USER=root ; COMMAND=/usr/bin/systemctl status auditd",
+    "type=EXECVE msg=audit(1795459481.123:458): argc=3 a0=\"systemctl\" a1=\"stop\" a2=\"auditd\"",
+    "type=EXECVE msg=audit(1795459481.123:458): argc=3 a0=\"systemctl\" a1=\"status\" a2=\"auditd\"",
     r#"192.0.2.9 - ci [23/Nov/2026:18:44:41 +0000] "PUT /a?sig=x HTTP/1.1" 201 12 "-" "curl/8.5.0""#,
     "token ghp_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ AKIARZPUZDIKABNMHEL6",
     "near AKIA! ghp_ sk_live_1 http://",
