@@ -41,6 +41,18 @@ syslog() {
     awk -v lines="$1" 'BEGIN { for (n = 0; n < lines; n++) printf "Nov 23 18:%02d:%02d web%d kernel: [%d.%06d] eth0: link becomes ready, queue %d of 64, budget 300 frames\n", n / 60 % 60, n % 60, n % 9, n, n * 13 % 1000000, n % 64 }'
 }
 
+# What credentials begin with, and none of them.
+near_miss() { cloudtrail "$1" 3 | sed 's|"key":"|&AIza!AKIA!npm_!gho_!xoxb-!hvs.!dapi!0Q~!sk_live_!glpat-!SG.!ghp_!AKIA!AIza!dapi!0Q~!npm_!hvs.!|'; }
+
+# What else a cloud logs, and its hosts.
+mixed() {
+    awk -v lines="$1" 'BEGIN { for (n = 0; n < lines; n++) {
+        if (n % 3 == 0) printf "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",\"level\":\"Metadata\",\"auditID\":\"%016x\",\"stage\":\"ResponseComplete\",\"requestURI\":\"/api/v1/namespaces/ns-%d/secrets/api\",\"verb\":\"get\",\"user\":{\"username\":\"system:serviceaccount:ns-%d:api\",\"groups\":[\"system:authenticated\"]},\"sourceIPs\":[\"192.0.2.%d\"],\"userAgent\":\"client/1.4 (linux/amd64)\",\"objectRef\":{\"resource\":\"secrets\",\"namespace\":\"ns-%d\",\"name\":\"api\",\"apiVersion\":\"v1\"},\"responseStatus\":{\"code\":200},\"requestReceivedTimestamp\":\"2026-11-23T00:%02d:%02d.000000Z\",\"stageTimestamp\":\"2026-11-23T00:%02d:%02d.010000Z\"}\n", n * 7919, n % 16, n % 16, n % 250, n % 16, n / 60 % 60, n % 60, n / 60 % 60, n % 60
+        else if (n % 3 == 1) printf "{\"@timestamp\":17676%08d,\"_document_id\":\"%012x\",\"action\":\"git.clone\",\"actor\":\"dev-%d\",\"actor_id\":%d,\"business\":\"example\",\"created_at\":17676%08d,\"org\":\"example-org\",\"org_id\":424242,\"actor_ip\":\"192.0.2.%d\",\"repo\":\"example-org/app-%d\"}\n", n, n * 31, n % 16, n % 16, n, n % 250, n % 8
+        else printf "Nov 23 18:%02d:%02d web%d sudo[%d]:   deploy : TTY=unknown ; PWD=/srv/app ; USER=root ; COMMAND=/usr/bin/systemctl restart app-%d\n", n / 60 % 60, n % 60, n % 9, n, n % 16
+    } }'
+}
+
 envelope() { sed 's/\\/\\\\/g; s/"/\\"/g; s|.*|{"file":"/var/log/audit.log","host":"web1","message":"&","source_type":"file"}|'; }
 
 samples() { find datasets/logs -name '*.ndjson' -o -name '*.log' | LC_ALL=C sort | xargs cat; }
@@ -51,7 +63,9 @@ input() {
     cloudtrail_all) cloudtrail "$2" 100 ;;
     cloudtrail_few | cloudtrail_sensitive) cloudtrail "$2" 3 ;;
     cloudtrail_enveloped) cloudtrail "$2" 100 | envelope ;;
+    near_miss) near_miss "$2" ;;
     syslog) syslog "$2" ;;
+    mixed) mixed "$2" ;;
     samples) for ((i = 0; i < $2 / 1000; i++)); do samples; done ;;
     esac
 }
@@ -70,7 +84,7 @@ fi
 
 failed=0
 printf 'case\tinstructions_per_line\n' >"$work/new.tsv"
-for case in cloudtrail_all cloudtrail_few cloudtrail_sensitive cloudtrail_enveloped syslog samples; do
+for case in cloudtrail_all cloudtrail_few cloudtrail_sensitive cloudtrail_enveloped near_miss syslog mixed samples; do
     # Starting up and meeting everything for the first time is in both.
     read -r less fewer < <(count "$case" 2000)
     read -r more all < <(count "$case" 6000)

@@ -3,24 +3,42 @@
 use crate::TextLine;
 use std::borrow::Cow;
 
+/// A line of text with its header taken apart.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Header<'a> {
+    pub host: Option<&'a str>,
+    pub program: Option<&'a str>,
+    pub pid: Option<&'a str>,
+    pub time: Option<&'a str>,
+    /// What follows the header; the whole line if there is none.
+    pub message: &'a str,
+}
+
 /// Takes the header off one line of text. Without a header the whole line is the message.
 pub(crate) fn split(line: &str) -> TextLine<'_> {
+    let Header { host, program, pid, time, message } = read(line);
+    let text = |part: Option<_>| part.map(Cow::Borrowed);
+    TextLine {
+        line: Cow::Borrowed(line),
+        host: text(host),
+        program: text(program),
+        pid: text(pid),
+        time: text(time),
+        message: Cow::Borrowed(message),
+    }
+}
+
+/// The same, as parts of the line.
+pub(crate) fn read(line: &str) -> Header<'_> {
     let body = cri_payload(line).unwrap_or(line);
     let after_pri = strip_priority(body);
-    let mut text = after_pri
-        .and_then(rfc5424)
-        .or_else(|| traditional(after_pri.unwrap_or(body)))
-        .unwrap_or_else(|| TextLine { message: Cow::Borrowed(after_pri.unwrap_or(body)), ..TextLine::default() });
-    text.line = Cow::Borrowed(line);
-    text
+    let rest = after_pri.unwrap_or(body);
+    after_pri.and_then(rfc5424).or_else(|| traditional(rest)).unwrap_or(Header { message: rest, ..Header::default() })
 }
 
 /// The payload of a CRI log line: `2026-11-23T18:44:41.123456789Z stdout F payload`.
 fn cri_payload(line: &str) -> Option<&str> {
-    let (time, rest) = line.split_once(' ')?;
-    if !is_iso_time(time) {
-        return None;
-    }
+    let (_, rest) = iso_time(line)?;
     let rest = rest.strip_prefix("stdout ").or_else(|| rest.strip_prefix("stderr "))?;
     rest.strip_prefix("F ").or_else(|| rest.strip_prefix("P "))
 }
@@ -32,21 +50,20 @@ fn strip_priority(line: &str) -> Option<&str> {
 }
 
 /// `1 TIME HOST APP PROCID MSGID SD MSG`, where `-` stands for nothing.
-fn rfc5424(line: &str) -> Option<TextLine<'_>> {
+fn rfc5424(line: &str) -> Option<Header<'_>> {
     let mut parts = line.strip_prefix("1 ")?.splitn(6, ' ');
     let (time, host, app, pid, _msgid) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     if time != "-" && !is_iso_time(time) {
         return None;
     }
     let message = after_structured_data(parts.next().unwrap_or("-"))?;
-    let value = |text| if text == "-" { None } else { Some(Cow::Borrowed(text)) };
-    Some(TextLine {
-        line: Cow::Borrowed(line),
+    let value = |text| if text == "-" { None } else { Some(text) };
+    Some(Header {
         host: value(host),
         program: value(app),
         pid: value(pid),
         time: value(time),
-        message: Cow::Borrowed(message.strip_prefix('\u{feff}').unwrap_or(message)),
+        message: message.strip_prefix('\u{feff}').unwrap_or(message),
     })
 }
 
@@ -75,11 +92,11 @@ fn after_structured_data(text: &str) -> Option<&str> {
 }
 
 /// `Nov 23 18:44:41 host program[pid]: message`, or the same with an ISO time.
-fn traditional(line: &str) -> Option<TextLine<'_>> {
+fn traditional(line: &str) -> Option<Header<'_>> {
     let (time, rest) = leading_time(line)?;
     let rest = rest.trim_start_matches(' ');
     // Not every sender writes a tag, or even a host: a record that begins here is the message.
-    let (host, rest) = if rest.starts_with('{') { ("", rest) } else { rest.split_once(' ')? };
+    let (host, rest) = if rest.starts_with('{') { ("", rest) } else { word(rest)? };
     // A host never ends in a colon: that is a tag, and the host is missing.
     let (host, rest) = if host.ends_with(':') { (None, rest_from(line, host)?) } else { (Some(host), rest) };
     let (program, pid, message) = match rest.trim_start_matches(' ') {
@@ -89,14 +106,13 @@ fn traditional(line: &str) -> Option<TextLine<'_>> {
             (Some(program), pid, message)
         }
     };
-    Some(TextLine {
-        line: Cow::Borrowed(line),
-        host: host.filter(|host| !host.is_empty()).map(Cow::Borrowed),
-        program: program.map(Cow::Borrowed),
-        pid: pid.map(Cow::Borrowed),
-        time: Some(Cow::Borrowed(time)),
-        message: Cow::Borrowed(message),
-    })
+    Some(Header { host: host.filter(|host| !host.is_empty()), program, pid, time: Some(time), message })
+}
+
+/// What stands before the first blank, and what behind it. Words of headers are short: no search is worth its beginning.
+fn word(text: &str) -> Option<(&str, &str)> {
+    let end = text.bytes().position(|b| b == b' ')?;
+    Some((&text[..end], &text[end + 1..]))
 }
 
 /// The part of `line` that starts at `part`, which must be a slice of it.
@@ -105,17 +121,27 @@ fn rest_from<'a>(line: &'a str, part: &str) -> Option<&'a str> {
 }
 
 fn leading_time(line: &str) -> Option<(&str, &str)> {
-    if let Some((time, rest)) = line.split_once(' ')
-        && is_iso_time(time)
-    {
-        return Some((time, rest));
+    if let Some(found) = iso_time(line) {
+        return Some(found);
     }
     // `Mmm dd hh:mm:ss`, the day padded with a blank.
-    let time = line.get(..15)?;
-    let b = time.as_bytes();
-    let month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"].contains(&time.get(..3)?);
-    let shape = b[3] == b' ' && b[6] == b' ' && b[9] == b':' && b[12] == b':' && b[14].is_ascii_digit();
-    (month && shape && line.as_bytes().get(15) == Some(&b' ')).then(|| (time, &line[16..]))
+    let b = line.as_bytes().first_chunk::<16>()?;
+    let month = matches!(
+        &b[..3],
+        b"Jan" | b"Feb" | b"Mar" | b"Apr" | b"May" | b"Jun" | b"Jul" | b"Aug" | b"Sep" | b"Oct" | b"Nov" | b"Dec"
+    );
+    let shape = b[3] == b' ' && b[6] == b' ' && b[9] == b':' && b[12] == b':' && b[14].is_ascii_digit() && b[15] == b' ';
+    // The blank ends a character, and so the time does not end within one.
+    (month && shape).then(|| line.split_at(15)).map(|(time, rest)| (time, &rest[1..]))
+}
+
+/// The ISO time that a line begins with, and what follows the blank behind it.
+fn iso_time(line: &str) -> Option<(&str, &str)> {
+    // Nearly no other line has these two where a date has them.
+    if line.as_bytes().get(4) != Some(&b'-') || line.as_bytes().get(10) != Some(&b'T') {
+        return None;
+    }
+    word(line).filter(|(time, _)| is_iso_time(time))
 }
 
 /// `program[pid]: message` or `program: message`.

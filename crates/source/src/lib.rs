@@ -11,7 +11,9 @@ mod header;
 mod hints;
 pub mod json;
 mod registry;
+pub mod repeats;
 mod support;
+pub mod text;
 
 mod sources;
 

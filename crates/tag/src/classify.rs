@@ -211,6 +211,17 @@ impl Classifier {
         &self.resources
     }
 
+    /// Calls `read` with every member of a record that the severity of a row's action depends on.
+    pub(crate) fn condition_reads<'a>(&self, row: u32, record: Value<'a>, mut read: impl FnMut(Value<'a>)) {
+        if let Some(row) = self.catalog.actions().get(row as usize) {
+            self.catalog.severity(row, &mut |path| {
+                let value = member(record, path)?;
+                read(value);
+                said(value)
+            });
+        }
+    }
+
     /// What gives credentials away.
     pub(crate) fn leaks(&self) -> &Leaks {
         &self.leaks

@@ -5,6 +5,7 @@
 //! says is a [`Tags`]; [`object`] writes it bounded and escaped, [`splice`](mod@splice) puts it into the line. It keeps no history:
 //! judging against what an identity usually does is the business of `vires-judge`.
 
+mod again;
 mod classify;
 mod field;
 mod hide;
@@ -13,10 +14,12 @@ mod leak;
 mod literals;
 mod memo;
 pub mod object;
+mod plain;
 mod quick;
 pub mod reference;
 mod report;
 mod resource;
+mod said;
 pub mod splice;
 mod tagger;
 mod tags;

@@ -199,16 +199,20 @@ fn is_plain(b: u8) -> bool {
 /// Control characters, also those of C1, and the marks that turn the writing direction are written as `\u` escapes: whoever prints
 /// the line to a terminal prints no command.
 pub fn quote(text: &str, max: usize, out: &mut Vec<u8>) -> bool {
-    let bytes = text.as_bytes();
     out.push(b'"');
-    if bytes.len() + 2 <= max && bytes.iter().copied().all(is_plain) {
-        out.extend_from_slice(bytes);
-        out.push(b'"');
-        return false;
-    }
     let end = out.len().saturating_add(max - 2);
-    let mut cut = false;
-    for c in text.chars() {
+    let (mut at, mut cut) = (0, false);
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        let plain = plain_prefix(rest.as_bytes());
+        let fits = plain.min(end - out.len());
+        out.extend_from_slice(&rest.as_bytes()[..fits]);
+        if fits < plain {
+            cut = true;
+            break;
+        }
+        at += plain;
+        let Some(c) = rest[plain..].chars().next() else { break };
+        at += c.len_utf8();
         let before = out.len();
         match c {
             '"' => out.extend_from_slice(b"\\\""),
@@ -233,6 +237,20 @@ pub fn quote(text: &str, max: usize, out: &mut Vec<u8>) -> bool {
     }
     out.push(b'"');
     cut
+}
+
+/// Length of the prefix that needs no escape and is ASCII. Sixteen bytes a step, in a form that compilers make vectors of.
+#[inline]
+fn plain_prefix(bytes: &[u8]) -> usize {
+    let mut done = 0;
+    for chunk in bytes.chunks_exact(16) {
+        if !chunk.iter().fold(true, |all, b| all & is_plain(*b)) {
+            break;
+        }
+        done += 16;
+    }
+    let rest = &bytes[done..];
+    done + rest.iter().position(|b| !is_plain(*b)).unwrap_or(rest.len())
 }
 
 /// Control characters and marks that change how a terminal or a reader sees the text around them. All below U+10000.

@@ -151,8 +151,17 @@ fn wraps_text(object: Value<'_>) -> bool {
 ///
 /// Bytes that are not UTF-8 become U+FFFD: JSON has no way to say them.
 pub fn wrap(line: &[u8], field: &Field, object: &[u8], out: &mut Vec<u8>) {
+    match simdutf8::basic::from_utf8(line) {
+        Ok(text) => wrap_text(text, field, object, out),
+        Err(_) => wrap_text(&String::from_utf8_lossy(line), field, object, out),
+    }
+}
+
+/// The same for a line that is known to be text.
+pub(crate) fn wrap_text(line: &str, field: &Field, object: &[u8], out: &mut Vec<u8>) {
+    out.reserve(line.len() + object.len() + field.json.len() + 16);
     out.extend_from_slice(b"{\"message\":");
-    quote(&String::from_utf8_lossy(line), usize::MAX, out);
+    quote(line, usize::MAX, out);
     out.push(b',');
     out.extend_from_slice(&field.json);
     out.extend_from_slice(object);

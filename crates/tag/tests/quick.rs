@@ -139,6 +139,9 @@ fn agrees_whichever_text_differs() {
         "true",
         "*",
         "all",
+        "near AKIA! ghp_ sk_live_1 http:",
+        "AKIARZPUZDIKABNMHEL",
+        "postgres://svc:Zk3vQx81mRt",
     ];
     let mut checked = 0;
     for line in sample_lines() {
@@ -190,7 +193,10 @@ fn text() -> impl Strategy<Value = String> {
             "prod/db",
             "i-0123456789abcdef0",
             "AKIAIOSFODNN7EXAMPLE",
-            "AKIARZPUZDIKABNMHEL6"
+            "AKIARZPUZDIKABNMHEL6",
+            "AKIARZPUZDIKABNMHEL",
+            "near AKIA! ghp_ sk_live_1 http:",
+            "postgres://svc:Zk3vQx81mRt"
         ]),
         word(&[
             "arn:aws:iam::999999999999:role/prod-admin",

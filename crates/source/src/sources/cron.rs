@@ -5,12 +5,14 @@ use crate::support::line::{within, word_after};
 use crate::support::names::on_host;
 use vires_event::{Activity, Actor, Kind, Outcome, Source, Target, Text};
 
+/// Programs that start jobs, or say when.
+pub(crate) const PROGRAMS: &[&str] =
+    &["CRON", "cron", "crond", "CROND", "anacron", "crontab", "/usr/sbin/cron", "/USR/SBIN/CRON"];
+
 pub(crate) fn decode<'a>(line: &TextLine<'a>) -> Option<Activity<'a>> {
     let message = line.message.trim();
     let program = line.program.as_deref();
-    let from_cron = program.is_some_and(|name| {
-        ["CRON", "cron", "crond", "CROND", "anacron", "crontab", "/usr/sbin/cron", "/USR/SBIN/CRON"].contains(&name)
-    });
+    let from_cron = program.is_some_and(|name| PROGRAMS.contains(&name));
     let bare = program.is_none() && message.starts_with('(') && message.contains(") CMD (");
     if !from_cron && !bare {
         return None;

@@ -8,8 +8,11 @@ use crate::support::names::identity;
 use crate::support::network::{address, is_browser};
 use vires_event::{Activity, Actor, Kind, Outcome, Source, Target, Text};
 
+/// Programs that write access logs.
+pub(crate) const PROGRAMS: &[&str] = &["nginx", "nginx-access", "httpd", "apache2"];
+
 pub(crate) fn decode<'a>(line: &TextLine<'a>) -> Option<Activity<'a>> {
-    if line.program.as_deref().is_some_and(|name| !matches!(name, "nginx" | "nginx-access" | "httpd" | "apache2")) {
+    if line.program.as_deref().is_some_and(|name| !PROGRAMS.contains(&name)) {
         return None;
     }
     let parts = Parts::of(line.message.trim())?;

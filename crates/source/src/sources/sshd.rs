@@ -5,10 +5,13 @@ use crate::support::line::{between, within, word_after};
 use crate::support::network::address;
 use vires_event::{Activity, Actor, Credential, CredentialKind, Identity, Kind, Outcome, Session, Source, Target, Text};
 
+/// Programs that speak as sshd does.
+pub(crate) const PROGRAMS: &[&str] = &["sshd", "sshd-session", "sshd-auth"];
+
 pub(crate) fn decode<'a>(line: &TextLine<'a>) -> Option<Activity<'a>> {
     let message = line.message.trim();
     match line.program.as_deref() {
-        Some("sshd" | "sshd-session" | "sshd-auth") => {}
+        Some(program) if PROGRAMS.contains(&program) => {}
         // Without a header only the sentence that nothing else writes.
         None if (message.starts_with("Accepted ") || message.starts_with("Failed ")) && message.contains(" ssh2") => {}
         _ => return None,

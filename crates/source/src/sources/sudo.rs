@@ -6,10 +6,13 @@ use crate::support::line::{between, within, word_after};
 use crate::support::names::{on_host, on_host_id};
 use vires_event::{Activity, Actor, Kind, Link, Outcome, Session, Source, Target, Text};
 
+/// Programs that run something as somebody else.
+pub(crate) const PROGRAMS: &[&str] = &["sudo", "su", "doas"];
+
 pub(crate) fn decode<'a>(line: &TextLine<'a>) -> Option<Activity<'a>> {
     let message = line.message.trim();
     match line.program.as_deref() {
-        Some("sudo" | "su" | "doas") => {}
+        Some(program) if PROGRAMS.contains(&program) => {}
         None if message.contains(" ; USER=") && message.contains(" ; COMMAND=") => {}
         _ => return None,
     }

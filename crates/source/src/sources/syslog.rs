@@ -5,10 +5,16 @@ use crate::support::line::{between, within, word_after};
 use crate::support::names::on_host;
 use vires_event::{Activity, Actor, Kind, Outcome, Source, Target, Text};
 
+/// Programs whose messages are read, see [`account_change`].
+pub(crate) const PROGRAMS: &[&str] = &["useradd", "adduser", "groupadd", "passwd", "chpasswd", "usermod", "systemd"];
+
+/// Some tags are paths; the program is their last part.
+pub(crate) fn name(program: &str) -> &str {
+    program.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(program)
+}
+
 pub(crate) fn decode<'a>(line: &TextLine<'a>) -> Option<Activity<'a>> {
-    let program = line.program.as_deref()?;
-    // Some tags are paths; the program is their last part.
-    let name = program.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(program);
+    let name = name(line.program.as_deref()?);
     let mut activity = Activity::new(Source::Syslog, Text::Owned(format!("syslog:{name}")));
     activity.time.clone_from(&line.time);
     activity.place.host.clone_from(&line.host);

@@ -5,14 +5,17 @@
 //! no leak. No match text ever leaves this module: only the kinds of what was found.
 
 pub(crate) mod filter;
+mod gate;
 pub(crate) mod shape;
 
 use crate::literals::Literals;
 use aho_corasick::BuildError;
+use gate::Gate;
 use shape::Shapes;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use vires_catalog::{Catalog, Scan, TokenKind, TokenPattern};
+use vires_source::json::{Shaped, is_like_a_number};
 
 /// No credential of the catalogue is longer, and no expression reaches further than this beyond its literal. Longer ones with an
 /// open end are recognised by their beginning.
@@ -41,6 +44,10 @@ pub(crate) struct Leaks {
     /// Pattern indices by literal.
     patterns: Vec<u16>,
     shapes: Shapes,
+    /// By row, made when they are first used.
+    gates: Vec<OnceLock<Option<Gate>>>,
+    crosses: bool,
+    like_a_number: bool,
 }
 
 impl Leaks {
@@ -55,8 +62,16 @@ impl Leaks {
                 }
             }
         }
-        let shapes = Shapes::new(catalog.tokens().len());
-        Ok(Leaks { catalog: Arc::clone(catalog), literals: Literals::new(&literals)?, patterns, shapes })
+        let rows = catalog.tokens().len();
+        Ok(Leaks {
+            catalog: Arc::clone(catalog),
+            crosses: literals.iter().any(|literal| crosses(literal)),
+            like_a_number: literals.iter().any(|literal| is_like_a_number(literal.as_bytes())),
+            literals: Literals::new(&literals)?,
+            patterns,
+            shapes: Shapes::new(rows),
+            gates: (0..rows).map(|_| OnceLock::new()).collect(),
+        })
     }
 
     /// Calls `visit` for every credential in `text` that passes its guards.
@@ -80,10 +95,15 @@ impl Leaks {
         Search { leaks: self, text, searched: Searched::default() }
     }
 
-    /// What credentials begin with, or hold.
-    pub(crate) fn literals(&self) -> impl Iterator<Item = &str> {
-        let rows = self.patterns.iter().map(|n| &self.catalog.tokens()[usize::from(*n)]);
-        rows.flat_map(|pattern| pattern.literals.iter().map(String::as_str))
+    /// True if a literal may stand half in a variable place of a JSON line and half outside, or stands in an escaped text only while
+    /// that is escaped, or over the end of a line.
+    pub(crate) fn any_crosses(&self) -> bool {
+        self.crosses
+    }
+
+    /// True if a literal may stand in a number.
+    pub(crate) fn any_is_like_a_number(&self) -> bool {
+        self.like_a_number
     }
 
     /// Calls `visit` with the pattern and the place of every literal in `text`.
@@ -93,10 +113,55 @@ impl Leaks {
         });
     }
 
-    /// True if a literal stands in `text`.
+    /// True if a credential may stand in `text`.
     #[inline]
     pub(crate) fn any_begins(&self, text: &[u8]) -> bool {
+        self.any_literal(text) && self.any_fits(text, |_| false)
+    }
+
+    /// The same for a piece of a text: what follows the piece may be anything.
+    #[inline]
+    pub(crate) fn any_begins_within(&self, piece: &[u8]) -> bool {
+        self.any_literal(piece) && self.any_fits(piece, |at| at >= piece.len())
+    }
+
+    /// True if a literal stands in `text`, whatever follows it.
+    #[inline]
+    pub(crate) fn any_literal(&self, text: &[u8]) -> bool {
         self.literals.any(text)
+    }
+
+    /// `may_fit`: what differs at such a place might fit all the same.
+    fn any_fits(&self, text: &[u8], may_fit: impl Fn(usize) -> bool) -> bool {
+        let mut any = false;
+        self.literals.scan(text, |literal, start| any |= self.misfit(self.patterns[literal], text, start).is_none_or(&may_fit));
+        any
+    }
+
+    /// The same for a variable place of a line, in which a literal stands whole (see [`Leaks::any_crosses`]) but maybe no credential.
+    #[inline]
+    pub(crate) fn any_begins_at(&self, line: &Shaped<'_, '_>, place: u16) -> bool {
+        let Some(slot) = line.slots.get(usize::from(place)) else { return false };
+        let bytes = line.bytes(usize::from(place));
+        if line.is_wrapped() {
+            // What follows the place is escaped, and is something else once it is not.
+            return self.any_begins_within(bytes);
+        }
+        let mut any = false;
+        if self.any_literal(bytes) {
+            self.literals.scan(bytes, |literal, start| {
+                let start = slot.range().start + start;
+                any |= self.misfit(self.patterns[literal], line.line(), start).is_none();
+            });
+        }
+        any
+    }
+
+    /// Where the text first differs from what must stand there if this literal at `start` is one of a credential.
+    fn misfit(&self, row: u16, text: &[u8], start: usize) -> Option<usize> {
+        let row = usize::from(row);
+        let gate = self.gates.get(row)?.get_or_init(|| self.catalog.tokens().get(row).and_then(Gate::new));
+        gate.as_ref()?.misfit(text, start)
     }
 
     /// So far back from the end of a piece of text a literal may begin that what follows completes.
@@ -148,6 +213,17 @@ impl Leaks {
     }
 }
 
+/// True for a literal that could begin in a variable place and end outside, or the other way round: texts stand between quotes, numbers
+/// between punctuation. Or for one that stands in an escaped text only while that is escaped, or over the end of a line.
+fn crosses(literal: &str) -> bool {
+    let outside = |b: u8| matches!(b, b':' | b',' | b'[' | b']' | b'{' | b'}' | b' ' | b'\t');
+    literal.contains(['"', '\n'])
+        || literal
+            .as_bytes()
+            .windows(2)
+            .any(|pair| (outside(pair[0]) && pair[1].is_ascii_digit()) || (pair[0].is_ascii_digit() && outside(pair[1])))
+}
+
 /// See [`Leaks::search`].
 pub(crate) struct Search<'c, 't> {
     leaks: &'c Leaks,
@@ -158,7 +234,8 @@ pub(crate) struct Search<'c, 't> {
 impl<'c> Search<'c, '_> {
     /// Calls `visit` for whatever has the shape of a credential and holds a literal that starts in `range`. The ranges of one search
     /// must ascend. A literal that stands where `expected` says that its pattern belongs is passed over before anything expensive
-    /// happens: every CloudTrail line holds an access key id. Returns true if any was not passed over.
+    /// happens: every CloudTrail line holds an access key id; and so is one that stands in no credential whatever follows the range.
+    /// Returns true if any was not passed over.
     pub(crate) fn range(
         &mut self,
         range: Range<usize>,
@@ -166,13 +243,20 @@ impl<'c> Search<'c, '_> {
         mut visit: impl FnMut(Leak<'c>),
     ) -> bool {
         let Search { leaks, text, searched } = self;
-        let mut any = false;
+        let (mut any, end) = (false, range.end);
         leaks.literals.scan_range(text.as_bytes(), range, |literal, start| {
             let index = leaks.patterns[literal];
             let pattern = &leaks.catalog.tokens()[usize::from(index)];
-            if pattern.expected_in.is_empty() || !expected(pattern, start) {
-                any = true;
-                leaks.confirm(index, text, start, searched, &mut visit);
+            if !pattern.expected_in.is_empty() && expected(pattern, start) {
+                return;
+            }
+            match leaks.misfit(index, text.as_bytes(), start) {
+                // Behind another range it might fit.
+                Some(at) => any |= at >= end,
+                None => {
+                    any = true;
+                    leaks.confirm(index, text, start, searched, &mut visit);
+                }
             }
         });
         any

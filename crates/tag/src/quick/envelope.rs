@@ -58,6 +58,6 @@ impl Envelope {
 
     /// True if a place around the text holds what a credential begins with.
     pub(super) fn may_leak(&self, shaped: &Shaped<'_, '_>, leaks: &Leaks) -> bool {
-        self.loose.iter().any(|slot| leaks.any_begins(shaped.bytes(usize::from(*slot))))
+        self.loose.iter().any(|slot| leaks.any_begins_at(shaped, *slot))
     }
 }

@@ -15,6 +15,7 @@ use crate::report::{Only, Report};
 use crate::tags::{TELLING, Tags};
 use envelope::Envelope;
 use plan::{Clear, Plan, Reads};
+pub(crate) use plan::{first, holds_no_beginning, is_like_an_address, refuses_addresses};
 use said::{AllSaid, Said};
 use vires_event::Source;
 use vires_source::cloudtrail::{Named, service_and_operation, touched};

@@ -28,10 +28,10 @@ const ADDRESS: &str = "sourceIPAddress";
 impl Reads {
     /// `None` if a credential may stand half in a variable place and half outside.
     pub(super) fn new(catalog: &Catalog, leaks: &Leaks) -> Option<Self> {
-        if leaks.literals().any(crosses) {
+        if leaks.any_crosses() {
             return None;
         }
-        let numbers_are_clean = !leaks.literals().any(|literal| is_like_a_number(literal.as_bytes()));
+        let numbers_are_clean = !leaks.any_is_like_a_number();
         let mut reads = Reads { addresses_are_alike: true, paths: Vec::new(), numbers_are_clean };
         for marker in catalog.identities().iter().filter(|marker| marker.source == Source::Cloudtrail) {
             for path in &marker.field {
@@ -62,31 +62,20 @@ impl Reads {
     }
 }
 
-fn first(path: &str) -> &str {
+pub(crate) fn first(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or(path)
 }
 
 /// True if the marker accepts no text that is made of an address's characters alone.
-fn refuses_addresses(marker: &IdentityMarker) -> bool {
+pub(crate) fn refuses_addresses(marker: &IdentityMarker) -> bool {
     use Op::{Contains, ContainsAny, Eq, In, Prefix, PrefixAny, Suffix};
     matches!(marker.op, Contains | ContainsAny | Eq | In | Prefix | PrefixAny | Suffix)
         && !marker.values.is_empty()
         && marker.values.iter().all(|value| !value.is_empty() && !is_like_an_address(value.as_bytes()))
 }
 
-fn is_like_an_address(text: &[u8]) -> bool {
+pub(crate) fn is_like_an_address(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':'))
-}
-
-/// True for a literal that could begin in a variable place and end outside, or the other way round: texts stand between quotes, numbers
-/// between punctuation. Or for one that stands in an escaped text only while that is escaped, or over the end of a line.
-fn crosses(literal: &str) -> bool {
-    let outside = |b: u8| matches!(b, b':' | b',' | b'[' | b']' | b'{' | b'}' | b' ' | b'\t');
-    literal.contains(['"', '\n'])
-        || literal
-            .as_bytes()
-            .windows(2)
-            .any(|pair| (outside(pair[0]) && pair[1].is_ascii_digit()) || (pair[0].is_ascii_digit() && outside(pair[1])))
 }
 
 /// The variable places of a shape, sorted by what they are good for.
@@ -270,8 +259,8 @@ impl Plan {
         (key.len() <= MAX_KEY).then_some(key)
     }
 
-    /// True if what may hold anything holds what a credential begins with. Leaves the names that were looked through in `texts`, each
-    /// with a line end, and returns their length.
+    /// True if a credential may stand in what may hold anything. Leaves the names that were looked through in `texts`, each with a line
+    /// end, and returns their length.
     #[inline]
     pub(super) fn may_leak(&self, shaped: &Shaped<'_, '_>, leaks: &Leaks, texts: &mut Vec<u8>) -> (bool, usize) {
         texts.clear();
@@ -295,12 +284,20 @@ impl Plan {
         if shaped.unit.is_none() {
             self.loose_in_unit.iter().for_each(|slot| add(*slot));
         }
-        (leaks.any_begins(texts), names)
+        (leaks.any_literal(texts) && self.may_leak_in_place(shaped, leaks), names)
     }
 
-    /// True if a place that may hold anything in the unit holds what a credential begins with.
+    /// The same place by place, which tells what only begins like a credential.
+    #[inline(never)]
+    fn may_leak_in_place(&self, shaped: &Shaped<'_, '_>, leaks: &Leaks) -> bool {
+        let in_unit = if shaped.unit.is_some() { &[] } else { &*self.loose_in_unit };
+        let places = self.names.iter().chain(&self.loose).chain(&self.numbers).chain(&self.address).chain(in_unit);
+        places.into_iter().any(|slot| leaks.any_begins_at(shaped, *slot))
+    }
+
+    /// True if a credential may stand in a place that may hold anything in the unit, whatever stands around that.
     pub(super) fn may_leak_in_unit(&self, shaped: &Shaped<'_, '_>, leaks: &Leaks) -> bool {
-        self.loose_in_unit.iter().any(|slot| leaks.any_begins(shaped.bytes(usize::from(*slot))))
+        self.loose_in_unit.iter().any(|slot| leaks.any_begins_within(shaped.bytes(usize::from(*slot))))
     }
 
     /// What a line names; `texts` are its names as [`Plan::may_leak`] left them, and are spoilt.
@@ -373,7 +370,7 @@ impl Plan {
 }
 
 /// True if what all lines of a shape share holds nothing that a credential begins with: else each line must be looked at.
-pub(super) fn holds_no_beginning(root: Value<'_>, leaks: &Leaks) -> bool {
+pub(crate) fn holds_no_beginning(root: Value<'_>, leaks: &Leaks) -> bool {
     let mut clean = true;
     leaks.begins(root.document(), |_, at| clean &= slots(root).any(|(_, slot)| slot.range().contains(&at)));
     clean
