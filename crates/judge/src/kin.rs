@@ -145,8 +145,10 @@ impl<'v> Kin<'v> {
         let Some(name) = known.strip_prefix(self.service).and_then(|n| n.strip_prefix(':')) else { return };
         self.same_service += 1;
         if let Some(parent) = self.parent {
-            // What lies under a known thing is as near as what lies beside it.
-            self.same_parent |= name.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+            // What lies under a known thing is as near as what lies beside it; an organisation or a sort of things is no such thing.
+            let thing = parent.contains('/') && self.service != "k8s";
+            self.same_parent |=
+                name.strip_prefix(parent).is_some_and(|rest| rest.starts_with('/') || (thing && rest.is_empty()));
         }
         if self.service == "k8s" {
             self.same_parent |= same_elsewhere(self.name, name);
@@ -248,6 +250,8 @@ mod tests {
             "secret:prod/mail",
             "s3:report-archive/2026/",
             "k8s:checkout/configmaps/site",
+            "k8s:checkout/secrets",
+            "github:example-org",
         ];
         for (value, expected) in [
             ("dynamodb:orders-refunds", true),
@@ -258,6 +262,8 @@ mod tests {
             ("secret:payments/api", false),
             ("secret:prod/payments/db/replica", true),
             ("secret:prod/mail/relay", true),
+            ("github:example-org/payroll", false),
+            ("k8s:checkout/secrets/db", false),
             ("s3:report-archive/other/deep/", true),
             ("s3:payroll-archive/x/", false),
             ("k8s:checkout/configmaps/other", true),

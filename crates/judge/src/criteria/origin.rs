@@ -9,7 +9,7 @@
 //!
 //! # Stays quiet when
 //! others came to the same new origin with their old work: a network that changed. Who comes first, with nothing but its old work, and
-//! not to a network that nobody named and its profile rules out, is given `coadopt.patience` before it counts in full; in a network that has a name for good, unless its profile rules that out and it goes
+//! has peers who may follow, is given `coadopt.patience` before it counts in full; in a network that has a name for good, unless its profile rules that out and it goes
 //! on elsewhere as well: a workload moves, a copied credential is in two places. The origin is a habit, or the workload comes from new networks all the time, as hosted runners do. The provider's own
 //! services hardly count. Where no zones are declared, habits are kept by network, not as one word `unknown`. A refused request
 //! counts almost in full, because it proves who holds the credential; a refused sign-in proves nothing and counts half.
@@ -30,7 +30,7 @@ use vires_profile::baseline::Facet;
 use vires_profile::zones::ZoneClass;
 
 /// What is left of a new origin because of who else came there, and how.
-fn company(view: &View<'_>, declared: Declared) -> (&'static str, f64) {
+fn company(view: &View<'_>) -> (&'static str, f64) {
     let knobs = &view.tuning.coadopt;
     let Some(moved) = view.o.moved.as_ref().filter(|_| knobs.enabled) else { return ("", 1.0) };
     if view.in_company() {
@@ -46,8 +46,8 @@ fn company(view: &View<'_>, declared: Declared) -> (&'static str, f64) {
     if view.o.zone_class != ZoneClass::Unknown {
         return ("its old work", knobs.first);
     }
-    // There is nothing to wait for where the profile says no, or where nobody is who could follow.
-    if declared == Declared::Outside || !view.has_peers() {
+    // There is nothing to wait for where nobody is who could follow.
+    if !view.has_peers() {
         return ("", 1.0);
     }
     if view.o.at.saturating_sub(moved.since) < knobs.patience.0 {
@@ -69,7 +69,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         _ if gauge.declared == Declared::Outside => ("not declared", weights.origin_declared_outside),
         _ => ("known network", weights.origin_known),
     };
-    let (with_whom, company) = company(view, gauge.declared);
+    let (with_whom, company) = company(view);
     let list = view.list(|e| e.zones.as_ref());
     let from = match view.o.ip.as_deref() {
         Some(ip) => format!("from {ip} in {}", view.observed(origin, gauge)),

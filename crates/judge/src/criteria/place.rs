@@ -2,7 +2,7 @@
 //!
 //! # Escalates when
 //! it acts in an account, project or tenant where it never acted, in another environment than its own (from dev into prod), or
-//! on a platform that is new to it; or becomes an identity of an account where it never became any.
+//! on a platform that is new to it; or becomes an identity of an account that its profile rules out.
 //!
 //! # Why
 //! Accounts and environments are the walls of an estate. A workload that turns up behind another wall has new authority, given
@@ -37,12 +37,13 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     for link in o.links.iter().take(MAX_TARGETS) {
         let Link::Became { id } = link else { continue };
         let Some(account) = account_of(id).filter(|account| o.account.as_deref() != Some(*account)) else { continue };
-        // Whoever went through this door before is known to go there.
-        if view.gauge_declared(Facet::Role, id, Declared::Open).is_new() && !view.memory.becomes_in(account) {
-            let list = view.list(|e| e.accounts.as_ref());
-            put(view, found, Facet::Account, account, declared(list.map(|l| l.matches(account))), || {
-                view.expected(Facet::Account, list)
-            });
+        // A role is taken up before others take it up, so what counts is that the profile rules its account out. Whoever went
+        // through this door before is known to go there.
+        let list = view.list(|e| e.accounts.as_ref());
+        let ruled_out = list.is_some_and(|l| !l.matches(account));
+        if ruled_out
+            && view.gauge_declared(Facet::Role, id, Declared::Open).is_new() && !view.memory.becomes_in(account) {
+            put(view, found, Facet::Account, account, Declared::Outside, || view.expected(Facet::Account, list));
         }
     }
     if let Some(env) = o.env.as_deref() {
