@@ -41,8 +41,8 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         // through this door before is known to go there.
         let list = view.list(|e| e.accounts.as_ref());
         let ruled_out = list.is_some_and(|l| !l.matches(account));
-        if ruled_out
-            && view.gauge_declared(Facet::Role, id, Declared::Open).is_new() && !view.memory.becomes_in(account) {
+        let role = view.gauge_declared(Facet::Role, id, Declared::Open);
+        if ruled_out && role.is_new() && !role.coadopted && !view.memory.becomes_in(account) {
             put(view, found, Facet::Account, account, Declared::Outside, || view.expected(Facet::Account, list));
         }
     }
