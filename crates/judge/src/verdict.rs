@@ -171,7 +171,7 @@ impl EvidenceLine {
         }
     }
 
-    /// As it is counted: [`Evidence::piece`].
+    /// As it is counted: `Evidence::piece`.
     pub fn piece(&self) -> Piece {
         let gauge = self.workings.gauge.as_deref();
         Piece {

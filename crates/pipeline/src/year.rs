@@ -45,7 +45,7 @@ impl YearRule {
 
 /// Finds out near which moment a log was written, from its lines, so that its times without a year get one.
 ///
-/// Any line that says its time in full settles it. Where none does, all of them are counted from [`NO_YEAR`]: their order and their
+/// Any line that says its time in full settles it. Where none does, all of them are counted from one and the same year: their order and their
 /// hours are right, only the calendar is not.
 #[derive(Debug, Default)]
 pub struct YearFinder {
