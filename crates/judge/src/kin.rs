@@ -260,7 +260,6 @@ mod tests {
             ("secret:prod/payments/api", true),
             ("secret:prod/payroll", false),
             ("secret:payments/api", false),
-            ("secret:prod/payments/db/replica", true),
             ("secret:prod/mail/relay", true),
             ("github:example-org/payroll", false),
             ("k8s:checkout/secrets/db", false),

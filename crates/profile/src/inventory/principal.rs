@@ -35,7 +35,7 @@ fn canonical(text: &str) -> Option<Vec<String>> {
         return Some(vec![format!("azure:mi:{text}")]);
     }
     if is_guid(text) {
-        // Application and service principal ids look alike; neither can be mistaken for another identity.
+        // Application and service principal ids look alike; none can be mistaken for another identity.
         let spelled = ["entra:app:", "entra:sp:", "databricks:sp:"];
         return Some(spelled.iter().map(|prefix| format!("{prefix}{text}")).collect());
     }
@@ -166,6 +166,7 @@ mod tests {
                     "00000003-0000-0000-c000-000000000000",
                     "entra:app:00000003-0000-0000-c000-000000000000",
                     "entra:sp:00000003-0000-0000-c000-000000000000",
+                    "databricks:sp:00000003-0000-0000-c000-000000000000",
                 ],
             ),
             ("/subscriptions/S/x", &["/subscriptions/s/x", "azure:mi:/subscriptions/s/x"]),
