@@ -87,6 +87,7 @@ members! {
     event_type = "eventType",
     account = "recipientAccountId",
     vpc_endpoint = "vpcEndpointId",
+    vpc_endpoint_account = "vpcEndpointAccountId",
     from_console = "sessionCredentialFromConsole",
     insight = "insightDetails",
 }
@@ -205,7 +206,12 @@ fn outcome(r: &Record<'_>, error_code: Option<&str>, service: &str) -> Outcome {
 }
 
 fn origin<'a>(r: &Record<'a>) -> Origin<'a> {
-    let mut origin = Origin { network: word(r.vpc_endpoint), ..Origin::default() };
+    // An endpoint of the caller's own account is a door of its own network, which has one for each service: the address tells which
+    // network it is. Those of other accounts, and where the record does not say whose it is, are known by their number.
+    let owner = r.vpc_endpoint_account.and_then(|v| v.str());
+    let caller = || r.user_identity.and_then(|who| who.get_text("accountId"));
+    let own = owner.is_some() && owner == caller();
+    let mut origin = Origin { network: word(r.vpc_endpoint).filter(|_| !own), ..Origin::default() };
     if let Some(from) = word(r.source_ip) {
         // Services call from "AWS Internal" or under their own name.
         let address = from.parse::<IpAddr>().is_ok();

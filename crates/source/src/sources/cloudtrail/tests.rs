@@ -5,7 +5,7 @@ use vires_event::{CredentialKind, Link};
 
 /// A record with `userIdentity`, `eventSource`/`eventName` and further members.
 macro_rules! record {
-    ($identity:expr, $source:literal, $name:literal $(, $more:literal)?) => {
+    ($identity:expr, $source:literal, $name:literal $(, $more:expr)?) => {
         concat!(
             r#"{"eventVersion":"1.11","userIdentity":"#, $identity, r#","eventTime":"2026-03-01T10:00:00Z","eventSource":""#, $source,
             r#".amazonaws.com","eventName":""#, $name, r#"","awsRegion":"eu-west-1","recipientAccountId":"123456789012","eventID":"e-1""#,
@@ -434,6 +434,28 @@ fn receivers_of_what_is_shared() {
     ] {
         decoded(record, |a| assert_eq!(a.destinations, expected, "{record}"));
     }
+}
+
+#[test]
+fn an_endpoint_of_the_own_account_is_the_own_network() {
+    let at = |record: &'static str, network: Option<&str>| {
+        decoded(record, |a| {
+            assert_eq!((a.origin.ip.as_deref(), a.origin.network.as_deref()), (Some("10.1.2.3"), network));
+        });
+    };
+    macro_rules! through {
+        ($account:literal) => {
+            record!(
+                role!("r", "s"),
+                "s3",
+                "PutObject",
+                concat!(r#""sourceIPAddress":"10.1.2.3","vpcEndpointId":"vpce-1a2b3c4d""#, $account)
+            )
+        };
+    }
+    at(through!(r#","vpcEndpointAccountId":"123456789012""#), None);
+    at(through!(r#","vpcEndpointAccountId":"999988887777""#), Some("vpce-1a2b3c4d"));
+    at(through!(""), Some("vpce-1a2b3c4d"));
 }
 
 #[test]
