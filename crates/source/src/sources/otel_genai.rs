@@ -193,6 +193,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     if let Some(arguments) = s.arguments.as_deref().filter(|_| tool) {
         let own = a.delegation.as_ref().and_then(|d| d.by.rsplit_once('@')).map(|(_, domain)| domain.to_owned());
         arguments::destinations(arguments, own.as_deref(), &mut a.destinations);
+        arguments::targets(arguments, &mut a.targets);
     }
     a.mentions.extend(s.arguments.map(|t| bounded(t, 512)));
     a.interactive = Some(false);

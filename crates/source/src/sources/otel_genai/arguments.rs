@@ -1,14 +1,22 @@
-//! Where the arguments of a tool call send something: receivers of mail, addresses of hooks and pages.
+//! What the arguments of a tool call say: where it sends something (receivers of mail, addresses of hooks and pages), and what it
+//! touches (tables of a statement, files, records).
+//!
+//! Agents have few tools and do everything with them: `run_sql` says nothing of what was read.
 
 use crate::json::{Tape, Value};
 use crate::support::network::url_host;
-use vires_event::Text;
+use crate::support::sql;
+use vires_event::{Target, Text};
 
 /// The most destinations that one call names.
 const MAX: usize = 16;
 
 /// The most of the arguments that is read.
 const MAX_BYTES: usize = 16 << 10;
+
+/// The most targets that one call names, and the longest name of one.
+const MAX_TARGETS: usize = 6;
+const MAX_NAME: usize = 256;
 
 /// How deep members are looked for: `message.toRecipients`.
 const MAX_DEPTH: usize = 3;
@@ -24,10 +32,60 @@ pub(super) fn destinations<'a>(arguments: &str, own: Option<&str>, found: &mut V
     }
 }
 
+/// Adds what the call touches: `sql:<table>`, `file:<path>`, `secret:<name>` and the like.
+pub(super) fn targets(arguments: &str, found: &mut Vec<Target<'_>>) {
+    if arguments.len() > MAX_BYTES {
+        return;
+    }
+    let mut tape = Tape::default();
+    let Ok(value) = tape.parse(arguments) else { return };
+    let mut names: Vec<String> = Vec::new();
+    for (key, value) in value.fields() {
+        let Some(text) = value.str() else { continue };
+        let mut name = |prefix: &str, name: &str| {
+            let plain = !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(char::is_control);
+            let name = [prefix, name].concat();
+            if plain && names.len() < MAX_TARGETS && !names.contains(&name) {
+                names.push(name);
+            }
+        };
+        match folded(key).as_str() {
+            // What is asked in words is no statement.
+            "sql" | "query" | "statement" | "sqlquery" | "querytext" => {
+                if let Some(statement) = sql::read(&text).filter(|s| VERBS.iter().any(|verb| s.action.starts_with(verb))) {
+                    statement.objects.iter().for_each(|table| name("sql:", &table.replace('"', "").to_ascii_lowercase()));
+                }
+            }
+            "table" | "tablename" | "collection" | "dataset" => name("sql:", &text.to_ascii_lowercase()),
+            // What lies in the project is what a tool works on.
+            "path" | "file" | "filepath" | "filename" | "directory" | "folder" if lies_outside(&text) => name("file:", &text),
+            "secret" | "secretname" | "secretid" | "secretpath" => name("secret:", &text),
+            "bucket" | "bucketname" => name("bucket:", &text),
+            "mailbox" => name("mailbox:", &text),
+            "repo" | "repository" => name("repository:", &text),
+            _ => {}
+        }
+    }
+    found.extend(names.into_iter().map(|name| Target { name: name.into() }));
+}
+
+/// True for files that are the host's or a person's, and for those that hide.
+fn lies_outside(path: &str) -> bool {
+    path.starts_with(['/', '~', '\\']) || path.split('/').any(|part| part == ".." || (part.starts_with('.') && part.len() > 1))
+}
+
+/// How statements begin that name tables.
+const VERBS: [&str; 12] =
+    ["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "UNLOAD", "CREATE", "ALTER", "DROP", "TRUNCATE", "GRANT"];
+
+/// A key in one spelling: `toAddresses`, `to_addresses` and `to-addresses` are one.
+fn folded(key: &str) -> String {
+    key.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).take(32).collect()
+}
+
 fn members(object: Value<'_>, depth: usize, own: Option<&str>, found: &mut Vec<Text<'_>>) {
     for (key, value) in object.fields() {
-        let key: String = key.chars().filter(|c| !matches!(c, '_' | '-')).flat_map(char::to_lowercase).take(32).collect();
-        let receiver = match key.as_str() {
+        let receiver = match folded(key).as_str() {
             "to" | "cc" | "bcc" | "recipient" | "recipients" | "toaddress" | "toaddresses" | "torecipients"
             | "ccrecipients" | "bccrecipients" => true,
             "url" | "uri" | "webhook" | "webhookurl" | "callbackurl" | "endpoint" => false,
@@ -66,7 +124,34 @@ fn mail_domains(text: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::destinations;
+    use super::{destinations, targets};
+
+    #[test]
+    fn what_a_call_touches() {
+        for (arguments, want) in [
+            (
+                r#"{"sql":"SELECT name, iban FROM hr.Salaries s JOIN hr.people p ON p.id = s.id"}"#,
+                &["sql:hr.salaries", "sql:hr.people"][..],
+            ),
+            (r#"{"query":"how do I return an order from last week"}"#, &[]),
+            (r#"{"query":"select 1"}"#, &[]),
+            (r#"{"file_path":"/etc/shadow","mode":"r"}"#, &["file:/etc/shadow"]),
+            (r#"{"path":"src/customers.rs"}"#, &[]),
+            (r#"{"path":"./src/main.rs"}"#, &[]),
+            (r#"{"path":"deploy/.env"}"#, &["file:deploy/.env"]),
+            (r#"{"secretName":"prod/db","table_name":"Orders"}"#, &["secret:prod/db", "sql:orders"]),
+            (r#"{"path":["a"],"table":7}"#, &[]),
+            ("not json", &[]),
+        ] {
+            let mut found = Vec::new();
+            targets(arguments, &mut found);
+            assert_eq!(found.iter().map(|t| &*t.name).collect::<Vec<_>>(), want, "{arguments}");
+        }
+        let many: Vec<String> = (0..100).map(|n| format!("t{n}")).collect();
+        let mut found = Vec::new();
+        targets(&format!("{{\"sql\":\"SELECT 1 FROM {}\"}}", many.join(" JOIN ")), &mut found);
+        assert_eq!(found.len(), super::MAX_TARGETS);
+    }
 
     #[test]
     fn receivers_and_hooks() {
