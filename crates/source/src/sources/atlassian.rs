@@ -7,7 +7,7 @@ use crate::support::exact::first;
 use crate::support::fields::{join, strings};
 use crate::support::names::{account, foreign_domain, identity, machine, settle_interactive};
 use crate::support::network::{address, url_host};
-use vires_event::{Activity, Actor, Identity, Kind, Link, Origin, Outcome, Source, Target, Text};
+use vires_event::{Activity, Actor, Credential, CredentialKind, Identity, Kind, Link, Origin, Outcome, Source, Target, Text};
 
 pub(crate) fn detect(record: Value<'_>) -> bool {
     record.get("attributes").is_some_and(|of| of.get("action").is_some() && of.get("actor").is_some())
@@ -31,6 +31,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
         ..Origin::default()
     };
     activity.identity = of.get("actor").and_then(who);
+    activity.credential = of.path("actor.auth").and_then(token);
     activity.outcome =
         Some(if action.contains("failed") || action.contains("denied") { Outcome::Denied } else { Outcome::Success });
     let own = activity.identity.as_ref().map(|who| who.name.clone());
@@ -52,6 +53,17 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     Some(activity)
 }
 
+/// The token that a request was made with, which a script holds as often as the person whose it is.
+fn token(auth: Value<'_>) -> Option<Credential<'_>> {
+    let kind = auth.get_text("authType")?;
+    kind.to_ascii_lowercase().contains("token").then(|| Credential {
+        kind: CredentialKind::ApiToken,
+        id: auth.get_text("tokenId"),
+        issuer: None,
+        issued: None,
+    })
+}
+
 fn who(actor: Value<'_>) -> Option<Identity<'_>> {
     let email = actor.get_text("email");
     match (actor.get_text("accountType").or_else(|| actor.get_text("type")).as_deref(), email) {
@@ -59,7 +71,10 @@ fn who(actor: Value<'_>) -> Option<Identity<'_>> {
             Some(machine(Kind::OauthApp, "atlassian:app:", email.or_else(|| first(actor, &["name", "id"]))?))
         }
         (Some("system"), _) => Some(machine(Kind::CloudService, "atlassian:system:", first(actor, &["name", "id"])?)),
-        (_, Some(email)) => Some(account(email, Actor::Human)),
+        (_, Some(email)) => {
+            let by_token = actor.get("auth").and_then(token).is_some();
+            Some(account(email, if by_token { Actor::Ambiguous } else { Actor::Human }))
+        }
         (_, None) => {
             let mut who = identity(Kind::Human, Actor::Ambiguous, "atlassian:user:", first(actor, &["id", "name"])?);
             who.name = actor.get_text("name").unwrap_or(who.name);

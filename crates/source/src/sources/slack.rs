@@ -5,7 +5,7 @@ use crate::json::Value;
 use crate::support::exact::first;
 use crate::support::fields::{join, strings};
 use crate::support::names::{account, foreign_domain, identity, machine, settle_interactive};
-use crate::support::network::{address, url_host};
+use crate::support::network::{address, is_browser, url_host};
 use vires_event::{Activity, Actor, Identity, Kind, Link, Origin, Outcome, Session, Source, Target, Text};
 
 pub(crate) fn detect(record: Value<'_>) -> bool {
@@ -30,7 +30,11 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
         ..Origin::default()
     };
     activity.session = first(record, &["context.session_id"]).map(|name| Session { name, mfa: None });
-    activity.identity = record.get("actor").and_then(who);
+    // What an app does with a user's token is told as the user's.
+    let app = record.path("context.app").is_some_and(|app| app.fields().next().is_some());
+    let browser = activity.origin.user_agent.as_deref().is_some_and(is_browser);
+    let actor = if app && !browser { Actor::Ambiguous } else { Actor::Human };
+    activity.identity = record.get("actor").and_then(|of| who(of, actor));
     activity.outcome = Some(if ["_failed", "_denied", "_blocked"].iter().any(|end| action.ends_with(end)) {
         Outcome::Denied
     } else {
@@ -50,7 +54,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     Some(activity)
 }
 
-fn who(actor: Value<'_>) -> Option<Identity<'_>> {
+fn who(actor: Value<'_>, user: Actor) -> Option<Identity<'_>> {
     let kind = actor.get_text("type")?;
     let of = actor.get(&kind).unwrap_or(actor);
     match &*kind {
@@ -58,7 +62,7 @@ fn who(actor: Value<'_>) -> Option<Identity<'_>> {
             let is_bot = of.get("is_bot").and_then(|v| v.bool()) == Some(true);
             match (of.get_text("email"), is_bot) {
                 (_, true) => Some(machine(Kind::Bot, "slack:bot:", first(of, &["name", "id"])?)),
-                (Some(email), _) => Some(account(email, Actor::Human)),
+                (Some(email), _) => Some(account(email, user)),
                 // Apps act under user ids too; without an address nothing says that this is a person.
                 (None, _) => {
                     let id = first(of, &["id", "name"])?;
@@ -118,6 +122,16 @@ mod tests {
                 actor: "human",
                 action: "slack:app_installed",
                 target: "slack:app/report-bot",
+                outcome: "success",
+            },
+            Row {
+                record: r#"{"action":"file_uploaded","actor":{"type":"user","user":{"id":"W1","email":"reports@example.com"}},"entity":{"type":"file","file":{"id":"F1","name":"plan.pdf"}},"context":{"ua":"python-slackclient/3","ip_address":"192.0.2.3","app":{"id":"A1","name":"reports"}}}"#,
+                source: "slack",
+                id: "person:reports@example.com",
+                kind: "human",
+                actor: "ambiguous",
+                action: "slack:file_uploaded",
+                target: "slack:file/plan.pdf",
                 outcome: "success",
             },
             Row {
