@@ -180,6 +180,7 @@ mod tests {
             tier: 4,
             unknown_network: false,
             grounded: true,
+            place: 0,
         }
     }
 

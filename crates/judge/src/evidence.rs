@@ -130,6 +130,11 @@ pub(crate) struct Best {
     pub excused_by: Option<String>,
 }
 
+/// Where a new dataset lies, by hash; 0 for evidence of other kinds.
+pub(crate) fn place_of(code: Code, value: &str) -> u64 {
+    if code == Code::D2 { vires_profile::observation::stable_hash(crate::kin::place_of(value).as_bytes()) } else { 0 }
+}
+
 impl Evidence {
     pub(crate) fn key(&self) -> (Code, &str, &str) {
         (self.code, &self.facet, &self.value)
@@ -213,6 +218,7 @@ impl Evidence {
             tier: self.tier,
             unknown_network: self.unknown_network,
             grounded: self.grounded,
+            place: place_of(self.code, &self.value),
         }
     }
 

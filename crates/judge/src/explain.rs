@@ -181,7 +181,7 @@ impl Explanation {
             Standing::Lapsed | Standing::Child | Standing::Unseen => {
                 writeln!(
                     f,
-                    "     bits = {} = {} + {}\n       {} = -log2(({} + {} * {}) / ({} + {}))   something new on {} of {} days, peers' rate {}",
+                    "     bits = {} = {} + {}\n       {} = -log2(({} + {} * {}) / ({} + {})){}   something new on {} of {} days, peers' rate {}",
                     g.bits(),
                     g.bits_new,
                     g.bits_rare,
@@ -191,6 +191,10 @@ impl Explanation {
                     g.peer_rate,
                     g.days_settled,
                     n.alpha_days,
+                    match g.new_today {
+                        0 | 1 => String::new(),
+                        many => format!(" + ({many} - 1) * log2({} / ({} - 1))", n.clump, n.clump),
+                    },
                     g.days_new,
                     g.days_settled,
                     g.peer_rate
@@ -237,7 +241,7 @@ impl Explanation {
         writeln!(f, "\nscore")?;
         let of = |boundary: Option<Boundary>| -> Vec<(f64, f64)> {
             let lines = |at: &usize| self.record.evidence.get(*at).filter(|l| l.boundary == boundary);
-            damped(s.counted.iter().filter_map(|(at, x)| lines(at).map(|l| (l.code, *x))).collect(), c)
+            damped(s.counted.iter().filter_map(|(at, x)| lines(at).map(|l| (l.code, l.place(), *x))).collect(), c)
         };
         for boundary in Boundary::ALL {
             let xs = of(Some(*boundary));
@@ -317,7 +321,8 @@ mod tests {
             if let Some(g) = line.workings.gauge.as_deref() {
                 let bits = ((g.bits_new + g.bits_rare) * 100.0).round() / 100.0;
                 let p = (f64::from(g.days_new) + 5.0 * g.peer_rate) / (f64::from(g.days_settled) + 5.0);
-                assert!((g.bits_new + p.log2()).abs() < 0.005, "{line:?}");
+                let sweep = f64::from(g.new_today.saturating_sub(1));
+                assert!((g.bits_new - sweep + p.log2()).abs() < 0.005, "{line:?}");
                 let surprise = ((bits - 4.0) / 8.0).clamp(0.0, 1.0);
                 assert!((g.v - surprise * g.maturity * g.relation).abs() < 0.001, "{line:?}");
             }

@@ -35,15 +35,26 @@ pub struct Joins {
     /// Workloads that do their old work from a new origin, by origin and by group: when each was first seen there.
     #[serde(with = "sorted", default)]
     moves: FxHashMap<u64, Vec<(u64, Millis)>>,
-    /// New origins where workloads do their old work alone so far, by workload.
+    /// New origins where workloads did their old work alone so far, by workload.
     #[serde(default)]
-    alone: BTreeMap<u64, (String, ZoneClass, Millis)>,
+    alone: BTreeMap<u64, Alone>,
     /// New values by group, facet and value: workloads and the day they first showed it.
     #[serde(with = "sorted")]
     adopted: FxHashMap<u64, Vec<(u64, Millis)>>,
     /// Days on which anybody was seen.
     #[serde(default)]
     watch: Watch,
+}
+
+/// A workload in an origin that is new to it, doing its old work there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Alone {
+    origin: String,
+    class: ZoneClass,
+    since: Millis,
+    /// True once it was seen where it always is again, and nobody had followed: it is in two places.
+    back: bool,
 }
 
 const DAY: Millis = 86_400_000;
@@ -89,19 +100,11 @@ impl Joins {
                 None => reference.group(&default_group(o)),
             })
         };
-        if let Some((origin, class, since)) = self.alone.get(&workload).filter(|_| tuning.coadopt.enabled)
-            && claimed.saturating_sub(*since) >= tuning.coadopt.patience.0
-            && (*class == ZoneClass::Unknown || o.origin.as_deref() != Some(origin))
-        {
-            let span = Millis::from(tuning.coadopt.window_days) * DAY;
-            let by_group = group(o).map(group_key);
-            let others = |key| self.company(key, workload, *since, span).0;
-            let followed = others(stable_hash(origin.as_bytes())) >= tuning.coadopt.moved_peers
-                || by_group.is_some_and(|key| others(key) >= tuning.coadopt.moved_peers);
-            o.stayed_alone = (!followed).then(|| Stay { origin: Cow::Owned(origin.clone()), class: *class });
-            self.alone.remove(&workload);
-        }
         let new_origin = o.origin.as_deref().is_some_and(|origin| !own.is_some_and(|l| l.hints_at(Facet::Zone, origin)));
+        if tuning.coadopt.enabled {
+            let by_group = group(o).map(group_key);
+            self.note_return(o, workload, claimed, new_origin, by_group, tuning);
+        }
         if new_origin && tuning.coadopt.enabled {
             let group = group(o);
             self.note_move(o, own, workload, group, reference, tuning);
@@ -112,6 +115,42 @@ impl Joins {
             if let Some(group) = group {
                 self.note_adoption(o, own, workload, group, reference, tuning);
             }
+        }
+    }
+
+    /// Notes who is seen where it always is, after it was somewhere new. Networks that change take their workloads along; a copied
+    /// credential is used in two places.
+    fn note_return(
+        &mut self,
+        o: &mut Observation<'_>,
+        workload: u64,
+        claimed: Millis,
+        new_origin: bool,
+        by_group: Option<u64>,
+        tuning: &Tuning,
+    ) {
+        let span = Millis::from(tuning.coadopt.window_days) * DAY;
+        let Some(alone) = self.alone.get(&workload) else { return };
+        let gone = claimed.saturating_sub(alone.since);
+        if gone > span {
+            self.alone.remove(&workload);
+            return;
+        }
+        // In a network with a name there may be good reasons to wait for others; in one without there are few.
+        let patience = if alone.class == ZoneClass::Unknown { tuning.coadopt.returns.0 } else { tuning.coadopt.patience.0 };
+        if alone.back || new_origin || o.origin.is_none() || gone < patience || o.origin.as_deref() == Some(&*alone.origin) {
+            return;
+        }
+        let others = |key| self.company(key, workload, alone.since, span).0;
+        let followed = others(stable_hash(alone.origin.as_bytes())) >= tuning.coadopt.moved_peers
+            || by_group.is_some_and(|key| others(key) >= tuning.coadopt.moved_peers);
+        if followed {
+            self.alone.remove(&workload);
+            return;
+        }
+        o.stayed_alone = Some(Stay { origin: Cow::Owned(alone.origin.clone()), class: alone.class });
+        if let Some(alone) = self.alone.get_mut(&workload) {
+            alone.back = true;
         }
     }
 
@@ -140,12 +179,18 @@ impl Joins {
         let (same_origin, since) = self.company(by_origin, workload, o.at, span);
         let peers = by_group.map_or(0, |key| self.company(key, workload, o.at, span).0);
         if old_work && o.zone_class != ZoneClass::ProviderService && since == Some(o.at) && self.alone.len() < MOST {
-            self.alone.entry(workload).or_insert_with(|| (bounded(origin).into_owned(), o.zone_class, o.at));
+            let alone = || Alone { origin: bounded(origin).into_owned(), class: o.zone_class, since: o.at, back: false };
+            let entry = self.alone.entry(workload).or_insert_with(alone);
+            // Of the one before all is said.
+            if entry.back && entry.origin != origin {
+                *entry = alone();
+            }
         }
+        let back = self.alone.get(&workload).is_some_and(|alone| alone.back && alone.origin == origin);
         let members = f64::from(reference.members(group, own));
         let least = enough(tuning.coadopt.moved_peers, members, tuning);
         let enough_peers = f64::from(peers) >= least;
-        o.moved = Some(Move { since: since.unwrap_or(o.at), same_origin, peers, enough_peers });
+        o.moved = Some(Move { since: since.unwrap_or(o.at), same_origin, peers, enough_peers, back });
     }
 
     /// How many others came by `key` at about the time when a workload did, and when that was; `at` if it did not come yet.

@@ -97,6 +97,20 @@ fn shape_of<'s>(service: &str, name: &'s str) -> Option<Shape<'s>> {
     })
 }
 
+/// Where a thing lies: its bucket, folder or namespace; itself if it lies nowhere.
+pub(crate) fn place_of(value: &str) -> &str {
+    let (service, name) = value.split_once(':').unwrap_or(("", value));
+    let start = value.len() - name.len();
+    let end = match service {
+        "s3" | "gcs" | "blob" | "storage" => name.find('/'),
+        // The things of a person lie with the person.
+        "graph" => name.match_indices('/').filter(|(at, _)| *at > 0).nth(1).map(|(at, _)| at),
+        "snowflake" | "sql" | "bigquery" => name.rfind(['/', '.']),
+        _ => name.trim_end_matches('/').rfind('/'),
+    };
+    end.and_then(|end| value.get(..start + end)).unwrap_or(value)
+}
+
 impl<'v> Kin<'v> {
     /// Prepares the search; `None` if the value has neither a parent nor a stem that could be shared.
     pub fn of(value: &'v str, names: &[&str]) -> Option<Self> {
@@ -206,7 +220,26 @@ fn is_common(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Kin;
+    use super::{Kin, place_of};
+
+    #[test]
+    fn things_lie_somewhere() {
+        for (thing, place) in [
+            ("s3:bucket/a/b", "s3:bucket"),
+            ("s3:bucket", "s3:bucket"),
+            ("k8s:shop/secrets/db", "k8s:shop/secrets"),
+            ("vault:secret/data/shop/db", "vault:secret/data/shop"),
+            ("secret:prod/shop/db", "secret:prod/shop"),
+            ("snowflake:SALES.PUBLIC.ORDERS", "snowflake:SALES.PUBLIC"),
+            ("graph:/users/a@example.com/messages/1", "graph:/users/a@example.com"),
+            ("graph:/users/a@example.com", "graph:/users/a@example.com"),
+            ("github:org/repo", "github:org"),
+            ("secret:", "secret:"),
+            ("nocolon", "nocolon"),
+        ] {
+            assert_eq!(place_of(thing), place, "{thing}");
+        }
+    }
 
     #[test]
     fn what_bears_a_name_is_told_from_what_only_begins_like_it() {

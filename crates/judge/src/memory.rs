@@ -189,6 +189,24 @@ impl<'a> Memory<'a> {
         (u32::try_from(firsts.len()).unwrap_or(u32::MAX), settled)
     }
 
+    /// How many new things of a facet it has shown today, in as many places: what lies side by side is one. Counted up to `most`.
+    pub fn new_today(&self, facet: Facet, most: usize) -> u32 {
+        let Some(today) = self.waiting.iter().find(|waiting| waiting.day == self.day) else { return 0 };
+        let mut places: Vec<&str> = Vec::new();
+        for value in today.learned.of(facet).iter().take(64) {
+            let place = crate::kin::place_of(value.name());
+            if places.len() < most && !places.contains(&place) && !self.has_met(facet, value.name()) {
+                places.push(place);
+            }
+        }
+        u32::try_from(places.len()).unwrap_or(u32::MAX)
+    }
+
+    /// True if it showed the value, or one near to it, before today.
+    fn has_met(&self, facet: Facet, value: &str) -> bool {
+        !self.sighting(facet, value).seen.is_empty() || self.has_kin(facet, value)
+    }
+
     /// The values it shows most often, for sentences: at most `most`, the most frequent first.
     pub fn usual(&self, facet: Facet, most: usize) -> Vec<String> {
         let mut sums: BTreeMap<&str, u32> = BTreeMap::new();

@@ -63,6 +63,8 @@ pub struct Piece {
     pub unknown_network: bool,
     /// True if it deviates from something of the workload's own: a declaration, or any history.
     pub grounded: bool,
+    /// Where a new dataset lies, by hash; 0 for all else.
+    pub place: u64,
 }
 
 impl Score {
@@ -95,26 +97,32 @@ impl Score {
     }
 }
 
+/// One weight of a boundary: whose, where (see [`Piece::place`]), and how much.
+pub(crate) type Weight = (Code, u64, f64);
+
 /// Damped noisy-or.
-fn together(xs: Vec<(Code, f64)>, combine: &Combine) -> f64 {
+fn together(xs: Vec<Weight>, combine: &Combine) -> f64 {
     1.0 - damped(xs, combine).into_iter().map(|(x, power)| (1.0 - x).powf(power)).product::<f64>()
 }
 
 /// Weights of one boundary, the greatest first, with the power with which each counts: in full, damped, or, where an earlier one is of
 /// the same kind, damped more: the tenth new region says hardly more than the second.
-pub(crate) fn damped(mut xs: Vec<(Code, f64)>, combine: &Combine) -> Vec<(f64, f64)> {
-    xs.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let mut seen: Vec<Code> = Vec::new();
+pub(crate) fn damped(mut xs: Vec<Weight>, combine: &Combine) -> Vec<(f64, f64)> {
+    xs.sort_by(|a, b| b.2.total_cmp(&a.2).then_with(|| (a.0, a.1).cmp(&(b.0, b.1))));
+    let mut seen: Vec<(Code, u64)> = Vec::new();
     xs.into_iter()
-        .map(|(code, x)| {
+        .map(|(code, place, x)| {
+            let again = seen.iter().any(|(known, _)| *known == code);
             let power = match seen.is_empty() {
                 true => 1.0,
-                // One tool brings another, and whoever speaks for a team brings the team: only the strangest counts.
-                false if seen.contains(&code) && matches!(code, Code::T7 | Code::T8) => 0.0,
-                false if seen.contains(&code) => combine.damp_same,
+                // One tool brings another, who speaks for a team brings the team, hosted runners have many addresses, and a new folder
+                // has files: only the strangest counts.
+                false if again && matches!(code, Code::T1 | Code::T7 | Code::T8) => 0.0,
+                false if place != 0 && seen.contains(&(code, place)) => 0.0,
+                false if again => combine.damp_same,
                 false => combine.damp,
             };
-            seen.push(code);
+            seen.push((code, place));
             (x, power)
         })
         .collect()
@@ -136,8 +144,8 @@ pub fn score(pieces: &[Piece], kappa: f64, tuning: &Tuning) -> Score {
         }
     }
     let piece = |at: &usize| pieces.get(*at);
-    let of = |boundary: Option<Boundary>| -> Vec<(Code, f64)> {
-        let coded = |(at, x): &(usize, f64)| piece(at).filter(|p| p.boundary == boundary).map(|p| (p.code, *x));
+    let of = |boundary: Option<Boundary>| -> Vec<Weight> {
+        let coded = |(at, x): &(usize, f64)| piece(at).filter(|p| p.boundary == boundary).map(|p| (p.code, p.place, *x));
         counted.iter().filter_map(coded).collect()
     };
     let impact = |least: f64, only_trust: bool| {
@@ -153,12 +161,12 @@ pub fn score(pieces: &[Piece], kappa: f64, tuning: &Tuning) -> Score {
     for (((slot, most), boundary), on) in boundaries.iter_mut().zip(&mut strongest).zip(Boundary::ALL).zip(on) {
         if on {
             let xs = of(Some(*boundary));
-            *most = xs.iter().map(|(_, x)| *x).fold(0.0, f64::max);
+            *most = xs.iter().map(|(_, _, x)| *x).fold(0.0, f64::max);
             *slot = q3((kappa * together(xs, combine)).min(1.0));
         }
     }
     let trust_scale = q3(combine.trust_floor + (1.0 - combine.trust_floor) * impact(TRUST_IMPACT, true));
-    let variance = q3(1.0 - of(None).iter().map(|(_, x)| 1.0 - x).product::<f64>());
+    let variance = q3(1.0 - of(None).iter().map(|(_, _, x)| 1.0 - x).product::<f64>());
     let [privilege, data, trust] = boundaries;
     let cap = combine.boundary_cap;
     let rest = (1.0 - cap * privilege)
@@ -178,11 +186,11 @@ fn signals(pieces: &[Piece], counted: &[(usize, f64)], combine: &Combine) -> (f6
         if piece.boundary.is_some()
             && (piece.declared || piece.breaks == Break::Ownership || piece.boundary == Some(Boundary::Trust))
         {
-            context.push((piece.code, *x));
+            context.push((piece.code, piece.place, *x));
         }
         match piece.v {
-            Some(v) => habit.push((piece.code, v)),
-            None if piece.boundary.is_none() => habit.push((piece.code, *x)),
+            Some(v) => habit.push((piece.code, piece.place, v)),
+            None if piece.boundary.is_none() => habit.push((piece.code, piece.place, *x)),
             None => {}
         }
     }
@@ -196,21 +204,25 @@ mod tests {
     #[test]
     fn the_second_piece_counts_less() {
         let combine = Combine { damp: 0.3, damp_same: 0.15, ..Combine::default() };
-        let together = |xs: Vec<(Code, f64)>| super::together(xs, &combine);
+        let together = |xs: Vec<(Code, f64)>| super::together(xs.into_iter().map(|(code, x)| (code, 0, x)).collect(), &combine);
         assert_eq!(together(vec![]), 0.0);
         assert_eq!(together(vec![(Code::P2, 0.5)]), 0.5);
         let two = together(vec![(Code::P2, 0.5), (Code::P4, 0.5)]);
         assert!(together(vec![(Code::P2, 0.5), (Code::P2, 0.5)]) < two, "the second of a kind adds less");
         assert!((two - (1.0 - 0.5 * 0.5f64.powf(0.3))).abs() < 1e-12);
         assert!(together(vec![(Code::P2, 0.1); 40]) < 0.8);
+        // What lies in one place counts once, what lies in several counts on.
+        let lie = |places: &[u64]| super::together(places.iter().map(|p| (Code::D2, *p, 0.4)).collect(), &combine);
+        assert_eq!(lie(&[7; 40]), lie(&[7]));
+        assert!(lie(&[7, 8]) > lie(&[7]));
     }
 
     proptest::proptest! {
         #[test]
         fn more_evidence_never_counts_less(xs in proptest::collection::vec((0usize..4, 0.0f64..=1.0), 0..12), more in (0usize..4, 0.0f64..=1.0), damp in 0.0f64..=1.0, same in 0.0f64..=1.0) {
             let combine = Combine { damp, damp_same: damp * same, ..Combine::default() };
-            let coded = |(code, x): (usize, f64)| (Code::ALL[code], x);
-            let mut all: Vec<(Code, f64)> = xs.into_iter().map(coded).collect();
+            let coded = |(code, x): (usize, f64)| (Code::ALL[code], (x * 1000.0) as u64 % 3, x);
+            let mut all: Vec<super::Weight> = xs.into_iter().map(coded).collect();
             let less = together(all.clone(), &combine);
             all.push(coded(more));
             proptest::prop_assert!(together(all, &combine) >= less - 1e-12);
@@ -230,6 +242,7 @@ mod tests {
             tier: 0,
             unknown_network: false,
             grounded: true,
+            place: 0,
         }
     }
 

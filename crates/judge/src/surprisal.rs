@@ -8,6 +8,9 @@ use crate::memory::Memory;
 use serde::{Deserialize, Serialize};
 use vires_profile::baseline::{Facet, Hashed, Share};
 
+/// More new things on one day than these are as good as many.
+const MOST_NEW: usize = 12;
+
 /// How a value stands to the workload's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -53,6 +56,9 @@ pub struct Gauge {
     pub days_settled: u32,
     /// The peers' rate of novelty.
     pub peer_rate: f64,
+    /// New things it has shown today, in as many places, with this one; 0 where they are not counted.
+    #[serde(default)]
+    pub new_today: u32,
     /// Peers that have the value.
     pub peers: Share2,
     /// Workloads of the estate that have it.
@@ -109,6 +115,7 @@ impl Gauge {
             days_new: 0,
             days_settled: 0,
             peer_rate: 0.0,
+            new_today: 0,
             peers: Share2::default(),
             estate: Share2::default(),
             bits_new: 0.0,
@@ -120,6 +127,12 @@ impl Gauge {
             v: 0.0,
             g: 0.0,
         }
+    }
+
+    /// What the number of new things says beside the fact that there are any. A day that brings something new brings `clump` things on
+    /// average; how many it brings falls off geometrically.
+    pub fn bits_sweep(&self, clump: f64) -> f64 {
+        q2(f64::from(self.new_today.saturating_sub(1)) * (clump / (clump - 1.0)).log2())
     }
 
     /// All bits.
@@ -220,6 +233,10 @@ impl Memory<'_> {
         let alpha = novelty.alpha_days;
         let p_new = (f64::from(gauge.days_new) + alpha * gauge.peer_rate) / (f64::from(gauge.days_settled) + alpha);
         gauge.bits_new = q2(-p_new.min(1.0).log2());
+        if facet.is_restricted() && gauge.standing == Standing::Unseen {
+            gauge.new_today = self.new_today(facet, MOST_NEW);
+            gauge.bits_new = q2(gauge.bits_new + gauge.bits_sweep(novelty.clump));
+        }
         let peers = self.reference.peers(self.group, own, facet, value);
         let estate = self.reference.estate(own, facet, value);
         (gauge.peers, gauge.estate) = (peers.into(), estate.into());

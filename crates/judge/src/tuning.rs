@@ -72,11 +72,11 @@ sections! {
     Window { score: Span = Span::hours(24), baseline_days: u16 = 90, tombstone_days: u16 = 400, warmup_days: u16 = 7,
         mature_days: u16 = 14, half_life_days: u16 = 0, late: Span = Span(10 * 60_000) }
     /// How surprising a value is.
-    Novelty { alpha_days: f64 = 5.0, bits_low: f64 = 4.0, bits_high: f64 = 12.0, peer_cap_bits: f64 = 6.0, least_peers: f64 = 5.0, org_factor: f64 = 0.25,
+    Novelty { alpha_days: f64 = 5.0, bits_low: f64 = 4.0, bits_high: f64 = 12.0, peer_cap_bits: f64 = 6.0, least_peers: f64 = 5.0, clump: f64 = 2.0, org_factor: f64 = 0.25,
         established_days: u16 = 5, established_share: f64 = 0.10, child: f64 = 0.4, lapsed: f64 = 0.5, common: f64 = 0.2, young: f64 = 0.4 }
     /// What several peers take up together.
     Coadopt { enabled: bool = true, min_peers: u16 = 2, moved_peers: u16 = 3, min_share: f64 = 0.10, window_days: u16 = 3, factor: f64 = 0.35,
-        declared_factor: f64 = 0.35, first: f64 = 0.5, patience: Span = Span(4 * HOUR) }
+        declared_factor: f64 = 0.35, first: f64 = 0.5, patience: Span = Span(4 * HOUR), returns: Span = Span(HOUR / 2) }
     /// What a declared list does to the surprise.
     Declared { enabled: bool = true, inside: f64 = 0.15, outside_rare: f64 = 0.8, drift: f64 = 0.25, seen: f64 = 0.5, drift_resource: f64 = 0.10,
         resource_floor: f64 = 0.5, resource_child_floor: f64 = 0.3 }
@@ -310,6 +310,9 @@ impl Tuning {
         let tolerance = &self.tolerance;
         if let Some(value) = [tolerance.privileged, tolerance.agentic, tolerance.shared].iter().find(|v| **v < 1.0) {
             return Some(format!("[tolerance] holds {value}; give 1 (counts like any other) or more"));
+        }
+        if !(1.05..=1000.0).contains(&self.novelty.clump) {
+            return Some(format!("[novelty] clump is {}; give a number from 1.05 to 1000", self.novelty.clump));
         }
         for (key, peers) in [("min_peers", self.coadopt.min_peers), ("moved_peers", self.coadopt.moved_peers)] {
             if peers == 0 {

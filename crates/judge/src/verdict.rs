@@ -185,7 +185,13 @@ impl EvidenceLine {
             tier: self.tier,
             unknown_network: self.unknown_network,
             grounded: self.grounded,
+            place: self.place(),
         }
+    }
+
+    /// See [`Piece::place`].
+    pub(crate) fn place(&self) -> u64 {
+        crate::evidence::place_of(self.code, &self.value)
     }
 
     /// One sentence.

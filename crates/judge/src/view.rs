@@ -6,7 +6,7 @@ use crate::surprisal::{Declared, Gauge, Standing, q3};
 use crate::volume::Usual;
 use crate::{Break, Code, Tuning};
 use std::borrow::Cow;
-use vires_event::{Boundary, Class, Effect, Kind, Link, Outcome};
+use vires_event::{Boundary, Class, Effect, Kind, Link, Millis, Outcome};
 use vires_profile::Workload;
 use vires_profile::baseline::{DayCount, Facet, credential_value};
 use vires_profile::globs::Globs;
@@ -146,6 +146,12 @@ impl<'a> View<'a> {
         self.together(&self.action).min(common)
     }
 
+    /// True if what is acted on is named, and the workload knows all of it.
+    pub fn on_old_things(&self) -> bool {
+        let facet = Facet::resource(self.o.data_class);
+        !self.o.datasets.is_empty() && self.o.datasets.iter().all(|d| !self.gauge_declared(facet, d, Declared::Open).is_new())
+    }
+
     /// True if nothing but the origin is new, and there is no more of it than on other days: an action, a tool, a credential and data that the workload knows.
     pub fn old_work(&self) -> bool {
         let known = |facet, value: &str| !self.gauge_declared(facet, value, Declared::Open).is_new();
@@ -158,6 +164,30 @@ impl<'a> View<'a> {
                 let facet = if self.o.tier >= 4 { Facet::Admin } else { Facet::resource(self.o.data_class) };
                 self.gauge_declared(facet, d, Declared::Open).standing != Standing::Unseen
             })
+    }
+
+    /// True if the workload would have been seen in its old places since then if it were still there: it is active enough at such
+    /// hours, and what is asked about came from none of them. See [`Move::back`].
+    ///
+    /// [`Move::back`]: vires_profile::observation::Move::back
+    pub fn left_for_good(&self, since: Millis) -> bool {
+        const HOUR: Millis = 3_600_000;
+        const SURE: f64 = 3.0;
+        let mut habitual = [false; 24];
+        self.memory.for_each_layer(|learned| {
+            learned.hours().of_day().into_iter().for_each(|h| {
+                if let Some(slot) = habitual.get_mut(usize::from(h)) {
+                    *slot = true;
+                }
+            })
+        });
+        let hours = habitual.iter().filter(|h| **h).count();
+        let passed = (self.o.at.saturating_sub(since) / HOUR).clamp(0, 48);
+        let first = since.div_euclid(HOUR);
+        let missed = (1..=passed)
+            .filter(|n| usize::try_from((first + n).rem_euclid(24)).is_ok_and(|h| habitual.get(h) == Some(&true)))
+            .count();
+        hours > 0 && self.usual.total.median(&self.tuning.volume) * missed as f64 / hours as f64 >= SURE
     }
 
     /// True for a tool that several peers use, from a network that has a name: with the move came an upgrade.

@@ -72,6 +72,11 @@ impl Series {
         self.level.get_or_init(|| Level::of(&self.counts, knobs.mad_floor))
     }
 
+    /// The median of the days; 0 without any.
+    pub fn median(&self, knobs: &Volume) -> f64 {
+        if self.counts.is_empty() { 0.0 } else { self.level(knobs).median }
+    }
+
     /// Deviations from the median, in log units.
     fn z(&self, count: f64, knobs: &Volume) -> f64 {
         let level = self.level(knobs);

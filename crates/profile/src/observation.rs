@@ -136,6 +136,8 @@ pub struct Move {
     pub peers: u16,
     /// True if there are enough such peers for it to be the group's move.
     pub enough_peers: bool,
+    /// True if it was seen where it always is since then, and nobody had followed it.
+    pub back: bool,
 }
 
 /// An origin where a workload was, and stayed alone.

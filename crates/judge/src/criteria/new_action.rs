@@ -11,7 +11,8 @@
 //! # Stays quiet when
 //! the action is a habit, is declared, is common among peers, or the workload shows new actions of that tier all the time.
 //! Refused and failed requests count half; a new action within the declared `max_tier` counts `sensitivity.inside_tier`, from tier 3 on
-//! only if the workload has had that kind of effect before and is no agent. Changing or starting what bears its own name counts
+//! only if the workload has had that kind of effect before and is no agent; the same without a profile for running
+//! something on what it always runs something on. Changing or starting what bears its own name counts
 //! `sensitivity.own_thing`, signing in as itself `sensitivity.own_credential`; what part of the peers do counts by the part that does
 //! not.
 //!
@@ -95,10 +96,17 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     // tools themselves, so what they may reach covers no first use of power.
     let covered = tier < 3 || (view.knows_effect() && !view.profile.is_some_and(|p| p.agentic));
     let inside = covered && view.profile.and_then(|p| p.expect.max_tier).is_some_and(|max| tier <= max);
+    // Where nothing is declared the habit does: another verb for what it runs every day, on what it always works on.
+    let everyday = !inside
+        && (tier, view.o.effect) == (3, Some(Effect::Execute))
+        && view.does_habitually()
+        && view.on_old_things()
+        && !view.profile.is_some_and(|p| p.agentic);
     Draft::new(Code::P2, Some(Boundary::Privilege), Break::Purpose, "action", &*view.o.action)
         .times("g", gauge.g)
         .times(format!("tier {tier}"), knobs.action.get(usize::from(tier)).copied().unwrap_or(1.0))
         .times("within max_tier", if inside { knobs.inside_tier } else { 1.0 })
+        .times("everyday effect", if everyday { knobs.inside_tier } else { 1.0 })
         .times("own credential", view.renewal())
         .times("own thing", view.own_thing())
         .times("takes back", if takes_back(view) { knobs.takes_back } else { 1.0 })
@@ -123,6 +131,20 @@ mod tests {
         assert!(admin > 0.6 && write < 0.26, "{admin} {write}");
         assert!((bench.x("P2", act().action("iam:CreateUser", 4).denied()).unwrap() - admin / 2.0).abs() < 0.001);
         assert_eq!(bench.x("P2", act()), None);
+    }
+
+    #[test]
+    fn running_what_it_always_runs_under_another_name_is_half_news() {
+        let run = |action: &str| act().action(action, 3).effect(Effect::Execute).target("github:org/repo", 1);
+        let bench = Bench::mature().also_daily(run("github:workflows.created_workflow_run"));
+        let (here, elsewhere) = (run("github:workflows.rerun_workflow_run"), act().action("github:workflows.rerun_workflow_run", 3));
+        let here = bench.x("P2", here).unwrap();
+        let elsewhere = bench.x("P2", elsewhere.effect(Effect::Execute).target("github:org/other", 1)).unwrap();
+        assert!((here - 0.6 * elsewhere).abs() < 0.002, "{here} {elsewhere}");
+        // What cannot be undone is not everyday work, and agents have no everyday work of their own.
+        let destroy = |action: &str| act().action(action, 3).effect(Effect::Destructive).target("rds:db", 1);
+        let bench = Bench::mature().also_daily(destroy("rds:DeleteDBSnapshot"));
+        assert!((bench.x("P2", destroy("rds:DeleteDBCluster")).unwrap() - elsewhere).abs() < 0.002);
     }
 
     #[test]

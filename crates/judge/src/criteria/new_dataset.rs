@@ -21,7 +21,7 @@
 use crate::evidence::Finding;
 use crate::view::{Draft, View, declared};
 use crate::{Break, Code};
-use vires_event::Boundary;
+use vires_event::{Boundary, Source};
 use vires_profile::baseline::Facet;
 use vires_profile::observation::lists_target;
 
@@ -33,8 +33,16 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     }
     let list = view.list(|e| e.resources.as_ref());
     let facet = Facet::resource(Some(class));
+    // An agent's tool is no dataset where the call says what it was used on.
+    let told = view.o.source == Source::OtelGenai && view.o.datasets.iter().any(|d| named_by_call(d));
     for (target, dataset) in view.o.targets.iter().zip(&view.o.datasets) {
-        let gauge = view.gauge_declared(facet, dataset, declared(list.map(|l| lists_target(l, &target.name))));
+        if told && dataset.starts_with("tool:") {
+            continue;
+        }
+        // A list of tools says nothing of tables.
+        let silent = told && named_by_call(dataset) && !list.is_some_and(|l| l.iter().any(|g| g.is_any() || g.literal_prefix().starts_with(scheme(dataset))));
+        let listed = list.filter(|_| !silent).map(|l| lists_target(l, &target.name));
+        let gauge = view.gauge_declared(facet, dataset, declared(listed));
         if gauge.g == 0.0 {
             continue;
         }
@@ -50,6 +58,16 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     }
 }
 
+/// What stands before the first colon, with it.
+fn scheme(dataset: &str) -> &str {
+    dataset.find(':').and_then(|at| dataset.get(..=at)).unwrap_or("")
+}
+
+/// True for what only the arguments of a tool call name.
+fn named_by_call(dataset: &str) -> bool {
+    matches!(scheme(dataset), "sql:" | "file:" | "secret:" | "bucket:" | "mailbox:" | "repository:")
+}
+
 #[cfg(test)]
 mod tests {
     use crate::bench::{Bench, act};
@@ -62,6 +80,27 @@ mod tests {
         assert!(strange > 0.4 && own < 0.45 * strange, "{strange} {own}");
         assert_eq!(bench.x("D2", act().target("secret:prod/checkout/db", 3)), None);
         assert_eq!(bench.x("D2", act().target("s3:public-site/x/y", 1)), None);
+    }
+
+    #[test]
+    fn many_on_one_day_are_a_sweep() {
+        // It meets a new secret every week: one more says little.
+        let bench = (0..4).fold(Bench::mature(), |bench, n| {
+            bench.also_on(&[8 + 5 * n], act().target(&format!("secret:team{n}/x/key"), 3))
+        });
+        let strange = |n: usize| act().target(&format!("secret:prod{n}/y{n}/key"), 3);
+        let one = bench.x("D2", strange(0)).unwrap();
+        let after = |n: usize, last: crate::bench::Act| {
+            let before: Vec<_> = (1..n).map(strange).collect();
+            bench.found_after(&before, last).into_iter().find(|(code, _)| code == "D2").map_or(0.0, |(_, x)| x)
+        };
+        let (two, eight) = (after(2, strange(0)), after(8, strange(0)));
+        assert!(one < two && two < eight && eight > 0.8 && one < 0.6, "{one} {two} {eight}");
+        // What lies side by side is one thing.
+        let beside = |n: usize| act().target(&format!("secret:prod0/y0/key{n}"), 3);
+        let before: Vec<_> = (1..8).map(beside).collect();
+        let side = bench.found_after(&before, beside(0));
+        assert!(side.iter().all(|(code, x)| code != "D2" || *x <= one), "{one}: {side:?}");
     }
 
     #[test]

@@ -46,12 +46,15 @@ fn company(view: &View<'_>) -> (&'static str, f64) {
     if view.o.zone_class != ZoneClass::Unknown {
         return ("its old work", knobs.first);
     }
-    // There is nothing to wait for where nobody is who could follow.
-    if !view.has_peers() {
+    // There is nothing to wait for where nobody is who could follow, or where it is in two places.
+    if !view.has_peers() || moved.back {
         return ("", 1.0);
     }
     if view.o.at.saturating_sub(moved.since) < knobs.patience.0 {
         return ("its old work, for now", knobs.first);
+    }
+    if view.left_for_good(moved.since) {
+        return ("moved there", knobs.first);
     }
     ("", 1.0)
 }
@@ -153,6 +156,34 @@ mod tests {
         let once = Bench::mature().x("T1", act().from("corp")).unwrap();
         let alone = Bench::mature().found_after(&[act().from("corp")], act().at_hour(16));
         assert!(alone.iter().all(|(code, x)| code != "T1" || *x <= once), "{once}: {alone:?}");
+    }
+
+    #[test]
+    fn who_moves_leaves_and_who_is_copied_stays() {
+        // Active around the clock.
+        let bench = (0..24).fold(Bench::mature(), |bench, hour| bench.also_daily_times(act().at_hour(hour), 2));
+        let strange = |hour| act().at_address("203.0.113.9").at_hour(hour);
+        let t1 = |before: &[crate::bench::Act], last| {
+            bench.found_after(before, last).into_iter().filter(|(code, _)| code == "T1").map(|(_, x)| x).fold(0.0, f64::max)
+        };
+        let full = bench.x("T1", strange(11).agent("curl")).unwrap();
+        let half = bench.x("T1", strange(11)).unwrap();
+        assert!(half < 0.6 * full, "{half} {full}");
+        // Seen where it always is an hour later: it is in two places.
+        assert_eq!(t1(&[strange(11)], act().at_hour(12)), full);
+        assert_eq!(t1(&[strange(11), act().at_hour(12)], strange(13)), full, "and stays so");
+        // Hours later in the new network, and never again in the old one: it moved.
+        assert_eq!(t1(&[strange(11)], strange(18)), half);
+        assert_eq!(t1(&[strange(11), strange(18)], act().at_hour(19)), full, "until it is seen there");
+    }
+
+    #[test]
+    fn one_of_many_addresses_counts() {
+        let one = Bench::mature().verdict_after(&[act().at_address("203.0.113.9").action("sts:GetCallerIdentity", 0)]);
+        let many: Vec<_> = (0..40).map(|n| act().at_address(&format!("198.51.{n}.7")).action("sts:GetCallerIdentity", 0)).collect();
+        let weight = |acts: &[crate::bench::Act]| Bench::mature().weight_of("T1", acts);
+        assert_eq!(weight(&many[..1]), weight(&many));
+        assert_eq!(Bench::mature().verdict_after(&many), one);
     }
 
     #[test]

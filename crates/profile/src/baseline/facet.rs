@@ -112,6 +112,11 @@ impl Facet {
         matches!(self, Facet::Resource | Facet::ResourceC2 | Facet::ResourceC3 | Facet::Admin)
     }
 
+    /// True for targets that hold data of class 2 or 3.
+    pub const fn is_restricted(self) -> bool {
+        matches!(self, Facet::ResourceC2 | Facet::ResourceC3)
+    }
+
     /// True for the facets of actions.
     pub const fn is_action(self) -> bool {
         matches!(self, Facet::Action | Facet::ActionT3 | Facet::ActionT4)
