@@ -108,6 +108,9 @@ fn event<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activity<'a>> {
     }
     if let Some(body) = any_case(record, "requestObject") {
         body_of(body, &mut a);
+        if matches!(verb.as_deref(), Some("create" | "update" | "patch")) && subresource.is_none() && takes_the_node(body) {
+            a.detail = Some("host-access".into());
+        }
     }
     a.mentions.extend(uri);
     Some(a)
@@ -190,6 +193,29 @@ fn issued_credential<'a>(record: Value<'a>) -> Option<Text<'a>> {
 }
 
 /// What a request body names: the role that is bound and to whom, images, host paths, receivers of webhooks.
+/// True if what is started can reach out of its container: whoever may start it has the node, and all that runs there.
+fn takes_the_node(body: Value<'_>) -> bool {
+    // A pod, what makes pods, and what makes what makes pods.
+    let pods = ["spec", "spec.template.spec", "spec.jobTemplate.spec.template.spec"];
+    pods.into_iter().filter_map(|path| body.path(path)).any(|pod| {
+        let is = |value: Option<Value<'_>>| value.and_then(|v| v.bool()) == Some(true);
+        let privileged = ["containers", "initContainers"]
+            .into_iter()
+            .filter_map(|list| pod.get(list))
+            .flat_map(|list| list.items().take(MAX_MENTIONS))
+            .any(|container| is(container.path("securityContext.privileged")));
+        // Collectors mount the folders of logs; these give everything.
+        let mounts = pod.get("volumes").into_iter().flat_map(|list| list.items().take(MAX_MENTIONS));
+        let everything = mounts.filter_map(|volume| volume.path("hostPath.path")?.text()).any(|path| {
+            let path = path.trim_end_matches('/');
+            path.is_empty()
+                || ["/etc", "/root", "/proc", "/home", "/var/lib/kubelet"].contains(&path)
+                || [".sock", "/etc/kubernetes", "/etc/shadow", "/root/.ssh"].iter().any(|end| path.ends_with(end))
+        });
+        privileged || is(pod.get("hostPID")) || is(pod.get("hostIPC")) || everything
+    })
+}
+
 fn body_of<'a>(body: Value<'a>, a: &mut Activity<'a>) {
     if let Some(role) = any_case(body, "roleRef").and_then(|r| say(r, "name")) {
         let role = bounded(role, MAX_NAME);

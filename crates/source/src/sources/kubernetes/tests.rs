@@ -142,6 +142,30 @@ fn impersonation_bindings_and_receivers() {
 }
 
 #[test]
+fn what_takes_the_node_is_told() {
+    for (spec, expected) in [
+        (r#"{"containers":[{"name":"a","securityContext":{"privileged":true}}]}"#, true),
+        (r#"{"initContainers":[{"securityContext":{"privileged":true}}],"containers":[{"name":"a"}]}"#, true),
+        (r#"{"hostPID":true}"#, true),
+        (r#"{"template":{"spec":{"volumes":[{"name":"r","hostPath":{"path":"/"}}]}}}"#, true),
+        (
+            r#"{"jobTemplate":{"spec":{"template":{"spec":{"volumes":[{"hostPath":{"path":"/run/containerd/containerd.sock"}}]}}}}}"#,
+            true,
+        ),
+        (r#"{"volumes":[{"hostPath":{"path":"/var/log"}}],"hostNetwork":true}"#, false),
+        (r#"{"containers":[{"name":"a","securityContext":{"privileged":false}}],"hostPID":"no"}"#, false),
+        (r#"[]"#, false),
+    ] {
+        let record = format!(
+            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","verb":"create","user":{{"username":"a"}},"objectRef":{{"resource":"pods","namespace":"pay","name":"x"}},"requestObject":{{"spec":{spec}}}}}"#
+        );
+        let mut tape = Tape::default();
+        let a = decode(tape.parse(&record).unwrap(), &Hints::default()).unwrap();
+        assert_eq!(a.detail.as_deref(), expected.then_some("host-access"), "{spec}");
+    }
+}
+
+#[test]
 fn the_cluster_may_come_from_outside() {
     let mut tape = Tape::default();
     let record =
