@@ -139,6 +139,13 @@ impl Act {
             o.identity = format!("aws:role/123456789012/{workload}").into();
         })
     }
+    /// The same workload under another identity of its own.
+    pub fn named(self, identity: &str) -> Act {
+        self.with_o(|o| o.identity = identity.to_string().into())
+    }
+    pub fn went_through(self) -> Act {
+        self.with_o(|o| o.outcome = Some(Ended::Success))
+    }
     /// Days after the first judged one.
     pub fn on_day(mut self, day: i64) -> Act {
         self.day = day;

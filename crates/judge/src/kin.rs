@@ -71,6 +71,8 @@ pub(crate) struct Kin<'v> {
     service: &'v str,
     name: &'v str,
     parent: Option<&'v str>,
+    /// The folder as written, and the name in it.
+    lies: Option<(&'v str, &'v str)>,
     stem: Option<&'v str>,
     same_parent: bool,
     own: bool,
@@ -86,6 +88,16 @@ type Shape<'v> = (&'v str, &'v str, &'v str);
 
 /// In so many namespaces a thing of one shape is what the workload keeps everywhere.
 const EVERYWHERE: u32 = 3;
+
+/// True for a name that goes on where that of a known thing beside it ends: `exports-env-archive` beside `exports-env`. A name of one
+/// word says too little.
+fn continues((folder, last): (&str, &str), known: &str) -> bool {
+    let Some((beside, name)) = known.trim_end_matches('/').rsplit_once('/') else { return false };
+    let ends = ['-', '_', '.'];
+    beside == folder
+        && name.trim_matches(ends).contains(ends)
+        && last.strip_prefix(name).is_some_and(|rest| rest.starts_with(ends))
+}
 
 /// Sort, and what stands before and after the name of the namespace in that of the thing; all of it before, if it does not hold it.
 fn shape_of<'s>(service: &str, name: &'s str) -> Option<Shape<'s>> {
@@ -120,6 +132,7 @@ impl<'v> Kin<'v> {
             Some((parent, last)) => (Some(parent), last),
             None => (None, trimmed),
         };
+        let lies = parent.map(|parent| (parent, last));
         // All that lies in one bucket is related, however deep.
         let parent = match service {
             "s3" | "gcs" | "blob" | "storage" => parent.and_then(|p| p.split('/').next()),
@@ -136,13 +149,14 @@ impl<'v> Kin<'v> {
             .split('/')
             .any(|part| means_something(part) && names.iter().any(|n| *n == part || stem_of(n) == Some(part)));
         let shape = shape_of(service, trimmed);
-        if parent.is_none() && stem.is_none() && !own && shape.is_none() {
+        if lies.is_none() && stem.is_none() && !own && shape.is_none() {
             return None;
         }
         let kin = Kin {
             service,
             name: trimmed,
             parent,
+            lies,
             stem,
             same_parent: false,
             own,
@@ -167,6 +181,7 @@ impl<'v> Kin<'v> {
         if self.service == "k8s" {
             self.same_parent |= same_elsewhere(self.name, name);
         }
+        self.same_parent |= self.lies.is_some_and(|lies| continues(lies, name));
         if self.shape.is_some() && shape_of(self.service, name.trim_end_matches('/')) == self.shape {
             self.same_shape += 1;
         }
@@ -255,6 +270,22 @@ mod tests {
             assert_eq!(super::bears_name(dataset, &["refunds-sync", "deploy-all"]), expected, "{dataset}");
         }
         assert!(!super::bears_name("lambda:deploy-tools", &["deploy-all"]));
+    }
+
+    #[test]
+    fn a_name_that_goes_on_is_near() {
+        let related = |value: &str, known: &str| {
+            let mut kin = Kin::of(value, &[]).unwrap();
+            // Others, so that no word is what most names begin with.
+            [known, "k8s:chat/secrets/chat-mail", "k8s:shop/secrets/shop-mail"]
+                .into_iter()
+                .for_each(|known| kin.compare(known));
+            kin.found()
+        };
+        assert!(related("k8s:exports/secrets/exports-env-archive", "k8s:exports/secrets/exports-env"));
+        assert!(!related("k8s:billing/secrets/exports-env-archive", "k8s:exports/secrets/exports-env"));
+        assert!(!related("k8s:exports/secrets/exports-envoy", "k8s:exports/secrets/exports-env"));
+        assert!(!related("k8s:exports/secrets/db-admin", "k8s:exports/secrets/db"), "one word says too little");
     }
 
     #[test]

@@ -119,6 +119,17 @@ mod tests {
     }
 
     #[test]
+    fn power_for_nobody_needs_no_history_to_be_wrong() {
+        let list = |tier| act().action("k8s:list secrets", tier).named("k8s:-:user:system:anonymous").went_through();
+        assert_eq!(Bench::young().x("T3", list(3)), Some(0.9));
+        assert_eq!(Bench::young().x("T3", list(2)), None, "health checks are everybody's");
+        assert_eq!(Bench::young().x("T3", list(3).denied()), None);
+        assert_eq!(Bench::young().x("T3", list(3).named("k8s:-:user:jane")), None);
+        // What is open on purpose is open every day.
+        assert_eq!(Bench::mature().also_daily(list(3)).x("T3", list(3)), None);
+    }
+
+    #[test]
     fn a_token_older_than_it_can_be_was_replayed() {
         let bench = Bench::mature().declare("[workload.expect]\nmax_cred_age = \"12h\"\n");
         assert_eq!(bench.x("T3", act().aged(13 * 3600)), Some(0.75));
