@@ -209,13 +209,78 @@ fn no_verdict_case_report_or_file_betrays_a_secret() {
     let told = run(&["explain", case["case"].as_str().unwrap(), &estate], b"");
     assert!(told.text().contains("x = "), "{told:?}");
     is_clean("explain", &(told.text().to_owned() + &told.stderr));
+    let name = case["workload"].as_str().unwrap();
+    is_clean("explain of a workload", run(&["explain", name, &estate], b"").text());
+
+    // What is made of files that the program wrote.
+    let (told, mine, none) = (path("out/cases"), path("out/proposed.toml"), path("out/none.toml"));
+    std::fs::write(&mine, run(&["inventory", "propose", arg(&baseline)], b"").ok().text()).unwrap();
+    std::fs::write(&none, "schema = \"vires-inventory/1\"\n").unwrap();
+    for args in [
+        &["export", "habits", arg(&baseline)][..],
+        &["export", "workloads", arg(&baseline)],
+        &["export", "cases", arg(&told)],
+        &["export", "evidence", arg(&told)],
+        &["inventory", "diff", arg(&none), arg(&mine), "--baseline", arg(&baseline)],
+        &["inventory", "lint", arg(&mine)],
+        &["report", arg(&told), "--out", arg(&path("out/told"))],
+        &["report", "--diff", arg(&path("out/told")), arg(&report)],
+    ] {
+        let done = run(args, b"");
+        assert!(done.text().len() + done.stderr.len() > 0, "{args:?}");
+        is_clean(&args.join(" "), &(done.text().to_owned() + &done.stderr));
+    }
+    for (n, line) in lines.iter().enumerate().filter(|(n, _)| n % 131 == 0) {
+        let done = run(&["catalog", "test"], line.as_bytes()).ok();
+        assert!(done.text().contains("nhi"), "{n}: {done:?}");
+        is_clean("catalog test", done.text());
+    }
+    // In two steps, with what one hands to the other and what is handed over between judges.
+    let known = ["--baseline", arg(&baseline)];
+    let joined = run(&[&["judge", "--step", "join"], &known[..]].concat(), input.as_bytes()).ok();
+    is_clean("judge --step join", &objects(joined.text()));
+    let shard = path("out/shard");
+    let decide = [&["judge", "--step", "decide", "--state", arg(&shard)], &known[..]].concat();
+    is_clean("judge --step decide", &objects(run(&decide, &joined.stdout).ok().text()));
+    is_clean("state list", run(&["state", "list", arg(&shard)], b"").ok().text());
 
     let mut written = Vec::new();
     files(&path("out"), &mut written);
     assert!(written.len() > 10, "{written:?}");
+    let mut looked_into = 0;
     for path in written {
-        is_clean(&path.display().to_string(), &String::from_utf8_lossy(&std::fs::read(&path).unwrap()));
+        let bytes = std::fs::read(&path).unwrap();
+        is_clean(&path.display().to_string(), &String::from_utf8_lossy(&bytes));
+        for (name, text) in unpacked(&bytes) {
+            looked_into += usize::from(text.len() > 1000);
+            is_clean(&format!("{} in {}", name, path.display()), &text);
+        }
     }
+    assert!(looked_into >= 4, "the workbook was looked into: {looked_into}");
+}
+
+/// The files of a workbook, which is a ZIP archive, with their names; nothing of other files.
+fn unpacked(bytes: &[u8]) -> Vec<(String, String)> {
+    let number = |at: usize, size: usize| bytes[at..at + size].iter().rev().fold(0usize, |sum, b| sum << 8 | usize::from(*b));
+    let Some(end) = bytes.windows(4).rposition(|w| w == b"PK\x05\x06").filter(|_| bytes.starts_with(b"PK")) else {
+        return Vec::new();
+    };
+    let (mut at, mut found) = (number(end + 16, 4), Vec::new());
+    while bytes[at..].starts_with(b"PK\x01\x02") {
+        let (method, size, name) = (number(at + 10, 2), number(at + 20, 4), number(at + 28, 2));
+        let local = number(at + 42, 4);
+        let start = local + 30 + number(local + 26, 2) + number(local + 28, 2);
+        let packed = &bytes[start..start + size];
+        let mut text = Vec::new();
+        match method {
+            8 => std::io::Read::read_to_end(&mut flate2::read::DeflateDecoder::new(packed), &mut text).unwrap(),
+            _ => std::io::Read::read_to_end(&mut &packed[..], &mut text).unwrap(),
+        };
+        let told = String::from_utf8_lossy(&bytes[at + 46..at + 46 + name]).into_owned();
+        found.push((told, String::from_utf8_lossy(&text).into_owned()));
+        at += 46 + name + number(at + 30, 2) + number(at + 32, 2);
+    }
+    found
 }
 
 /// Errors about files that the program itself wrote name the place, not what stands there.

@@ -125,6 +125,39 @@ fn omprog_is_confirmed_when_the_events_are_written() {
     running.finish().ok();
 }
 
+/// One confirmation for each message and each control line, and one at the start, whatever a message is; control lines are no events.
+#[test]
+fn omprog_is_answered_as_often_as_it_speaks() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = [b"{\"pad\":\"", &vec![b'x'; 5 << 20][..], b"\"}"].concat();
+    let messages: [&[u8]; 16] = [
+        b"BEGIN TRANSACTION",
+        b"",
+        b" ",
+        b"\r",
+        b"OK",
+        b"{}",
+        b"[1]",
+        b"\xff\xfe",
+        &long,
+        b"COMMIT TRANSACTION",
+        b"COMMIT TRANSACTION",
+        b"BEGIN TRANSACTION",
+        b" BEGIN TRANSACTION",
+        b"BEGIN TRANSACTION ",
+        b"begin transaction",
+        b"COMMIT TRANSACTION",
+    ];
+    for threads in ["1", "3"] {
+        let file = dir.path().join(format!("out-{threads}.ndjson"));
+        let input: Vec<u8> = messages.iter().flat_map(|m| [m, &b"\n"[..]].concat()).collect();
+        let done = run(&["tag", "--ack", "omprog", "--output", arg(&file), "--threads", threads], &input).ok();
+        assert_eq!(done.text().replace('.', ""), "OK\n".repeat(1 + messages.len()));
+        let written = std::fs::read(&file).unwrap();
+        assert_eq!(written.iter().filter(|b| **b == b'\n').count(), messages.len() - 5, "control lines are no events");
+    }
+}
+
 #[test]
 fn omprog_hears_signs_of_life_while_the_events_cannot_be_delivered() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! A while at full speed: memory stays where it is, counts are exact. Longer by hand: `VIRES_SOAK=600 cargo test --release --test soak`.
+//! A while at full speed: memory and latency stay where they are, counts are exact. Longer by hand: `VIRES_SOAK=600 cargo test --release --test soak`.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -40,10 +40,24 @@ fn memory_stays_where_it_is_and_counts_are_exact() {
     };
     let (start, mut sent, mut round, mut settled) = (Instant::now(), 0u64, 0u64, 0u64);
     let lines = estate.today.lines().count() as u64;
+    let mut waits: Vec<Duration> = Vec::new();
     while start.elapsed() < Duration::from_secs(seconds) {
         stdin.write_all(estate.today.replace("\"eventID\":\"", &format!("\"eventID\":\"{round}-")).as_bytes()).unwrap();
         sent += lines;
         round += 1;
+        if round % 4 == 0 {
+            // The pipes are empty, then one line alone: how long a shipper that asks waits for its answer.
+            let answer = || answered.load(Ordering::SeqCst);
+            common::until("all answers", || answer() == sent);
+            let asked = Instant::now();
+            stdin.write_all(b"{\"a\":1}\n").unwrap();
+            sent += 1;
+            while answer() < sent {
+                std::thread::yield_now();
+                assert!(asked.elapsed() < common::PATIENCE, "no answer");
+            }
+            waits.push(asked.elapsed());
+        }
         // What fills up to its bounds has done so by now: ids that were seen lately are the largest part.
         if settled == 0 && start.elapsed() > Duration::from_secs(seconds) / 2 {
             settled = resident();
@@ -57,5 +71,18 @@ fn memory_stays_where_it_is_and_counts_are_exact() {
     let counts = stats(&counters);
     assert_eq!((counts["lines_in"].as_u64(), counts["lines_out"].as_u64()), (Some(sent), Some(sent)));
     assert_eq!((counts["undelivered"].as_u64(), counts["internal"].as_u64()), (Some(0), Some(0)));
+    let middle = |waits: &[Duration]| {
+        let mut waits = waits.to_vec();
+        waits.sort_unstable();
+        waits[waits.len() / 2]
+    };
+    let (first, last) = waits.split_at(waits.len() / 2);
+    let (first, last) = (middle(first), middle(last));
+    println!("{sent} lines, an answer after {first:?} in the first half, {last:?} in the second, {settled} KiB, {end} KiB");
+    // No claim about time: what grows with what is remembered grows without bound.
+    assert!(
+        last < first * 20 + Duration::from_millis(20),
+        "an answer took {first:?} in the first half, {last:?} in the second"
+    );
     assert!(end < settled + settled / 4 + 4096, "{end} KiB at the end, {settled} KiB half-way, after {sent} lines");
 }

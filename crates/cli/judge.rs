@@ -1,7 +1,7 @@
 use crate::args::{JudgeArgs, JudgeFormat};
 use crate::config::{self, Reply, RunSettings, TagSettings};
 use crate::failure::Failure;
-use crate::known::{Folder, Known};
+use crate::known::{Folder, Known, Loaded};
 use crate::print::print;
 use crate::survey::{Gravest, Order, survey, undated};
 use crate::tag::finish;
@@ -51,9 +51,13 @@ fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagS
     }
     let runner = Runner::open(&run.options)?;
     let loaded = known.load()?;
-    for remark in &loaded.remarks {
-        run.options.log.say(remark);
-    }
+    let gauges = run.options.stats_file.as_ref().map(|file| Arc::clone(file.gauges())).unwrap_or_default();
+    // A reload may bring another catalogue, so both say it.
+    let odd = |loaded: &Loaded| {
+        loaded.remarks.iter().for_each(|remark| run.options.log.say(remark));
+        loaded.stale.iter().for_each(|stale| gauges.catalogue_is_stale(*stale));
+    };
+    odd(&loaded);
     let step = match judge.step {
         None => Step::Both,
         Some(config::Step::Join) => Step::Join,
@@ -66,7 +70,9 @@ fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagS
     let live = Arc::new(Live::new(state, lines, inputs, sink(judge, &run.options.log)?));
     let log = &run.options.log;
     let keeper = file
-        .map(|file| StateKeeper::start(file, Arc::clone(&live), Duration::from_secs_f64(period), Arc::clone(log)))
+        .map(|file| {
+            StateKeeper::start(file, Arc::clone(&live), Duration::from_secs_f64(period), Arc::clone(log), Arc::clone(&gauges))
+        })
         .transpose()?;
     let answers = Answers {
         tag: tag.options(),
@@ -81,10 +87,15 @@ fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagS
         if fresh.inputs != loaded.inputs {
             return Err("another baseline takes a restart: what was learned since belongs to the old one".to_owned());
         }
+        odd(&fresh);
         Ok(Judging::new(fresh.estate, fresh.judge, answers.clone(), Arc::clone(old.live())))
     };
     let summary = runner.run(stage, &reload)?;
     let saved = keeper.map(StateKeeper::finish).transpose();
+    if let (Ok(_), Some(file)) = (&saved, &run.options.stats_file) {
+        // Of the last snapshot. What cannot be written here could not be before, which is in the log.
+        let _ = file.write(&summary.counts);
+    }
     undated(live.undated()).iter().for_each(|remark| log.say(remark));
     if live.forgotten() > 0 {
         log.say(&format!(

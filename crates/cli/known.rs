@@ -78,6 +78,8 @@ pub struct Loaded {
     pub inputs: String,
     /// What is odd but no reason to stop.
     pub remarks: Vec<String>,
+    /// Whether the baseline was learned with another catalogue; nothing where there is none.
+    pub stale: Option<bool>,
 }
 
 impl Known {
@@ -174,12 +176,13 @@ impl Known {
     pub fn load(&self) -> Result<Loaded> {
         let tuning = self.tuning()?;
         let estate = self.estate()?;
-        let (mut remarks, catalogue) = (Vec::new(), || catalogue_hash(estate.classifier.catalog()));
+        let (mut remarks, mut stale, catalogue) = (Vec::new(), None, || catalogue_hash(estate.classifier.catalog()));
         let (baseline, inputs) = match &self.habits {
             Habits::Unknown => (Baseline::new(""), "baseline:none".to_owned()),
             Habits::File(path) => {
                 let (baseline, hash) = read_baseline(path)?;
-                if baseline.catalogue() != catalogue() {
+                stale = Some(baseline.catalogue() != catalogue());
+                if stale == Some(true) {
                     remarks.push(format!(
                         "{}: learned with another catalogue, so tiers and classes may differ: learn it anew",
                         path.display()
@@ -197,7 +200,7 @@ impl Known {
             }
         };
         let judge = estate.judge(tuning, baseline);
-        Ok(Loaded { judge, estate, inputs, remarks })
+        Ok(Loaded { judge, estate, inputs, remarks, stale })
     }
 }
 

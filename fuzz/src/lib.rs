@@ -6,18 +6,20 @@ mod files;
 mod inputs;
 mod lines;
 mod run;
+mod settings;
 mod streams;
 
 pub use files::{baseline, cases, import, inventory, overlay, state, tuning};
 pub use lines::{decoders, envelope, json, line, splice};
 pub use run::engine;
+pub use settings::config;
 pub use streams::{merge, stream};
 
 /// A target: looks at the bytes and panics if something does not hold that must.
 pub type Target = fn(&[u8]);
 
-/// Every target with the name of its corpus.
-pub const TARGETS: [(&str, Target); 15] = [
+/// Every target with the name of its corpus, but the one of the harness (`scenarios.rs`), which its own tests run.
+pub const TARGETS: [(&str, Target); 16] = [
     ("line", line),
     ("splice", splice),
     ("json", json),
@@ -33,4 +35,5 @@ pub const TARGETS: [(&str, Target); 15] = [
     ("merge", merge),
     ("engine", engine),
     ("cases", cases),
+    ("config", config),
 ];

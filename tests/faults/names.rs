@@ -47,3 +47,33 @@ fn invented_names_fill_no_memory_and_cover_nothing() {
     assert_eq!(count("unmapped") as usize, names, "{counts}");
     running.finish().ok();
 }
+
+/// Where the names do not fit into the memory there is, the judge aborts, and its last state is whole: with more room, or a smaller
+/// `unmapped.most`, the next one goes on with it.
+#[test]
+fn out_of_memory_the_last_state_stays() {
+    let estate = Estate::new();
+    let state = estate.path("state.json");
+    let args = estate.args(&["--state", arg(&state), "--snapshot-interval", "0.02", "--threads", "1"]);
+    let mut running = Running::spawn(&mut limited("ulimit -v 120000", &refs(&args)));
+    let mut stdin = running.stdin.take().unwrap();
+    let feeder = std::thread::spawn(move || {
+        for block in 0..4000 {
+            let names: String = (block * 50..block * 50 + 50).map(guess).collect();
+            if std::io::Write::write_all(&mut stdin, names.as_bytes()).is_err() {
+                return true;
+            }
+        }
+        false
+    });
+    let done = running.finish();
+    assert!(feeder.join().unwrap(), "200,000 names fit into 120 MB: the limit is too wide to show anything");
+    assert_eq!(done.code, None, "it was ended by a signal: {}", done.stderr);
+    assert!(!done.stderr.contains("svc-"), "{}", done.stderr);
+    let whole: serde_json::Value = serde_json::from_str(&estate::read(&state)).unwrap();
+    assert!(whole["body"].is_object());
+    let tuning = estate.write("few.toml", "schema = \"vires-tuning/1\"\n[unmapped]\nmost = 2000\n");
+    let args = estate.args(&["--state", arg(&state), "--tuning", arg(&tuning)]);
+    let done = crate::common::run(&refs(&args), estate::attack().as_bytes()).ok();
+    assert!(objects(&done.stdout).iter().any(|o| matches!(o["verdict"].as_str(), Some("escalate" | "page"))));
+}

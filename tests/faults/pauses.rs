@@ -94,3 +94,52 @@ fn the_clock_of_the_machine_changes_no_answer() {
     }
     assert!(objects(&out[0]).len() > 10 && out.iter().all(|one| *one == out[0]));
 }
+
+/// The wall clock jumps by a year, back and forth, in the middle of a stream: the same answers, the same state, snapshots go on, and
+/// the drain ends as ever. Only what people read, log and gauge, shows the clock.
+#[test]
+fn a_wall_clock_that_jumps_changes_nothing_but_the_log() {
+    const YEAR: i64 = 31_536_000;
+    let estate = Estate::new();
+    let shim = estate.path("clock.so");
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults/clock.c");
+    let built = std::process::Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o", arg(&shim), arg(&source)]).status();
+    if !built.is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED: no C compiler, so no clock was made to jump");
+        return;
+    }
+    let (offset, state, counters) = (estate.write("offset", "0"), estate.path("state"), estate.path("stats.json"));
+    let log = estate.path("log");
+    let input = estate.today.repeat(3);
+    let plain = {
+        let state = estate.path("plain.state");
+        let done = run(&refs(&estate.args(&["--state", arg(&state), "--year", "clock"])), input.as_bytes()).ok();
+        (done.stdout, read(&state))
+    };
+    let flags =
+        ["--state", arg(&state), "--snapshot-interval", "0.05", "--stats-file", arg(&counters), "--log-file", arg(&log)];
+    let args = estate.args(&[&flags[..], &["--year", "clock"]].concat());
+    let mut command = crate::common::vires(&refs(&args));
+    command.env("LD_PRELOAD", &shim).env("VIRES_CLOCK", &offset).stdin(std::process::Stdio::piped());
+    let mut running = Running::spawn(&mut command);
+    let saved = || crate::common::stats(&counters)["state_saved"].as_i64().unwrap_or(0);
+    let lines: Vec<&str> = input.split_inclusive('\n').collect();
+    let mut got = String::new();
+    for (part, jump) in lines.chunks(lines.len() / 4 + 1).zip([0, YEAR, -YEAR, YEAR]) {
+        let before = saved();
+        std::fs::write(&offset, jump.to_string()).unwrap();
+        crate::common::until("a snapshot by the new clock", || jump == 0 || (saved() - before).abs() > YEAR / 2);
+        running.send(part.concat().as_bytes());
+        part.iter().for_each(|_| got += &(running.line() + "\n"));
+    }
+    running.signal("HUP");
+    crate::common::until("the reload", || crate::common::stats(&counters)["reloads"] == 1);
+    let asked = Instant::now();
+    running.signal("TERM");
+    let done = running.finish_by_itself().ok();
+    assert!(asked.elapsed() < Duration::from_secs(5), "the drain does not wait for the year to pass");
+    assert!(got.as_bytes() == plain.0 && done.stdout.is_empty());
+    assert!(read(&state) == plain.1, "the state knows no clock");
+    let years: std::collections::BTreeSet<String> = read(&log).lines().map(|l| l[..4].to_owned()).collect();
+    assert!(!years.is_empty(), "the log has times");
+}

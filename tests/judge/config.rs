@@ -131,3 +131,43 @@ fn an_exception_quiets_what_was_approved() {
     assert!(top(&with.stdout) < top(&without.stdout), "{} {}", top(&with.stdout), top(&without.stdout));
     assert!(with.text().contains("excused by PEN-7"));
 }
+
+/// What the page on the inventory shows can be used as it stands, and shows every key there is.
+#[test]
+fn the_page_on_the_inventory_shows_files_that_load() {
+    let page = read(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/inventory.md"));
+    let blocks: Vec<&str> = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    let [inventory, exceptions] = &*blocks else { panic!("{} blocks", blocks.len()) };
+    let dir = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: &str| {
+        std::fs::write(dir.path().join(name), text).unwrap();
+        dir.path().join(name)
+    };
+    let (one, two) = (put("inventory.toml", inventory), put("exceptions.toml", exceptions));
+    let lint = ["inventory", "lint", arg(&one), "--exceptions", arg(&two), "--at", "2026-02-01T00:00:00Z"];
+    let done = run(&lint, b"").ok();
+    assert!(!done.text().contains("error"), "{}", done.text());
+    run(&["judge", "--inventory", arg(&one), "--exceptions", arg(&two)], b"").ok();
+    // A key that is not there is refused with all that are: none of them may be missing on the page.
+    for (table, text) in [
+        ("[[workload]]", format!("{inventory}\n[[workload]]\nnonsense = 1\n")),
+        ("[workload.expect]", inventory.replace("max_tier = 3", "nonsense = 3")),
+        ("[workload.deny]", inventory.replace("[workload.deny]", "[workload.deny]\nnonsense = 1")),
+        ("[[workload.mixture]]", format!("{inventory}nonsense = 1\n")),
+        ("[[zone]]", inventory.replace("[[zone]]", "[[zone]]\nnonsense = 1")),
+        ("[[data]]", inventory.replace("[[data]]", "[[data]]\nnonsense = 1")),
+    ] {
+        let done = run(&["judge", "--inventory", arg(&put("bad.toml", &text))], b"");
+        let (_, known) = done.stderr.split_once("expected").unwrap_or_else(|| panic!("{table}: {}", done.stderr));
+        let keys: Vec<&str> = known.lines().next().unwrap().split('`').skip(1).step_by(2).collect();
+        assert!(!keys.is_empty(), "{table}: {known}");
+        for key in keys {
+            assert!(
+                page.contains(&format!("\n{key} = "))
+                    || page.contains(&format!(".{key}]"))
+                    || page.contains(&format!("[{key}]")),
+                "{table}: the page lacks {key}"
+            );
+        }
+    }
+}

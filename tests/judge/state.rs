@@ -167,3 +167,84 @@ fn a_reload_changes_the_rules_and_keeps_the_memory() {
     assert_eq!(verdict(&mut running, &evil[0])["case"], case, "what was remembered is still there");
     running.finish().ok();
 }
+
+/// Exceptions, tuning and catalogue are read again, too, each by itself, and the counters say when the baseline is of another catalogue.
+#[test]
+fn a_reload_takes_every_file_that_was_named() {
+    let estate = Estate::new();
+    let (counters, catalog) = (estate.path("stats.json"), estate.path("catalog"));
+    std::fs::create_dir(&catalog).unwrap();
+    // Of an unknown network only an exception speaks that names it.
+    let one = |id: &str, facet: &str| {
+        format!(
+            "[[exception]]\nid = \"{id}\"\nidentities = [\"billing\"]\n{facet}from = 2026-03-01T00:00:00Z\nuntil = 2026-03-03T00:00:00Z\napprover = \"j.doe\"\nticket = \"{id}\"\nkind = \"pentest\"\n"
+        )
+    };
+    let network = "facet = \"zone\"\nvalues = [\"203.0.113.0/24\"]\n";
+    let excuse = format!("schema = \"vires-exceptions/1\"\n{}{}", one("PEN-7", network), one("PEN-8", ""));
+    let exceptions = estate.write("exceptions.toml", &excuse);
+    let tuning = estate.write("tuning.toml", "schema = \"vires-tuning/1\"\n");
+    let flags = ["--exceptions", arg(&exceptions), "--tuning", arg(&tuning), "--catalog", arg(&catalog)];
+    let args = estate.args(&[&flags[..], &["--stats-file", arg(&counters)]].concat());
+    let mut running = Running::start(&refs(&args));
+    let (mut told, mut reloads) = (0, 0);
+    let theft = crate::estate::attack().lines().next().unwrap().to_owned();
+    let mut ask = |running: &mut Running| {
+        told += 1;
+        running.send((theft.replace("evil-0", &format!("evil-{told}")) + "\n").as_bytes());
+        objects(running.line().as_bytes())[0].clone()
+    };
+    let mut reload = |running: &Running| {
+        reloads += 1;
+        running.signal("HUP");
+        until("the reload", || crate::common::stats(&counters)["reloads"] == reloads);
+    };
+    let escalated = |object: &serde_json::Value| matches!(object["verdict"].as_str(), Some("escalate" | "page"));
+    assert!(!escalated(&ask(&mut running)), "it is excused");
+    estate.write("exceptions.toml", "schema = \"vires-exceptions/1\"\n");
+    reload(&running);
+    assert!(escalated(&ask(&mut running)), "it is no longer");
+    estate.write("tuning.toml", "schema = \"vires-tuning/1\"\n[boundaries]\nprivilege = false\ndata = false\ntrust = false\n");
+    reload(&running);
+    assert!(!escalated(&ask(&mut running)), "no boundary counts");
+    assert_eq!(crate::common::stats(&counters)["stale_catalogue"], 0);
+    std::fs::write(
+        catalog.join("sensitive_actions.tsv"),
+        "platform\tservice\taction\tclass\tboundary\tseverity\naws\ts3.amazonaws.com\tGetObject\tdestructive\tdata\t5\n",
+    )
+    .unwrap();
+    reload(&running);
+    assert_eq!(ask(&mut running)["class"], "destructive");
+    until("the gauge", || crate::common::stats(&counters)["stale_catalogue"] == 1);
+    running.finish().ok();
+}
+
+/// When the state last held everything stands beside the counters: it goes on while nothing comes, and stands still while nothing can
+/// be written.
+#[test]
+fn the_counters_tell_how_old_the_state_is() {
+    let estate = Estate::new();
+    let (state, counters) = (estate.path("kept/state.json"), estate.path("stats.json"));
+    std::fs::create_dir(estate.path("kept")).unwrap();
+    let flags = ["--state", arg(&state), "--stats-file", arg(&counters), "--snapshot-interval", "0.05"];
+    let args = estate.args(&flags);
+    let mut running = Running::start(&refs(&args));
+    let saved = || crate::common::stats(&counters)["state_saved"].as_u64().unwrap_or(0);
+    until("the first snapshot", || saved() > 0);
+    let first = saved();
+    until("a later one, of nothing new", || saved() > first);
+    std::fs::remove_dir_all(estate.path("kept")).unwrap();
+    running.send(estate.today.split_inclusive('\n').next().unwrap().as_bytes());
+    running.line();
+    std::thread::sleep(Duration::from_millis(2500));
+    let stopped = saved();
+    std::thread::sleep(Duration::from_millis(2500));
+    assert_eq!(saved(), stopped, "nothing was written since");
+    std::fs::create_dir(estate.path("kept")).unwrap();
+    until("room again", || saved() > stopped);
+    running.finish().ok();
+    let without = estate.path("without.prom");
+    run(&refs(&estate.args(&["--stats-file", arg(&without)])), b"").ok();
+    let text = read(&without);
+    assert!(!text.contains("state_saved") && text.contains("\nvires_stale_catalogue 0\n"), "{text}");
+}

@@ -120,3 +120,28 @@ fn vectors_loop_runs_from_its_configuration() -> Result<()> {
     ensure!(first["nhi"]["source"] == "cloudtrail" && first["host"] == "web-1", "{first}");
     Ok(())
 }
+
+/// systemd itself reads the unit, with an instance of each configuration beside it.
+#[test]
+fn the_service_unit_is_one_that_systemd_takes() -> Result<()> {
+    let text = config("dist/vires@.service", &[])?;
+    let dir = tempfile::tempdir()?;
+    for instance in ["vector", "fluent-bit"] {
+        let unit = dir.path().join(format!("vires@{instance}.service"));
+        std::fs::write(&unit, &text)?;
+        let Ok(output) = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&unit).output() else {
+            eprintln!("SKIPPED: no systemd-analyze, so the unit was not looked at");
+            return Ok(());
+        };
+        let said = String::from_utf8_lossy(&output.stderr);
+        // What other units of this machine are like is none of ours.
+        let ours: Vec<&str> = said.lines().filter(|l| l.contains("vires@")).collect();
+        ensure!(ours.is_empty(), "{ours:#?}");
+        let broken = unit.with_file_name("vires@broken.service");
+        std::fs::write(&broken, text.replace("Type=exec", "Type=exe"))?;
+        let output = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&broken).output()?;
+        ensure!(String::from_utf8_lossy(&output.stderr).contains("vires@broken"), "a mistake would not be seen");
+        std::fs::remove_file(broken)?;
+    }
+    Ok(())
+}

@@ -207,4 +207,10 @@ pub enum Link<'a> {
         /// The other canonical id.
         id: Text<'a>,
     },
+    /// A name that the identity goes by and may share with others: an agent's name beside its id, the role an entity logged in with.
+    /// An inventory may list it; records are not joined by it.
+    Called {
+        /// Canonical id made of that name, or the name as the source's own console shows it.
+        id: Text<'a>,
+    },
 }

@@ -1,3 +1,4 @@
+use crate::gauges::{Gauge, Gauges};
 use crate::stage::Report;
 use vires_event::Source;
 
@@ -161,10 +162,13 @@ impl Counts {
     }
 
     /// One JSON object.
-    pub fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self, gauges: &Gauges) -> String {
         let mut all = serde_json::Map::new();
         for counter in self.counters() {
             all.insert(counter.name.into(), counter.value.into());
+        }
+        for gauge in gauges.list() {
+            all.insert(gauge.name.into(), gauge.value.into());
         }
         let by_source: serde_json::Map<_, _> = self.sources().map(|(s, n)| (s.as_str().into(), n.into())).collect();
         all.insert("by_source".into(), by_source.into());
@@ -172,7 +176,7 @@ impl Counts {
     }
 
     /// The Prometheus text format, for node_exporter's textfile collector.
-    pub fn to_prometheus(&self) -> String {
+    pub(crate) fn to_prometheus(&self, gauges: &Gauges) -> String {
         let mut out = String::new();
         let family = |name: &str, help: &str| format!("# HELP vires_{name}_total {help}\n# TYPE vires_{name}_total counter\n");
         for counter in self.counters() {
@@ -182,6 +186,9 @@ impl Counts {
         out += &family("source_lines", "Records by log format.");
         for (source, n) in self.sources() {
             out += &format!("vires_source_lines_total{{source=\"{source}\"}} {n}\n");
+        }
+        for Gauge { metric, help, value, .. } in gauges.list() {
+            out += &format!("# HELP vires_{metric} {help}\n# TYPE vires_{metric} gauge\nvires_{metric} {value}\n");
         }
         out
     }
@@ -217,7 +224,7 @@ mod tests {
     fn every_counter_is_summed_and_shown() {
         let mut twice = sample();
         twice.add(&sample());
-        let json: serde_json::Value = serde_json::from_str(&twice.to_json()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&twice.to_json(&Gauges::default())).unwrap();
         assert_eq!(json["lines_in"], 6);
         assert_eq!(json["tagged"], 2);
         assert_eq!(json["by_source"], serde_json::json!({"okta": 2}));
@@ -263,7 +270,12 @@ mod tests {
     #[test]
     fn the_text_formats() {
         let counts = sample();
-        let prometheus = counts.to_prometheus();
+        let gauges = Gauges::default();
+        assert!(!counts.to_prometheus(&gauges).contains("gauge"));
+        gauges.catalogue_is_stale(true);
+        let prometheus = counts.to_prometheus(&gauges);
+        assert!(prometheus.ends_with("# TYPE vires_stale_catalogue gauge\nvires_stale_catalogue 1\n"));
+        assert!(counts.to_json(&gauges).contains("\"stale_catalogue\":1"));
         assert!(prometheus.contains("# TYPE vires_lines_in_total counter\nvires_lines_in_total 3\n"));
         assert!(prometheus.contains("vires_source_lines_total{source=\"okta\"} 1\n"));
         assert_eq!(

@@ -8,6 +8,7 @@
 mod address;
 mod counts;
 mod engine;
+mod gauges;
 mod input;
 pub mod judging;
 mod listing;
@@ -27,6 +28,7 @@ mod year;
 pub use address::Address;
 pub use counts::Counts;
 pub use engine::{Error, Options, Reload, Runner, Summary};
+pub use gauges::Gauges;
 pub use input::{Framing, Source};
 pub use listing::{Listing, Row};
 pub use log::Log;

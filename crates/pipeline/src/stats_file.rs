@@ -1,19 +1,22 @@
 use crate::counts::Counts;
+use crate::gauges::Gauges;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A file that always holds the latest counters: JSON, or the Prometheus text format if its name ends in `.prom`.
 #[derive(Debug, Clone)]
 pub struct StatsFile {
     path: PathBuf,
+    gauges: Arc<Gauges>,
 }
 
 impl StatsFile {
     /// Names the file; nothing is written yet.
     pub fn new(path: PathBuf) -> Self {
-        StatsFile { path }
+        StatsFile { path, gauges: Arc::default() }
     }
 
     /// The file's path.
@@ -21,11 +24,25 @@ impl StatsFile {
         &self.path
     }
 
+    /// What is shown beside the counters.
+    pub fn gauges(&self) -> &Arc<Gauges> {
+        &self.gauges
+    }
+
+    /// What the file says of these counters now.
+    pub(crate) fn render(&self, counts: &Counts) -> String {
+        let prometheus = self.path.extension().is_some_and(|e| e == "prom");
+        if prometheus { counts.to_prometheus(&self.gauges) } else { counts.to_json(&self.gauges) }
+    }
+
+    /// Replaces the content by these counters.
+    pub fn write(&self, counts: &Counts) -> io::Result<()> {
+        self.put(&self.render(counts))
+    }
+
     /// Replaces the content. A reader sees the old or the new one, never a part; a file that is not a regular one (a device, a
     /// fifo) is written to instead of being replaced.
-    pub fn write(&self, counts: &Counts) -> io::Result<()> {
-        let prometheus = self.path.extension().is_some_and(|e| e == "prom");
-        let text = if prometheus { counts.to_prometheus() } else { counts.to_json() };
+    pub(crate) fn put(&self, text: &str) -> io::Result<()> {
         if std::fs::metadata(&self.path).is_ok_and(|m| !m.is_file()) {
             return std::fs::OpenOptions::new().write(true).open(&self.path)?.write_all(text.as_bytes());
         }

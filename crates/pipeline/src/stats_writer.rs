@@ -16,7 +16,7 @@ pub(crate) struct StatsWriter {
 }
 
 impl StatsWriter {
-    /// Writes the file for the first time and then whenever the counters have changed. A path that cannot be right is an error;
+    /// Writes the file for the first time and then whenever what it says has changed. A path that cannot be right is an error;
     /// a full disk is not: it may have room again.
     pub(crate) fn start(file: StatsFile, counts: Arc<Mutex<Counts>>, log: Arc<Log>) -> Result<Self, Error> {
         if let Err(error) = file.write(&Counts::default()) {
@@ -28,15 +28,16 @@ impl StatsWriter {
         let done = Arc::new((Mutex::new(false), Condvar::new()));
         let end = Arc::clone(&done);
         let body = move || {
-            let mut written = Counts::default();
+            let mut written = String::new();
             loop {
                 let (flag, changed) = &*end;
                 let flag = flag.lock().unwrap_or_else(PoisonError::into_inner);
                 let waited = changed.wait_timeout_while(flag, PERIOD, |done| !*done);
                 let last = *waited.unwrap_or_else(PoisonError::into_inner).0;
                 let now = counts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let now = file.render(&now);
                 if now != written {
-                    match file.write(&now) {
+                    match file.put(&now) {
                         Ok(()) => written = now,
                         Err(error) => log.say(&format!("{}: {error}", file.path().display())),
                     }

@@ -133,6 +133,51 @@ fn lines_without_a_year_are_counted() {
     assert_eq!(live.undated(), 2);
 }
 
+/// Names that an inventory may list beside the id that records are known by.
+#[test]
+fn an_identity_is_found_by_what_it_is_called() {
+    let agent = r#"{"timestamp":"2026-03-01T10:00:00Z","gen_ai.operation.name":"chat","gen_ai.agent.id":"asst_1","gen_ai.agent.name":"NAME","gen_ai.request.model":"m"}"#;
+    let vault = r#"{"time":"2026-03-01T10:00:00Z","type":"response","auth":{"accessor":"hmac-sha256:a","display_name":"kubernetes-payments-api","entity_id":"aaaaaaaa-1111-2222-3333-444444444444","metadata":{"role":"payments","service_account_name":"api"}},"request":{"id":"r1","operation":"read","path":"secret/data/x"}}"#;
+    let okta = r#"{"published":"2026-03-01T10:00:00Z","eventType":"user.lifecycle.create","displayMessage":"x","actor":{"id":"00u1abcdefgh","type":"User","alternateId":"svc@example.com"},"transaction":{"detail":{"requestApiTokenId":"00T1abcdefgh"}},"outcome":{"result":"SUCCESS"}}"#;
+    let found = |line: &str, principal: &str| workload_of(line, principal) == "sync";
+    let named = agent.replace("NAME", "helper-agent");
+    for principal in ["otel_genai:agent:asst_1", "otel_genai:agent:helper-agent", "otel_genai:agent:helper-*", "helper-agent"] {
+        assert!(found(&named, principal), "{principal}");
+    }
+    for principal in [
+        "vault:entity:aaaaaaaa-1111-2222-3333-444444444444",
+        "aaaaaaaa-1111-2222-3333-444444444444",
+        "vault:kubernetes:payments",
+        "kubernetes-payments-api",
+    ] {
+        assert!(found(vault, principal), "{principal}");
+    }
+    for principal in ["okta:token:00T1abcdefgh", "00T1abcdefgh", "00u1abcdefgh", "svc@example.com"] {
+        assert!(found(okta, principal), "{principal}");
+    }
+    // An agent is called what somebody chose: it gets at nobody else's profile by that.
+    for (name, principal) in [
+        ("arn:aws:iam::123456789012:role/admin", "arn:aws:iam::123456789012:role/admin"),
+        ("svc@example.com", "svc@example.com"),
+        ("aws:role/123456789012/admin", "aws:role/123456789012/admin"),
+        ("aaaaaaaa-1111-2222-3333-444444444444", "aaaaaaaa-1111-2222-3333-444444444444"),
+        ("admin[bot]", "github:app:admin"),
+    ] {
+        assert!(!found(&agent.replace("NAME", name), principal), "{name}");
+    }
+}
+
+/// The workload of a line under an inventory that lists one, `sync`, by this principal.
+fn workload_of(line: &str, principal: &str) -> String {
+    let inventory = format!(
+        "schema = \"vires-inventory/1\"\n[[workload]]\nid = \"sync\"\nowner = {{ team = \"t\" }}\npurpose = \"p\"\nprincipals = [\"{principal}\"]\n"
+    );
+    let estate = Estate { inventory: Arc::new(Inventory::from_toml(&inventory, "i").unwrap()), ..estate() };
+    let mut scratch = Scratch::default();
+    let mut opened = vires_source::open(line.as_bytes(), &mut scratch);
+    observe(&estate, &mut opened, &mut Memo::default()).1.unwrap().workload.into_owned()
+}
+
 /// Who is listed by object id is found in records that name the application and, beside it, that object.
 #[test]
 fn an_identity_is_found_under_any_of_its_names() {
@@ -141,15 +186,7 @@ fn an_identity_is_found_under_any_of_its_names() {
     let line = format!(
         r#"{{"time":"2026-03-01T10:00:00Z","operationName":"Sign-in activity","category":"ServicePrincipalSignInLogs","tenantId":"t","properties":{{"id":"x","createdDateTime":"2026-03-01T10:00:00Z","appId":"{app}","servicePrincipalId":"{object}","ipAddress":"198.51.100.7","status":{{"errorCode":0}}}}}}"#
     );
-    let workload = |principal: &str| {
-        let inventory = format!(
-            "schema = \"vires-inventory/1\"\n[[workload]]\nid = \"sync\"\nowner = {{ team = \"t\" }}\npurpose = \"p\"\nprincipals = [\"{principal}\"]\n"
-        );
-        let estate = Estate { inventory: Arc::new(Inventory::from_toml(&inventory, "i").unwrap()), ..estate() };
-        let mut scratch = Scratch::default();
-        let mut opened = vires_source::open(line.as_bytes(), &mut scratch);
-        observe(&estate, &mut opened, &mut Memo::default()).1.unwrap().workload.into_owned()
-    };
+    let workload = |principal: &str| workload_of(&line, principal);
     for listed in [app, object, &format!("entra:sp:{object}"), &format!("entra:app:{app}")] {
         assert_eq!(workload(listed), "sync", "{listed}");
     }

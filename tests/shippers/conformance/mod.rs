@@ -130,7 +130,8 @@ fn the_suite_fails_programs_that_break_a_rule() {
             program: "/bin/sh".into(),
             args: vec!["-c".into(), script],
             without: ["listen", "connect", "reply", "codec", "ack", "usage"].map(str::to_owned).into(),
-            patience: Duration::from_secs(2),
+            // Only who must be seen to hang is worth waiting for; the others answer when the machine lets them.
+            patience: Duration::from_secs(if says.ends_with("within") { 2 } else { 20 }),
         };
         let rows = ROWS.iter().filter(|row| row.rules == rules);
         let found: Vec<String> = rows.filter_map(|row| check(row, &subject)?.err()).collect();

@@ -38,7 +38,7 @@ pub(super) fn seen<'a>(
     let identity = activity.identity.as_ref()?;
     // An inventory may list it under another of its names: a service principal by object id, say, where records have the appId.
     let mut aliases = activity.links.iter().filter_map(|link| match link {
-        Link::Alias { id } => Some(&**id),
+        Link::Alias { id } | Link::Called { id } => Some(&**id),
         _ => None,
     });
     let found = inventory

@@ -41,7 +41,7 @@ pub(super) fn redact(classifier: &Classifier, tags: &Tags<'_>, activity: &mut Ac
     for link in &mut activity.links {
         match link {
             Link::Issued { owner, .. } => may(owner),
-            Link::Became { id } | Link::Alias { id } => clean(id),
+            Link::Became { id } | Link::Alias { id } | Link::Called { id } => clean(id),
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::live::Live;
+use crate::gauges::Gauges;
 use crate::log::Log;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -161,16 +162,23 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
 pub struct StateKeeper {
     file: StateFile,
     live: Arc<Live>,
+    gauges: Arc<Gauges>,
     thread: JoinHandle<()>,
     done: Arc<(Mutex<bool>, Condvar)>,
 }
 
 impl StateKeeper {
     /// Writes the file at once, so that a path that cannot be right is an error now, and then every `period` if there is news.
-    pub fn start(file: StateFile, live: Arc<Live>, period: Duration, log: Arc<Log>) -> Result<Self, StateError> {
-        save(&file, &live)?;
+    pub fn start(
+        file: StateFile,
+        live: Arc<Live>,
+        period: Duration,
+        log: Arc<Log>,
+        gauges: Arc<Gauges>,
+    ) -> Result<Self, StateError> {
+        save(&file, &live, &gauges)?;
         let done: Arc<(Mutex<bool>, Condvar)> = Arc::default();
-        let (end, kept, same) = (Arc::clone(&done), file.clone(), Arc::clone(&live));
+        let (end, kept, same, shown) = (Arc::clone(&done), file.clone(), Arc::clone(&live), Arc::clone(&gauges));
         let body = move || {
             loop {
                 let flag = end.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -178,14 +186,14 @@ impl StateKeeper {
                 if *waited.unwrap_or_else(PoisonError::into_inner).0 {
                     return;
                 }
-                if let Err(error) = save(&kept, &same) {
+                if let Err(error) = save(&kept, &same, &shown) {
                     log.say(&error.to_string());
                     same.unsaved();
                 }
             }
         };
         let thread = std::thread::Builder::new().name("vires-state".into()).spawn(body).map_err(StateError::Thread)?;
-        Ok(StateKeeper { file, live, thread, done })
+        Ok(StateKeeper { file, live, gauges, thread, done })
     }
 
     /// Writes the last snapshot.
@@ -193,13 +201,14 @@ impl StateKeeper {
         *self.done.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.done.1.notify_all();
         let _ = self.thread.join();
-        save(&self.file, &self.live)
+        save(&self.file, &self.live, &self.gauges)
     }
 }
 
-fn save(file: &StateFile, live: &Live) -> Result<(), StateError> {
-    match live.snapshot()? {
-        Some(text) => file.write(&text),
-        None => Ok(()),
+fn save(file: &StateFile, live: &Live, gauges: &Gauges) -> Result<(), StateError> {
+    if let Some(text) = live.snapshot()? {
+        file.write(&text)?;
     }
+    gauges.state_is_saved();
+    Ok(())
 }

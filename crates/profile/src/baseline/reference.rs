@@ -46,6 +46,8 @@ struct Group {
 #[derive(Debug, Default)]
 pub struct Reference {
     keys: FxHashMap<Name, u32>,
+    /// Further names of those that no inventory lists: records may carry any of an identity's names.
+    also: FxHashMap<Name, u32>,
     known: Vec<Known>,
     groups: FxHashMap<Name, u32>,
     stats: Vec<Group>,
@@ -64,8 +66,14 @@ impl Reference {
         let mut zones = ZoneNames { inventory, memo: FxHashMap::default() };
         for (key, learned) in baseline.into_sorted() {
             let moved = if declared.contains_key(&*key) { None } else { reference.place_of(&key, inventory) };
-            let key = moved.unwrap_or(key);
-            reference.put(key, learned);
+            let Some(moved) = moved else {
+                reference.put(key, learned);
+                continue;
+            };
+            let at = reference.put(moved.clone(), learned);
+            if !declared.contains_key(&*moved) && !key.starts_with("credential:") {
+                reference.also.insert(key, at);
+            }
         }
         let mut groups: Vec<(u32, Option<Name>)> = vec![(0, None); reference.known.len()];
         for (key, at) in reference.sorted_keys() {
@@ -100,14 +108,17 @@ impl Reference {
         })
     }
 
-    fn put(&mut self, key: Name, learned: Learned) {
-        match self.keys.get(&key).and_then(|at| self.known.get_mut(*at as usize)) {
-            Some(known) => known.learned.merge(&learned, DayCount::plus),
-            None => {
-                self.keys.insert(key, u32::try_from(self.known.len()).unwrap_or(u32::MAX));
-                self.known.push(Known { learned, group: 0 });
-            }
+    fn put(&mut self, key: Name, learned: Learned) -> u32 {
+        let at = self.keys.get(&key).copied();
+        if let Some(known) = at.and_then(|at| self.known.get_mut(at as usize)) {
+            known.learned.merge(&learned, DayCount::plus);
         }
+        at.unwrap_or_else(|| {
+            let at = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
+            self.keys.insert(key, at);
+            self.known.push(Known { learned, group: 0 });
+            at
+        })
     }
 
     /// All workloads by name, with the number under which each is kept.
@@ -143,7 +154,8 @@ impl Reference {
 
     /// The number under which a workload is kept.
     pub fn slot(&self, workload: &str) -> Option<u32> {
-        self.keys.get(&*bounded(workload)).copied()
+        let name = bounded(workload);
+        self.keys.get(&*name).or_else(|| self.also.get(&*name)).copied()
     }
 
     /// What is known of the workload with this number.

@@ -290,6 +290,22 @@ fn what_a_credential_alone_did_is_its_owners() {
 }
 
 #[test]
+fn whom_nobody_lists_is_known_by_each_of_its_names() {
+    // The unique number sorts before the address, which is what records carry.
+    let (address, number) = ("gcp:sa:app@shop.iam.gserviceaccount.com", "gcp:sa:104857600000000000001");
+    let mut baseline = Baseline::new("cat");
+    for (workload, links) in [(address, vec![Link::Alias { id: number.into() }]), (number, vec![]), ("other", vec![])] {
+        let mut o = observe(&plain(0, 0, 0, 0));
+        (o.identity, o.workload, o.links) = (workload.into(), workload.into(), links);
+        baseline.learn(&o);
+    }
+    let reference = Reference::new(baseline, &Inventory::default(), 7);
+    assert!(reference.slot(address).is_some() && reference.slot(address) == reference.slot(number));
+    assert_ne!(reference.slot("other"), reference.slot(number));
+    assert_eq!((reference.len(), reference.sorted_keys().len()), (2, 2), "one identity is one workload");
+}
+
+#[test]
 fn a_typical_workload_is_small() {
     let mut steps = Vec::new();
     for day in 0..90 {

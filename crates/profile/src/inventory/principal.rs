@@ -36,7 +36,7 @@ fn canonical(text: &str) -> Option<Vec<String>> {
     }
     if is_guid(text) {
         // Application and service principal ids look alike; none can be mistaken for another identity.
-        let spelled = ["entra:app:", "entra:sp:", "databricks:sp:"];
+        let spelled = ["entra:app:", "entra:sp:", "databricks:sp:", "vault:entity:"];
         return Some(spelled.iter().map(|prefix| format!("{prefix}{text}")).collect());
     }
     if let Some(rest) = text.strip_prefix("principal://iam.googleapis.com/") {
@@ -167,6 +167,7 @@ mod tests {
                     "entra:app:00000003-0000-0000-c000-000000000000",
                     "entra:sp:00000003-0000-0000-c000-000000000000",
                     "databricks:sp:00000003-0000-0000-c000-000000000000",
+                    "vault:entity:00000003-0000-0000-c000-000000000000",
                 ],
             ),
             ("/subscriptions/S/x", &["/subscriptions/s/x", "azure:mi:/subscriptions/s/x"]),

@@ -34,6 +34,11 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     };
     let token = say(record, "transaction.detail.requestApiTokenId");
     activity.identity = who(record, &event, token.as_ref());
+    if let Some(token) = &token {
+        // The console shows a token by its id, and its owner by user id; the owner's address is the raw form.
+        let owner = say(record, "actor.id").filter(|id| &**id != "unknown");
+        activity.links.extend([Some(token.clone()), owner].into_iter().flatten().map(|id| Link::Called { id }));
+    }
     activity.credential =
         token.map(|id| Credential { kind: CredentialKind::ApiToken, id: Some(id), issuer: None, issued: None });
     if activity.credential.is_some() {
@@ -230,6 +235,7 @@ mod tests {
             let behind = found.delegation.as_ref().unwrap();
             assert_eq!((&*behind.by, behind.human), ("person:jane@example.com", Some(true)));
             assert_eq!(found.destinations, ["example.net"]);
+            assert_eq!(found.links, ["00T1", "00u1"].map(|id| Link::Called { id: id.into() }));
         });
         let made = r#"{"published":"2026-01-05T08:00:00Z","eventType":"system.api_token.create","actor":{"id":"00u1","type":"User","alternateId":"jane@example.com"},"target":[{"id":"00T1","type":"Token","alternateId":"unknown","displayName":"ci"}]}"#;
         decoded(made, |found| {

@@ -14,9 +14,9 @@ use crate::Hints;
 use crate::json::Value;
 use crate::support::cloud::bounded;
 use crate::support::fields::join;
-use crate::support::names::person_id;
+use crate::support::names::{is_uuid, person_id};
 use crate::support::network::{address, url_host};
-use vires_event::{Activity, Actor, Delegation, Identity, Kind, Origin, Outcome, Place, Session, Source, Target, Text};
+use vires_event::{Activity, Actor, Delegation, Identity, Kind, Link, Origin, Outcome, Place, Session, Source, Target, Text};
 
 /// The most spans of an export that are looked at.
 const MAX_SPANS: usize = 256;
@@ -166,8 +166,16 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     a.session = s.conversation.or(s.session).map(|name| Session { name, mfa: None });
     a.delegation = s.user.map(|user| Delegation { by: person_id(&user), human: Some(true) });
     a.identity = match (s.agent_id, s.agent_name, s.service) {
-        (Some(id), name, _) => Some(agent("otel_genai:agent:", id.clone(), name.unwrap_or(id))),
-        (None, Some(name), _) => Some(agent("otel_genai:agent:", name.clone(), name)),
+        (Some(id), name, _) => {
+            // Ids change with a redeployment; names stay, and people list them.
+            let names = name.iter().flat_map(|name| [Some(join("otel_genai:agent:", name)), bare(name)]);
+            a.links.extend(names.flatten().map(|id| Link::Called { id }));
+            Some(agent("otel_genai:agent:", id.clone(), name.unwrap_or(id)))
+        }
+        (None, Some(name), _) => {
+            a.links.extend(bare(&name).map(|id| Link::Called { id }));
+            Some(agent("otel_genai:agent:", name.clone(), name))
+        }
         (None, None, Some(name)) => Some(agent("otel_genai:service:", name.clone(), name)),
         (None, None, None) => None,
     };
@@ -204,6 +212,13 @@ fn agent<'a>(prefix: &str, id: Text<'a>, name: Text<'a>) -> Identity<'a> {
     Identity { id: join(prefix, &id), kind: Kind::AiAgent, actor: Actor::Machine, name, raw: None }
 }
 
+/// The name as people list it. Whoever names an agent must not get at another identity by it, so no name that could be an address, an
+/// ARN or an id of anything else.
+fn bare<'a>(name: &Text<'a>) -> Option<Text<'a>> {
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_ ".contains(&b));
+    (plain && !is_uuid(name)).then(|| name.clone())
+}
+
 fn refused(error: &str) -> bool {
     let error = error.to_ascii_lowercase();
     ["permission", "unauthorized", "forbidden", "denied", "401", "403"].iter().any(|word| error.contains(word))
@@ -214,6 +229,7 @@ mod tests {
     use super::detect;
     use crate::json::Tape;
     use crate::support::testing::{Row, check, decoded};
+    use vires_event::Link;
 
     #[test]
     fn who_and_what() {
@@ -251,6 +267,24 @@ mod tests {
                 assert_eq!(a.destinations, ["api.example.net"]);
             },
         );
+    }
+
+    #[test]
+    fn an_agent_is_called_by_its_name_too() {
+        let called = |names: &[&str]| names.iter().map(|n| Link::Called { id: (*n).to_owned().into() }).collect::<Vec<_>>();
+        let span = |who: &str| format!(r#"{{"gen_ai.operation.name":"chat",{who}}}"#);
+        for (who, names) in [
+            (
+                r#""gen_ai.agent.id":"asst_1","gen_ai.agent.name":"support-agent""#,
+                &["otel_genai:agent:support-agent", "support-agent"][..],
+            ),
+            (r#""gen_ai.agent.id":"a","gen_ai.agent.name":"svc@example.com""#, &["otel_genai:agent:svc@example.com"]),
+            (r#""gen_ai.agent.name":"4c753ed7-a96b-4967-8f72-3afd61350b1e""#, &[]),
+            (r#""gen_ai.agent.name":"support-agent""#, &["support-agent"]),
+            (r#""service.name":"support""#, &[]),
+        ] {
+            decoded(&span(who), |a| assert_eq!(a.links, called(names)));
+        }
     }
 
     #[test]

@@ -40,13 +40,16 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     let auth = record.get("auth").filter(|auth| auth.fields().next().is_some());
     let issued =
         record.path("response.auth").filter(|auth| auth.get("accessor").is_some() || auth.get("display_name").is_some());
-    activity.identity = auth.and_then(|auth| who(auth, request)).or_else(|| who(issued?, request));
+    activity.identity = auth.and_then(|auth| who(auth, request)).or_else(|| who(issued?, request)).map(|(who, login)| {
+        activity.links.extend(login.map(|id| Link::Called { id }));
+        who
+    });
     activity.credential = auth.and_then(|auth| credential(auth, request));
     outcome(record, &mut activity);
     if let Some(issued) = issued
         && let Some(accessor) = issued.get_text("accessor")
     {
-        let owner = who(issued, request).map(|who| who.id);
+        let owner = who(issued, request).map(|(who, _)| who.id);
         activity.links.push(Link::Issued { credential: accessor, owner });
     }
     if activity.identity.as_ref().is_some_and(|who| who.actor == Actor::Machine) {
@@ -55,8 +58,9 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     Some(activity)
 }
 
-/// Where an entity id is missing (root, batch tokens without entity), the way of login and its role or alias name the caller.
-fn who<'a>(auth: Value<'a>, request: Value<'a>) -> Option<Identity<'a>> {
+/// Who called, and by which way of login and role or alias, where an entity id says who. Where that is missing (root, batch tokens without
+/// entity), the login names the caller.
+fn who<'a>(auth: Value<'a>, request: Value<'a>) -> Option<(Identity<'a>, Option<Text<'a>>)> {
     let display = auth.get_text("display_name");
     let metadata = auth.get("metadata");
     let say_meta = |key: &str| metadata.and_then(|m| m.get_text(key));
@@ -75,18 +79,20 @@ fn who<'a>(auth: Value<'a>, request: Value<'a>) -> Option<Identity<'a>> {
         .or_else(|| display.clone());
     if let Some(entity) = auth.get_text("entity_id") {
         let mut who = identity(kind, actor, "vault:entity:", entity.clone());
+        // Several entities may have one role.
+        let login = name.as_ref().filter(|_| !mount.is_empty()).map(|name| Text::Owned(format!("vault:{mount}:{name}")));
         who.name = name.unwrap_or(entity);
         who.raw = display;
-        return Some(who);
+        return Some((who, login));
     }
     if let Some(spiffe) = say_meta("spiffe_id") {
         let trimmed = spiffe.strip_prefix("spiffe://").unwrap_or(&spiffe).to_owned();
-        return Some(machine(Kind::Workload, "spiffe:", Text::Owned(trimmed)));
+        return Some((machine(Kind::Workload, "spiffe:", Text::Owned(trimmed)), None));
     }
     let name = name?;
     let mut who = identity(kind, actor, &format!("vault:{mount}:"), name);
     who.raw = display;
-    Some(who)
+    Some((who, None))
 }
 
 /// Vault composes a display name of the mount's path and the alias: `kubernetes-payments-api`, `token-ci`, plain `root`.
@@ -213,12 +219,29 @@ mod tests {
     }
 
     #[test]
+    fn an_entity_is_called_by_its_login_too() {
+        for (display, meta, called) in [
+            ("approle", r#"{"role_name":"payments"}"#, "vault:approle:payments"),
+            ("kubernetes-payments-api", r#"{"role":"payments","service_account_name":"api"}"#, "vault:kubernetes:payments"),
+            ("token-ci", "{}", "vault:token:ci"),
+        ] {
+            let record = format!(
+                r#"{{"type":"response","auth":{{"display_name":"{display}","entity_id":"e-1","metadata":{meta}}},"request":{{"id":"r1","operation":"read","path":"secret/x"}}}}"#
+            );
+            decoded(&record, |found| {
+                assert_eq!(found.identity.as_ref().unwrap().id, "vault:entity:e-1");
+                assert_eq!(found.links, [Link::Called { id: called.into() }]);
+            });
+        }
+    }
+
+    #[test]
     fn a_login_issues_a_token() {
         let login = r#"{"type":"response","request":{"id":"r1","operation":"update","path":"auth/approle/login"},"response":{"auth":{"accessor":"hmac-sha256:b","display_name":"approle","entity_id":"e-1","metadata":{"role_name":"payments"}}}}"#;
         decoded(login, |found| {
             assert_eq!(found.identity.as_ref().unwrap().id, "vault:entity:e-1");
             let link = Link::Issued { credential: "hmac-sha256:b".into(), owner: Some("vault:entity:e-1".into()) };
-            assert_eq!(found.links, [link]);
+            assert_eq!(found.links, [Link::Called { id: "vault:approle:payments".into() }, link]);
             assert_eq!(found.also, ["vault:update auth/approle/login"]);
         });
     }
