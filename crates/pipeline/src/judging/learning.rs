@@ -1,4 +1,5 @@
 use super::estate::Estate;
+use super::memory::Memory;
 use super::observe::{is_undated, observe};
 use super::replay::hex;
 use crate::engine::{Error, Options, Runner, Summary};
@@ -14,7 +15,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use vires_judge::{SHARDS, shard_of};
 use vires_profile::baseline::{Baseline, Day, Input};
 use vires_source::open;
-use vires_tag::Memo;
 
 /// What came of learning.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ struct Learning<'e> {
 #[derive(Default)]
 struct Buffers {
     open: vires_source::Scratch,
-    memo: Memo,
+    memory: Memory,
     file: usize,
     days: Option<(Day, Day)>,
 }
@@ -154,10 +154,10 @@ impl Stage for Learning<'_> {
     }
 
     fn record(&self, line: &[u8], scratch: &mut Buffers, _: &mut Vec<u8>) -> Report {
-        let Buffers { open: buffers, memo, days, .. } = scratch;
+        let Buffers { open: buffers, memory, days, .. } = scratch;
         let mut opened = open(line.strip_suffix(b"\r").unwrap_or(line), buffers);
         let valid_utf8 = opened.valid_utf8;
-        let (tags, seen) = observe(self.estate, &mut opened, memo);
+        let (tags, seen) = observe(self.estate, &mut opened, memory);
         if seen.is_none() && is_undated(&opened) {
             self.undated.fetch_add(1, Ordering::Relaxed);
         }
@@ -182,7 +182,7 @@ impl Stage for Learning<'_> {
     }
 
     fn fallback(&self, _: &[u8], scratch: &mut Buffers, _: &mut Vec<u8>) {
-        (scratch.open, scratch.memo) = Default::default();
+        (scratch.open, scratch.memory) = Default::default();
     }
 
     fn settle(&self, scratch: &mut Buffers) {

@@ -1,20 +1,22 @@
 use super::answer::{self, End, SLOT};
 use super::estate::Estate;
 use super::live::{Live, Turns};
-use super::observe::{is_undated, observe, owned};
+use super::memory::Memory;
+use super::observe::{is_undated, observe};
+use super::packed::{Packed, Texts, Told};
 use super::step::{Joined, Step};
 use crate::protocol::Codec;
 use crate::stage::{Noticed, Report, Stage};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use vires_judge::{Disposition, Judge, Outcome};
+use vires_judge::{Disposition, Judge, Outcome, shard_of};
 use vires_profile::baseline::bounded;
-use vires_profile::observation::{EventRef, Mapping, Observation};
+use vires_profile::observation::Mapping;
 use vires_source::open;
 use vires_tag::object::is_cut;
 use vires_tag::splice::{Field, mask};
-use vires_tag::{Memo, Only, Options, Problem, Reply, Tags};
+use vires_tag::{Only, Options, Problem, Reply, Tags};
 
 /// How judged lines are answered.
 #[derive(Debug, Clone)]
@@ -64,7 +66,7 @@ impl Judging {
 #[derive(Debug, Default)]
 pub struct JudgingScratch {
     open: vires_source::Scratch,
-    memo: Memo,
+    memory: Memory,
     masked: Vec<u8>,
     /// Objects as far as they are known, one after the other.
     heads: Vec<u8>,
@@ -72,6 +74,8 @@ pub struct JudgingScratch {
     slots: Vec<usize>,
     /// One for each record of the block.
     pending: Vec<Pending>,
+    /// What the observations of the block are made of.
+    texts: Texts,
     /// How many records came before the one that is being looked at.
     before: usize,
     turns: Turns,
@@ -89,7 +93,9 @@ struct Pending {
     head: Range<usize>,
     slots: Range<usize>,
     end: End,
-    seen: Option<Box<Observation<'static>>>,
+    seen: Option<Box<Packed>>,
+    /// The shard of what was seen.
+    shard: usize,
     outcome: Option<Outcome>,
     failed: bool,
 }
@@ -97,7 +103,17 @@ struct Pending {
 impl Pending {
     /// A record that nothing is said of: it has its number all the same.
     fn unseen(start: usize) -> Self {
-        Pending { start, shown: false, head: 0..0, slots: 0..0, end: End::default(), seen: None, outcome: None, failed: false }
+        Pending {
+            start,
+            shown: false,
+            head: 0..0,
+            slots: 0..0,
+            end: End::default(),
+            seen: None,
+            shard: 0,
+            outcome: None,
+            failed: false,
+        }
     }
 }
 
@@ -106,6 +122,7 @@ impl JudgingScratch {
         self.heads.clear();
         self.slots.clear();
         self.pending.clear();
+        self.texts.clear();
     }
 }
 
@@ -120,7 +137,7 @@ impl Stage for Judging {
 
     fn record(&self, line: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) -> Report {
         scratch.before = scratch.pending.len();
-        let JudgingScratch { open: buffers, memo, masked, heads, slots, pending, .. } = scratch;
+        let JudgingScratch { open: buffers, memory, masked, heads, slots, pending, texts, .. } = scratch;
         let (line, cr) = line.split_at(line.len() - usize::from(line.ends_with(b"\r")));
         let mut opened = open(line, buffers);
         let joined = (self.answers.step == Step::Decide).then(|| Joined::read(&opened.shape, &self.field, &self.stamp));
@@ -129,7 +146,7 @@ impl Stage for Judging {
             drop(opened);
             opened = open(masked, buffers);
         }
-        let (mut tags, mut seen) = observe(&self.estate, &mut opened, memo);
+        let (mut tags, mut seen) = observe(&self.estate, &mut opened, memory);
         if let (Some(joined), Some(o)) = (joined, &mut seen)
             && !joined.tell(o)
         {
@@ -179,7 +196,8 @@ impl Stage for Judging {
             head: first_byte..heads.len(),
             slots: first_slot..slots.len(),
             end,
-            seen: seen.map(|o| Box::new(owned(o))),
+            shard: seen.as_ref().map_or(0, |o| shard_of(&bounded(&o.workload))),
+            seen: seen.map(|o| Box::new(Packed::pack(o, texts))),
             outcome: None,
             failed: false,
         });
@@ -187,7 +205,7 @@ impl Stage for Judging {
     }
 
     fn fallback(&self, line: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
-        (scratch.open, scratch.memo) = Default::default();
+        (scratch.open, scratch.memory) = Default::default();
         scratch.pending.truncate(scratch.before);
         scratch.pending.push(Pending::unseen(out.len()));
         let (line, cr) = line.split_at(line.len() - usize::from(line.ends_with(b"\r")));
@@ -219,21 +237,26 @@ impl Stage for Judging {
 
     fn settle(&self, scratch: &mut JudgingScratch) {
         let mut gate = self.live.gate();
-        for pending in &mut scratch.pending {
+        let JudgingScratch { pending, texts, .. } = scratch;
+        for pending in &mut *pending {
             let line = gate.line();
-            if let Some(o) = pending.seen.as_mut().filter(|_| self.answers.step != Step::Decide) {
-                o.event_ref = EventRef { file: None, line };
+            if let Some(packed) = pending.seen.as_deref_mut().filter(|_| self.answers.step != Step::Decide) {
+                packed.set_line(line);
                 // What fails here fails for one event: the tickets must be drawn whatever happens.
-                pending.failed = catch_unwind(AssertUnwindSafe(|| self.judge.join(&mut gate.joins, o))).is_err();
+                let told = catch_unwind(AssertUnwindSafe(|| {
+                    let mut o = packed.unpack(texts);
+                    self.judge.join(&mut gate.joins, &mut o);
+                    Told::of(o)
+                }));
+                match told {
+                    Ok(told) => packed.tell(told, texts),
+                    Err(_) => pending.failed = true,
+                }
             }
         }
         let judged = self.answers.step != Step::Join;
-        let seen = scratch.pending.iter().enumerate().filter(|(_, p)| judged && !p.failed);
-        let bounds: Vec<(usize, std::borrow::Cow<'_, str>)> =
-            seen.filter_map(|(at, p)| Some((at, bounded(&p.seen.as_ref()?.workload)))).collect();
-        let turns = gate.turns(bounds.iter().map(|(at, workload)| (*at, &**workload)));
-        drop(bounds);
-        scratch.turns = turns;
+        let seen = pending.iter().enumerate().filter(|(_, p)| judged && !p.failed && p.seen.is_some());
+        scratch.turns = gate.turns(seen.map(|(at, p)| (at, p.shard)));
     }
 
     fn render(&self, draft: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
@@ -260,8 +283,8 @@ impl Judging {
             self.live.shard(number, ticket, |shard| {
                 for at in events {
                     let Some(pending) = scratch.pending.get_mut(at) else { continue };
-                    let Some(o) = pending.seen.as_deref() else { continue };
-                    match catch_unwind(AssertUnwindSafe(|| self.judge.observe(shard, o))) {
+                    let Some(packed) = pending.seen.as_deref() else { continue };
+                    match catch_unwind(AssertUnwindSafe(|| self.judge.observe(shard, &packed.unpack(&scratch.texts)))) {
                         Ok(outcome) => {
                             self.live.note_forgotten(outcome.forgotten);
                             scratch.noticed.forgotten += u64::from(outcome.forgotten);
@@ -275,7 +298,7 @@ impl Judging {
     }
 
     fn write(&self, draft: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
-        let JudgingScratch { heads, slots, pending, object, left_out, noticed, .. } = scratch;
+        let JudgingScratch { heads, slots, pending, texts, object, left_out, noticed, .. } = scratch;
         let codec = self.answers.codec;
         let mut judged = pending.iter().filter(|p| p.shown).peekable();
         let mut at = 0;
@@ -294,7 +317,8 @@ impl Judging {
                     object.clear();
                     object.extend_from_slice(heads.get(p.head.clone()).unwrap_or_default());
                     let joined = p.seen.as_deref().filter(|_| self.answers.step == Step::Join && !p.failed);
-                    answer::end(object, p.end, verdict, joined.map(|o| (o, &*self.stamp)), p.failed);
+                    let joined = joined.map(|packed| packed.unpack(texts));
+                    answer::end(object, p.end, verdict, joined.as_ref().map(|o| (o, &*self.stamp)), p.failed);
                     noticed.truncated += u64::from(is_cut(object));
                     fill(frame.record, slots.get(p.slots.clone()).unwrap_or_default().iter().copied(), object, out);
                 }
