@@ -272,7 +272,8 @@ impl<'a> Observation<'a> {
     pub fn recalling(activity: Activity<'a>, facts: Facts<'a>, setting: Setting<'a>, habits: &mut Habits) -> Option<Self> {
         let at = activity.at()?;
         let identity = activity.identity?;
-        let renews_itself = upkeep::renews_itself(&activity.action, facts.effect, &identity, &activity.targets);
+        let names = [Some(&*identity.name), Some(&*identity.id), identity.raw.as_deref()];
+        let renews_itself = upkeep::renews_itself(&activity.action, facts.effect, names, &activity.targets);
         let credential = activity.credential.map(|c| Proof {
             kind: c.kind,
             hash: c.id.as_deref().map(|id| habits.credential(id)),
@@ -281,7 +282,7 @@ impl<'a> Observation<'a> {
         });
         let from = &activity.origin;
         let origin = origin_of(setting.zone, from.ip.as_deref(), from.network.as_deref(), from.asn.as_deref(), habits);
-        let origin_is_private = origin.as_deref().is_some_and(network::is_private);
+        let zone_class = zone_class_of(setting.zone, origin.as_deref());
         let region = region::region_of(activity.source, &activity.action, activity.place.region);
         Some(Observation {
             at,
@@ -316,11 +317,7 @@ impl<'a> Observation<'a> {
             env: setting.env,
             region,
             origin,
-            zone_class: setting.zone.map_or(ZoneClass::Unknown, |z| match z.class {
-                // Nobody on the internet has such an address: it is a network of ours that nobody named.
-                ZoneClass::Unknown if z.name == UNKNOWN && origin_is_private => ZoneClass::Internal,
-                class => class,
-            }),
+            zone_class,
             ip: activity.origin.ip,
             asn: activity.origin.asn,
             ua: activity.origin.user_agent.as_deref().and_then(|ua| habits.agent(ua)).map(Cow::Owned),
@@ -340,6 +337,13 @@ impl<'a> Observation<'a> {
             renews_itself,
             issued_by: None,
         })
+    }
+
+    /// True if the request would change credentials of an identity that is called `name`, [`Observation::identity`] and
+    /// [`Observation::raw_identity`]: see [`Observation::renews_itself`].
+    pub fn renews(&self, name: &str) -> bool {
+        let (id, raw) = (&*self.identity, self.raw_identity.as_deref());
+        upkeep::renews_itself(&self.action, self.effect, [Some(name), Some(id), raw], &self.targets)
     }
 
     /// Replaces the targets.
@@ -394,6 +398,15 @@ pub fn origin_of<'z>(
         zone if zone.name != UNKNOWN => Some(Cow::Borrowed(zone.name)),
         _ => habits.network(ip, network, asn),
     }
+}
+
+/// How far the zone is trusted in which a request with this [`origin_of`] came.
+pub fn zone_class_of(zone: Option<ZoneRef<'_>>, origin: Option<&str>) -> ZoneClass {
+    zone.map_or(ZoneClass::Unknown, |z| match z.class {
+        // Nobody on the internet has such an address: it is a network of ours that nobody named.
+        ZoneClass::Unknown if z.name == UNKNOWN && origin.is_some_and(network::is_private) => ZoneClass::Internal,
+        class => class,
+    })
 }
 
 /// The data class of what a request touches: as declared, else as the names tell.

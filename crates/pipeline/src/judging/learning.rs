@@ -1,6 +1,7 @@
+use super::again::Again;
 use super::estate::Estate;
 use super::memory::Memory;
-use super::observe::{is_undated, observe};
+use super::observe::{is_undated, seen};
 use super::replay::hex;
 use crate::engine::{Error, Options, Runner, Summary};
 use crate::input::{Source, open_file, regular_files};
@@ -14,7 +15,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use vires_judge::{SHARDS, shard_of};
 use vires_profile::baseline::{Baseline, Day, Input};
+use vires_profile::observation::Observation;
 use vires_source::open;
+use vires_tag::Quick;
 
 /// What came of learning.
 #[derive(Debug)]
@@ -100,6 +103,7 @@ fn hash_of(path: &Path) -> io::Result<(String, u64)> {
 /// Learning as a stage that answers nothing. One baseline per shard, so that threads seldom want the same one.
 struct Learning<'e> {
     estate: &'e Estate,
+    quick: Quick,
     shards: Vec<Mutex<Baseline>>,
     /// Hash and length of what a stream brought.
     hash: Option<Mutex<(Sha256, u64)>>,
@@ -112,6 +116,7 @@ struct Learning<'e> {
 struct Buffers {
     open: vires_source::Scratch,
     memory: Memory,
+    again: Again,
     file: usize,
     days: Option<(Day, Day)>,
 }
@@ -128,10 +133,20 @@ impl<'e> Learning<'e> {
     fn new(estate: &'e Estate, catalogue: &str, streams: bool) -> Self {
         Learning {
             estate,
+            // No member is added, whatever its name.
+            quick: Quick::new(&estate.classifier, "nhi"),
             shards: (0..SHARDS).map(|_| Mutex::new(Baseline::new(catalogue))).collect(),
             hash: streams.then(|| Mutex::new((Sha256::new(), 0))),
             days: Mutex::default(),
             undated: AtomicU64::new(0),
+        }
+    }
+
+    fn learn(&self, o: &Observation<'_>, days: &mut Option<(Day, Day)>) {
+        let day = (o.day(), o.day());
+        *days = Some(days.map_or(day, |days| wider(days, day)));
+        if let Some(shard) = self.shards.get(shard_of(&o.workload)) {
+            lock(shard).learn(o);
         }
     }
 
@@ -154,20 +169,31 @@ impl Stage for Learning<'_> {
     }
 
     fn record(&self, line: &[u8], scratch: &mut Buffers, _: &mut Vec<u8>) -> Report {
-        let Buffers { open: buffers, memory, days, .. } = scratch;
-        let mut opened = open(line.strip_suffix(b"\r").unwrap_or(line), buffers);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let Buffers { open: buffers, memory, again, days, .. } = scratch;
+        let (Memory { memo, habits, .. }, Again { kept, templates }) = (&mut *memory, &mut *again);
+        let repeated = self.quick.meet(line, &self.estate.classifier, kept, memo, |met| {
+            let template = templates.of(&met)?;
+            let report = Report { filtered: true, ..met.report };
+            if let Some(o) = template.observe(self.estate, met, habits)? {
+                self.learn(&o, days);
+            }
+            Some(report)
+        });
+        if let Some(report) = repeated {
+            return report;
+        }
+        let mut opened = open(line, buffers);
         let valid_utf8 = opened.valid_utf8;
-        let (tags, seen) = observe(self.estate, &mut opened, memory);
+        let tags = self.estate.classifier.classify(&opened, &mut memory.memo);
+        again.learn(&self.quick, self.estate, &opened, &tags, memory);
+        let seen = seen(self.estate, &mut opened, &tags, memory);
         if seen.is_none() && is_undated(&opened) {
             self.undated.fetch_add(1, Ordering::Relaxed);
         }
         // What another product found is no deed of the identity.
         if let Some(o) = seen.filter(|o| !o.detection.as_ref().is_some_and(|d| d.alone)) {
-            let day = (o.day(), o.day());
-            *days = Some(days.map_or(day, |days| wider(days, day)));
-            if let Some(shard) = self.shards.get(shard_of(&o.workload)) {
-                lock(shard).learn(&o);
-            }
+            self.learn(&o, days);
         }
         Report {
             source: tags.source,
@@ -182,7 +208,7 @@ impl Stage for Learning<'_> {
     }
 
     fn fallback(&self, _: &[u8], scratch: &mut Buffers, _: &mut Vec<u8>) {
-        (scratch.open, scratch.memory) = Default::default();
+        (scratch.open, scratch.memory, scratch.again) = Default::default();
     }
 
     fn settle(&self, scratch: &mut Buffers) {

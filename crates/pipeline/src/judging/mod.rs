@@ -3,6 +3,7 @@
 //! [`observe()`] turns an opened line into an observation; there is no other way to one. [`Estate`] learns and judges lines in a plain
 //! loop ([`Learner`], [`Replay`]): what is measured. The verbs do the same on many threads.
 
+mod again;
 mod answer;
 mod estate;
 mod learning;

@@ -28,6 +28,11 @@ impl Texts {
         self.lists.shrink_to(KEEP / size_of::<Range<usize>>());
     }
 
+    /// Bytes of all of them.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     fn put(&mut self, text: &str) -> Range<usize> {
         let start = self.bytes.len();
         self.bytes.push_str(text);
@@ -186,6 +191,11 @@ impl Packed {
     /// Gives it the number of its line.
     pub fn set_line(&mut self, line: u64) {
         self.line = line;
+    }
+
+    /// The same where there is nothing to say but what time it is.
+    pub fn tell_time(&mut self, stream: Option<Millis>, unwatched: Unwatched) {
+        (self.stream, self.unwatched) = (stream, unwatched);
     }
 
     /// Puts into it what the first step said.

@@ -1,8 +1,9 @@
+use super::again::Again;
 use super::answer::{self, End, SLOT};
 use super::estate::Estate;
 use super::live::{Live, Turns};
 use super::memory::Memory;
-use super::observe::{is_undated, observe};
+use super::observe::{is_undated, seen};
 use super::packed::{Packed, Texts, Told};
 use super::step::{Joined, Step};
 use crate::protocol::Codec;
@@ -10,13 +11,14 @@ use crate::stage::{Noticed, Report, Stage};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use vires_judge::joins::Plain;
 use vires_judge::{Disposition, Judge, Outcome, shard_of};
 use vires_profile::baseline::bounded;
-use vires_profile::observation::Mapping;
+use vires_profile::observation::{Mapping, Observation};
 use vires_source::open;
 use vires_tag::object::is_cut;
-use vires_tag::splice::{Field, mask};
-use vires_tag::{Only, Options, Problem, Reply, Tags};
+use vires_tag::splice::{Field, insert, mask};
+use vires_tag::{Only, Options, Problem, Quick, Reply, Tags};
 
 /// How judged lines are answered.
 #[derive(Debug, Clone)]
@@ -35,6 +37,7 @@ pub struct Answers {
 #[derive(Debug)]
 pub struct Judging {
     estate: Estate,
+    quick: Quick,
     judge: Judge,
     answers: Answers,
     field: Field,
@@ -48,7 +51,8 @@ impl Judging {
     pub fn new(estate: Estate, judge: Judge, answers: Answers, live: Arc<Live>) -> Self {
         let field = Field::new(&answers.tag.field);
         let stamp = answers.step.stamp(live.inputs());
-        Judging { estate, judge, answers, field, stamp, live }
+        let quick = Quick::new(&estate.classifier, &answers.tag.field);
+        Judging { estate, quick, judge, answers, field, stamp, live }
     }
 
     /// Where it remembers.
@@ -67,6 +71,7 @@ impl Judging {
 pub struct JudgingScratch {
     open: vires_source::Scratch,
     memory: Memory,
+    again: Again,
     masked: Vec<u8>,
     /// Objects as far as they are known, one after the other.
     heads: Vec<u8>,
@@ -96,6 +101,8 @@ struct Pending {
     seen: Option<Box<Packed>>,
     /// The shard of what was seen.
     shard: usize,
+    /// Nothing of it is new.
+    plain: Option<Plain>,
     outcome: Option<Outcome>,
     failed: bool,
 }
@@ -111,9 +118,19 @@ impl Pending {
             end: End::default(),
             seen: None,
             shard: 0,
+            plain: None,
             outcome: None,
             failed: false,
         }
+    }
+}
+
+impl Pending {
+    fn with(mut self, seen: Option<Observation<'_>>, judge: &Judge, texts: &mut Texts) -> Self {
+        self.plain = seen.as_ref().and_then(|o| judge.plain(o));
+        self.shard = seen.as_ref().map_or(0, |o| shard_of(&bounded(&o.workload)));
+        self.seen = seen.map(|o| Box::new(Packed::pack(o, texts)));
+        self
     }
 }
 
@@ -137,16 +154,26 @@ impl Stage for Judging {
 
     fn record(&self, line: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) -> Report {
         scratch.before = scratch.pending.len();
-        let JudgingScratch { open: buffers, memory, masked, heads, slots, pending, texts, .. } = scratch;
         let (line, cr) = line.split_at(line.len() - usize::from(line.ends_with(b"\r")));
+        let repeats = self.answers.step == Step::Both;
+        if repeats && let Some(report) = self.again(line, cr, scratch, out) {
+            return report;
+        }
+        let JudgingScratch { open: buffers, memory, again, masked, heads, slots, pending, texts, .. } = scratch;
+        let mut as_it_came = true;
         let mut opened = open(line, buffers);
         let joined = (self.answers.step == Step::Decide).then(|| Joined::read(&opened.shape, &self.field, &self.stamp));
         if mask(line, &opened.shape, &self.field, masked) {
             // What is about to be replaced says nothing of the line.
             drop(opened);
             opened = open(masked, buffers);
+            as_it_came = false;
         }
-        let (mut tags, mut seen) = observe(&self.estate, &mut opened, memory);
+        let mut tags = self.estate.classifier.classify(&opened, &mut memory.memo);
+        if repeats && as_it_came {
+            again.learn(&self.quick, &self.estate, &opened, &tags, memory);
+        }
+        let mut seen = seen(&self.estate, &mut opened, &tags, memory);
         if let (Some(joined), Some(o)) = (joined, &mut seen)
             && !joined.tell(o)
         {
@@ -190,22 +217,13 @@ impl Stage for Judging {
             judged: decides && seen.is_some(),
             unmapped: decides && seen.as_ref().is_some_and(|o| o.mapping != Mapping::Mapped),
         };
-        pending.push(Pending {
-            start,
-            shown: !filtered,
-            head: first_byte..heads.len(),
-            slots: first_slot..slots.len(),
-            end,
-            shard: seen.as_ref().map_or(0, |o| shard_of(&bounded(&o.workload))),
-            seen: seen.map(|o| Box::new(Packed::pack(o, texts))),
-            outcome: None,
-            failed: false,
-        });
+        let (head, slots) = (first_byte..heads.len(), first_slot..slots.len());
+        pending.push(Pending { shown: !filtered, head, slots, end, ..Pending::unseen(start) }.with(seen, &self.judge, texts));
         report
     }
 
     fn fallback(&self, line: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
-        (scratch.open, scratch.memory) = Default::default();
+        (scratch.open, scratch.memory, scratch.again) = Default::default();
         scratch.pending.truncate(scratch.before);
         scratch.pending.push(Pending::unseen(out.len()));
         let (line, cr) = line.split_at(line.len() - usize::from(line.ends_with(b"\r")));
@@ -242,6 +260,10 @@ impl Stage for Judging {
             let line = gate.line();
             if let Some(packed) = pending.seen.as_deref_mut().filter(|_| self.answers.step != Step::Decide) {
                 packed.set_line(line);
+                if let Some((stream, unwatched)) = pending.plain.as_ref().and_then(|plain| gate.joins.join_plain(plain)) {
+                    packed.tell_time(stream, unwatched);
+                    continue;
+                }
                 // What fails here fails for one event: the tickets must be drawn whatever happens.
                 let told = catch_unwind(AssertUnwindSafe(|| {
                     let mut o = packed.unpack(texts);
@@ -277,6 +299,40 @@ impl Stage for Judging {
 }
 
 impl Judging {
+    /// Works on a line that repeats what another said. `None`, and nothing done, if it is not plain that it does.
+    fn again(&self, line: &[u8], cr: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) -> Option<Report> {
+        let JudgingScratch { memory, again, heads, slots, pending, texts, object, .. } = scratch;
+        let (Memory { memo, habits, .. }, Again { kept, templates }) = (memory, again);
+        self.quick.meet(line, &self.estate.classifier, kept, memo, |met| {
+            let template = templates.of(&met)?;
+            object.clear();
+            met.begin(object)?;
+            let (Report { source, tagged, sensitive, .. }, brace, machine) = (met.report, met.brace, met.machine);
+            let seen = template.observe(&self.estate, met, habits)?;
+            let filtered = self.answers.tag.only.is_some_and(|only| !only.keeps_one(tagged, sensitive, machine));
+            let (start, first_slot, first_byte) = (out.len(), slots.len(), heads.len());
+            heads.extend_from_slice(object);
+            if !filtered {
+                match self.answers.tag.reply {
+                    Reply::Rsyslog => answer::draft_reply(&self.field, out),
+                    Reply::Event => insert(line, brace, &self.field, &[SLOT], out),
+                }
+                slots.extend(memchr::memchr_iter(SLOT, &out[start..]));
+            }
+            out.extend_from_slice(cr);
+            let unmapped = seen.as_ref().is_some_and(|o| o.mapping != Mapping::Mapped);
+            let report = Report { source, tagged, sensitive, filtered, judged: seen.is_some(), unmapped, ..Report::default() };
+            let (head, slots) = (first_byte..heads.len(), first_slot..slots.len());
+            let end = End::plain(tagged);
+            pending.push(Pending { shown: !filtered, head, slots, end, ..Pending::unseen(start) }.with(
+                seen,
+                &self.judge,
+                texts,
+            ));
+            Some(report)
+        })
+    }
+
     /// Judges the events of a block, shard by shard. Every ticket is used, or the blocks behind this one would wait for ever.
     fn look(&self, scratch: &mut JudgingScratch) {
         for (number, ticket, events) in std::mem::take(&mut scratch.turns.shards) {

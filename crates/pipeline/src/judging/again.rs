@@ -1,0 +1,225 @@
+//! Lines that repeat what another said, but for when, from which address and what they touch: see [`vires_tag::Quick`].
+//!
+//! What such a line says of its workload is taken from the one before it; the rest is read from its places. Whatever is not clear at
+//! once goes the long way, so that no verdict depends on what was met before.
+
+use super::estate::Estate;
+use super::memory::Memory;
+use super::observe::{Touched, seen_in, workload_of};
+use super::packed::{Packed, Texts};
+use rustc_hash::FxHashMap;
+use std::net::IpAddr;
+use vires_event::{Millis, Text, parse_time};
+use vires_profile::WorkloadIndex;
+use vires_profile::observation::{Habits, Observation, data_class_of, origin_of, zone_class_of};
+use vires_source::cloudtrail::Giver;
+use vires_source::json::{Shaped, Value, slots};
+use vires_source::{Opened, annotation};
+use vires_tag::{Kept, Met, Quick, Tags};
+
+/// The memory of one thread.
+#[derive(Debug, Default)]
+pub(super) struct Again {
+    pub kept: Kept,
+    pub templates: Templates,
+}
+
+/// What is said of the workload, by [`Met::number`]. There is none where lines must go the long way.
+#[derive(Debug, Default)]
+pub(super) struct Templates {
+    of: FxHashMap<(u32, u32), Option<Box<Template>>>,
+    /// Bytes of them.
+    bytes: usize,
+}
+
+/// So much is kept; then all is forgotten and learned anew.
+const MAX_BYTES: usize = 16 << 20;
+
+/// What lines say that agree in all that decides.
+#[derive(Debug)]
+pub(super) struct Template {
+    /// When.
+    time: usize,
+    /// `None` if nothing is to be judged.
+    said: Option<Said>,
+}
+
+/// What is said of the workload, and the places of what differs from line to line.
+#[derive(Debug)]
+struct Said {
+    texts: Texts,
+    o: Packed,
+    /// The bare name of who acted.
+    name: String,
+    workload: Option<WorkloadIndex>,
+    giver: Giver,
+    event_id: Option<usize>,
+    region: Option<usize>,
+    issued: Option<usize>,
+    bytes: Option<usize>,
+    address: Option<usize>,
+    /// The address that it came from, and whether it is one.
+    from: (String, bool),
+    /// The service and the private network it came through.
+    service: Option<String>,
+    network: Option<String>,
+}
+
+/// A longer text would have been cut.
+const MAX_WORD: usize = 256;
+
+impl Again {
+    /// Learns from a line that went the long way. Its activity must not have been taken.
+    pub fn learn(&mut self, quick: &Quick, estate: &Estate, opened: &Opened<'_>, tags: &Tags<'_>, memory: &mut Memory) {
+        let Again { kept, templates: Templates { of, bytes } } = self;
+        quick.learn(opened, tags, &estate.classifier, kept, &mut memory.memo);
+        let Some(number) = kept.learned().filter(|number| !of.contains_key(number)) else { return };
+        if *bytes > MAX_BYTES {
+            (*of, *bytes) = Default::default();
+        }
+        let template = Template::new(estate, opened, tags, memory).map(Box::new);
+        *bytes += size_of::<Template>() + template.as_ref().map_or(0, |t| t.said.as_ref().map_or(0, |said| said.texts.len()));
+        of.insert(number, template);
+    }
+}
+
+impl Templates {
+    /// What lines like this one say of their workload, if that is known and they need not go the long way.
+    pub fn of(&self, met: &Met<'_, '_>) -> Option<&Template> {
+        self.of.get(&met.number)?.as_deref().filter(|_| !met.marked)
+    }
+}
+
+/// The variable place of a member.
+fn place(record: Value<'_>, path: &[&str]) -> Option<usize> {
+    let value = path.iter().try_fold(record, |value, key| value.get(key))?;
+    slots(record).position(|(held, _)| held.number() == value.number())
+}
+
+impl Template {
+    /// `None` if lines like this one must go the long way.
+    fn new(estate: &Estate, opened: &Opened<'_>, tags: &Tags<'_>, memory: &mut Memory) -> Option<Self> {
+        let (record, activity) = (opened.record?, opened.activity.as_ref()?);
+        let leaks = !tags.hides_nothing() || !tags.leaks.is_empty();
+        if leaks || annotation(opened).is_some() || activity.detection.is_some() {
+            return None;
+        }
+        activity.at()?;
+        let place = |path: &[&str]| place(record, path);
+        let text = |slot: Option<usize>| slot.and_then(|slot| slots(record).nth(slot)?.0.text());
+        let time = place(&["eventTime"])?;
+        let giver = Giver::of(record)?;
+        let (event_id, region) = (place(&["eventID"]), place(&["awsRegion"]));
+        let issued = place(&["userIdentity", "sessionContext", "attributes", "creationDate"]);
+        let address = place(&["sourceIPAddress"]);
+        let from = text(address).unwrap_or_default().into_owned();
+        // What is read from these places must be what the decoder reads from them. Without a region it is not known whether one counts.
+        let read = [
+            (Some(time), activity.time.as_ref()),
+            (event_id, activity.event_id.as_ref()),
+            (region, activity.place.region.as_ref()),
+            (issued, activity.credential.as_ref().and_then(|c| c.issued.as_ref())),
+        ];
+        let differs = |(slot, read): (Option<usize>, Option<&Text<'_>>)| slot.is_some() && text(slot).as_ref() != read;
+        if read.into_iter().any(differs) || (region.is_some() && activity.place.region.is_none()) {
+            return None;
+        }
+        let workload =
+            activity.identity.as_ref().and_then(|identity| workload_of(&estate.inventory, identity, &activity.links, memory));
+        let (service, network) = (activity.origin.service.as_deref(), activity.origin.network.as_deref());
+        let (service, network) = (service.map(str::to_owned), network.map(str::to_owned));
+        let is_address = activity.origin.ip.is_some();
+        let name = activity.identity.as_ref().map_or("", |identity| &identity.name).to_owned();
+        if !estate.classifier.is_clean(&name) {
+            return None;
+        }
+        let Some(o) = seen_in(estate, activity.clone(), opened.record, tags, memory) else {
+            return Some(Template { time, said: None });
+        };
+        // An age that is not read from a place of its own would grow.
+        if o.credential.as_ref().is_some_and(|c| c.age_s.is_some()) && issued.is_none() {
+            return None;
+        }
+        let mut texts = Texts::default();
+        let o = Packed::pack(o, &mut texts);
+        let said = Said {
+            texts,
+            o,
+            name,
+            workload,
+            giver,
+            event_id,
+            region,
+            issued,
+            bytes: place(&["additionalEventData", "bytesTransferredOut"]),
+            address,
+            from: (from, is_address),
+            service,
+            network,
+        };
+        Some(Template { time, said: Some(said) })
+    }
+
+    /// What a line says of its workload: `None` inside if nothing is to be judged. `None` if it must go the long way.
+    #[allow(clippy::option_option)]
+    pub fn observe<'k>(&'k self, estate: &'k Estate, met: Met<'k, 'k>, habits: &mut Habits) -> Option<Option<Observation<'k>>> {
+        let at = parse_time(word(met.shaped(), self.time)??)?;
+        match &self.said {
+            None => Some(None),
+            Some(said) => said.observe(at, estate, met, habits).map(Some),
+        }
+    }
+}
+
+/// What stands in a variable place; `None` inside if nothing does. `None` if it would have been cut.
+#[allow(clippy::option_option)]
+fn word<'l>(shaped: &Shaped<'_, 'l>, slot: usize) -> Option<Option<&'l str>> {
+    let text = shaped.text(slot);
+    (text.len() <= MAX_WORD).then_some((!text.is_empty()).then_some(text))
+}
+
+impl Said {
+    fn observe<'k>(&'k self, at: Millis, estate: &'k Estate, met: Met<'k, 'k>, habits: &mut Habits) -> Option<Observation<'k>> {
+        let (inventory, shaped) = (&estate.inventory, met.shaped());
+        let mut o = self.o.unpack(&self.texts);
+        o.at = at;
+        if let Some(workload) = self.workload {
+            o.mapping = inventory.workload(workload).mapping(at);
+        }
+        if let Some(slot) = self.event_id {
+            o.event_id = word(shaped, slot)?.map(Text::Borrowed);
+        }
+        // Of some services the region says nothing.
+        if let Some(slot) = self.region.filter(|_| o.region.is_some()) {
+            o.region = Some(Text::Borrowed(word(shaped, slot)??));
+        }
+        if let (Some(slot), Some(credential)) = (self.issued, &mut o.credential) {
+            let issued = word(shaped, slot)?.and_then(parse_time);
+            credential.age_s = issued.and_then(|issued| u64::try_from((at - issued) / 1000).ok());
+        }
+        if let Some(slot) = self.bytes {
+            o.bytes = shaped.text(slot).split('.').next().and_then(|whole| whole.parse().ok());
+        }
+        if let Some(address) = self.address.map(|slot| shaped.text(slot)).filter(|address| *address != self.from.0) {
+            if !self.from.1 || address.len() > MAX_WORD || address.parse::<IpAddr>().is_err() {
+                return None;
+            }
+            let zone = inventory.zones.lookup(Some(address), None, self.service.as_deref());
+            o.ip = Some(Text::Borrowed(address));
+            o.origin = origin_of(zone, Some(address), self.network.as_deref(), None, habits);
+            o.zone_class = zone_class_of(zone, o.origin.as_deref());
+        }
+        let (service, operation) = met.action();
+        o.destinations = self.giver.destinations(met.parameters, service, operation);
+        let touched = Touched::of(inventory, &met.targets, met.data_class, o.effect);
+        o.data_class = data_class_of(touched.declared, touched.named, o.effect);
+        o.labels = touched.labels;
+        let mut names = met.targets.iter().map(|target| &target.name).chain(&o.destinations);
+        if !names.all(|name| estate.classifier.is_clean(name)) {
+            return None;
+        }
+        o.set_targets(met.targets);
+        o.renews_itself = o.renews(&self.name);
+        Some(o)
+    }
+}
