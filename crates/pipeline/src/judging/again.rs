@@ -179,7 +179,14 @@ fn word<'l>(shaped: &Shaped<'_, 'l>, slot: usize) -> Option<Option<&'l str>> {
 }
 
 impl Said {
-    fn observe<'k>(&'k self, at: Millis, estate: &'k Estate, met: Met<'k, 'k>, habits: &mut Habits) -> Option<Observation<'k>> {
+    fn observe<'k>(
+        &'k self,
+        at: Millis,
+        estate: &'k Estate,
+        mut met: Met<'k, 'k>,
+        habits: &mut Habits,
+    ) -> Option<Observation<'k>> {
+        let parameters = if self.giver.is_idle() { None } else { met.parameters()? };
         let (inventory, shaped) = (&estate.inventory, met.shaped());
         let mut o = self.o.unpack(&self.texts);
         o.at = at;
@@ -210,7 +217,7 @@ impl Said {
             o.zone_class = zone_class_of(zone, o.origin.as_deref());
         }
         let (service, operation) = met.action();
-        o.destinations = self.giver.destinations(met.parameters, service, operation);
+        o.destinations = self.giver.destinations(parameters, service, operation);
         let touched = Touched::of(inventory, &met.targets, met.data_class, o.effect);
         o.data_class = data_class_of(touched.declared, touched.named, o.effect);
         o.labels = touched.labels;

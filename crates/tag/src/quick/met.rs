@@ -10,7 +10,7 @@ use crate::tags::TELLING;
 use std::borrow::Cow;
 use vires_event::Target;
 use vires_source::cloudtrail::{Named, touched};
-use vires_source::json::{Shaped, Value};
+use vires_source::json::{Shaped, Tape, Value};
 
 /// A line that says what another said, but for what was touched.
 #[derive(Debug)]
@@ -28,8 +28,7 @@ pub struct Met<'k, 'l> {
     pub machine: bool,
     /// True if what is around the record may bear another product's mark.
     pub marked: bool,
-    /// The request's parameters.
-    pub parameters: Option<Value<'k>>,
+    parameters: Parameters<'k>,
     /// What was touched.
     pub targets: Vec<Target<'k>>,
     /// Class of the data touched, as tags say it.
@@ -37,7 +36,26 @@ pub struct Met<'k, 'l> {
     markers: Vec<(Cow<'k, str>, u8)>,
 }
 
-impl<'k, 'l> Met<'k, 'l> {
+/// The request's parameters: most lines say all there is to say without them.
+#[derive(Debug)]
+enum Parameters<'k> {
+    Read(Option<Value<'k>>),
+    /// The node at which they stand.
+    Unread(Option<usize>, &'k mut Tape),
+}
+
+impl<'k, 'l: 'k> Met<'k, 'l> {
+    /// The request's parameters, if there are any. `None` if they cannot be had.
+    #[allow(clippy::option_option)]
+    pub fn parameters(&mut self) -> Option<Option<Value<'k>>> {
+        let value = match std::mem::replace(&mut self.parameters, Parameters::Read(None)) {
+            Parameters::Read(value) => value,
+            Parameters::Unread(node, tape) => member(&self.shaped, node, tape)?,
+        };
+        self.parameters = Parameters::Read(value);
+        Some(value)
+    }
+
     /// The variable places of the record, which has the shape of the one that was learned from.
     pub fn shaped(&self) -> &Shaped<'k, 'l> {
         &self.shaped
@@ -97,16 +115,25 @@ impl Quick {
         {
             return None;
         }
-        let named = Named {
-            parameters: member(&shaped, plan.parameters, parameters)?,
-            resources: member(&shaped, plan.resources, resources)?,
-        };
-        let (targets, mentions) = touched(named, &said.service, &said.operation);
-        // Most lines name nothing that is marked, and that is told sooner than which marks there are.
+        // Most lines name nothing that is marked, and then their parameters need not be taken apart.
         let request = (&*said.service, &*said.operation);
-        let (markers, named_class) = match plan.names(&shaped, request, classifier, (texts, names), &mut memo.texts) {
-            Clear::Target(_) => (Vec::new(), None),
-            Clear::No => classifier.markers(&targets, &mentions, None, &mut memo.texts),
+        let first = match plan.names(&shaped, request, classifier, (texts, names), &mut memo.texts) {
+            Clear::Target(first) => Some(first),
+            Clear::No => None,
+        };
+        let clear = first.is_some();
+        let (targets, parameters, markers, named_class) = match first.and_then(|first| plan.targets(&shaped, request, first)) {
+            Some(targets) => (targets, Parameters::Unread(plan.parameters, parameters), Vec::new(), None),
+            None => {
+                let parameters = member(&shaped, plan.parameters, parameters)?;
+                let named = Named { parameters, resources: member(&shaped, plan.resources, resources)? };
+                let (targets, mentions) = touched(named, request.0, request.1);
+                let (markers, named_class) = match clear {
+                    true => (Vec::new(), None),
+                    false => classifier.markers(&targets, &mentions, None, &mut memo.texts),
+                };
+                (targets, Parameters::Read(parameters), markers, named_class)
+            }
         };
         let target = targets.first().map(|target| &*target.name);
         let spoilt = target.is_some_and(|target| classifier.leaks().any_begins(target.as_bytes()));
@@ -117,7 +144,7 @@ impl Quick {
         let telling = markers.iter().any(|(_, severity)| *severity >= TELLING);
         let report = Report { sensitive: said.report.sensitive || telling, ..said.report };
         let data_class = if said.secret { Some(3) } else { classifier.data_class(named_class, target) };
-        let (parameters, machine) = (named.parameters, said.machine);
+        let machine = said.machine;
         then(Met { said, shaped, number, report, brace, machine, marked, parameters, targets, data_class, markers })
     }
 }

@@ -117,8 +117,8 @@ pub fn has_buckets(service: &str) -> bool {
 pub struct Giver {
     /// The accounts of the record and of its caller.
     own: [String; 2],
-    /// It hands nothing to outsiders.
-    reads: bool,
+    /// It hands nothing to outsiders, whatever its parameters say.
+    idle: bool,
 }
 
 impl Giver {
@@ -137,13 +137,19 @@ impl Giver {
         let kind = word(r.event_type).unwrap_or_default();
         let caller = identity::read(&r, source.as_ref(), &kind, account.as_deref()).account;
         let own = [account.unwrap_or_default().into_owned(), caller.into_owned()];
-        Some(Giver { own, reads: read_only(&r, operation) })
+        let idle = read_only(&r, operation) || !r.parameters.is_some_and(destinations::may_give);
+        Some(Giver { own, idle })
+    }
+
+    /// True if the parameters need not be looked at: nobody receives anything.
+    pub fn is_idle(&self) -> bool {
+        self.idle
     }
 
     /// Outside parties that receive something through a request: [`vires_event::Activity::destinations`].
     pub fn destinations<'a>(&self, parameters: Option<Value<'a>>, service: &str, operation: &str) -> Vec<Text<'a>> {
         let mut found = Vec::new();
-        if !self.reads && parameters.is_some() {
+        if !self.idle && parameters.is_some() {
             let [account, caller] = &self.own;
             let record = Record { parameters, ..Record::default() };
             destinations::read(&record, service, operation, [account, caller], &mut found);
