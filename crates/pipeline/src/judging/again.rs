@@ -230,3 +230,122 @@ impl Said {
         Some(o)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judging::observe::{owned, seen};
+    use serde_json::Value as Json;
+    use std::path::Path;
+    use std::sync::Arc;
+    use vires_catalog::Catalog;
+    use vires_profile::{Exceptions, Inventory};
+    use vires_source::open;
+    use vires_tag::Classifier;
+
+    const INVENTORY: &str = r#"
+schema = "vires-inventory/1"
+[[zone]]
+name = "nat"
+class = "internal"
+cidrs = ["203.0.113.0/25", "10.1.0.0/16"]
+[[data]]
+match = ["s3:*payroll*", "iam:*"]
+class = 3
+labels = ["pii"]
+[[workload]]
+id = "one"
+owner = { team = "t", expires = 2026-03-01 }
+purpose = "p"
+principals = ["aws:role/*", "aws:user/123456789012/*"]
+[workload.expect]
+max_tier = 1
+"#;
+
+    fn estate() -> Estate {
+        let catalog = Arc::new(Catalog::builtin().unwrap());
+        Estate {
+            classifier: Arc::new(Classifier::new(&catalog).unwrap()),
+            inventory: Arc::new(Inventory::from_toml(INVENTORY, "i").unwrap()),
+            exceptions: Arc::new(Exceptions::default()),
+            year: None,
+        }
+    }
+
+    /// What a line says by the long way, which teaches `again`.
+    fn by_the_long_way(estate: &Estate, quick: &Quick, line: &str, again: &mut Again) -> Option<Observation<'static>> {
+        let mut scratch = vires_source::Scratch::default();
+        let mut memory = Memory::default();
+        let mut opened = open(line.as_bytes(), &mut scratch);
+        let tags = estate.classifier.classify(&opened, &mut memory.memo);
+        again.learn(quick, estate, &opened, &tags, &mut memory);
+        seen(estate, &mut opened, &tags, &mut memory).map(owned)
+    }
+
+    /// Every text and number of a record in turn is replaced by something else.
+    fn variants(record: &Json) -> Vec<Json> {
+        const TEXTS: [&str; 10] = [
+            "",
+            "x",
+            "203.0.113.77",
+            "198.51.100.200",
+            "10.20.1.1",
+            "2026-02-27T10:11:12Z",
+            "2026-04-01T00:00:00Z",
+            "12.5",
+            "arn:aws:s3:::acme-payroll/2026/a.csv",
+            "AKIARZPUZDIKABNMHEL6",
+        ];
+        fn leaves(value: &Json, at: String, out: &mut Vec<String>) {
+            match value {
+                Json::Object(of) => of.iter().for_each(|(key, value)| leaves(value, format!("{at}/{key}"), out)),
+                Json::Array(of) => (0..).zip(of).for_each(|(n, value): (usize, _)| leaves(value, format!("{at}/{n}"), out)),
+                Json::String(_) | Json::Number(_) => out.push(at),
+                _ => {}
+            }
+        }
+        let mut paths = Vec::new();
+        leaves(record, String::new(), &mut paths);
+        let long = "long".repeat(100);
+        let mut all = vec![record.clone()];
+        for path in paths {
+            for text in TEXTS.iter().copied().chain([&*long]) {
+                let mut other = record.clone();
+                if let Some(value) = other.pointer_mut(&path) {
+                    *value = if value.is_string() { text.into() } else { (text.len() * 7).into() };
+                    all.push(other);
+                }
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn memory_says_what_the_long_way_says() {
+        let estate = estate();
+        let quick = Quick::new(&estate.classifier, "nhi");
+        let (mut again, mut memory, mut met_again) = (Again::default(), Memory::default(), 0);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/logs/cloudtrail");
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|e| e == "ndjson")).collect();
+        files.sort();
+        let texts = files.iter().map(|path| std::fs::read_to_string(path).unwrap());
+        let records: Vec<Json> =
+            texts.flat_map(|text| text.lines().filter_map(|l| serde_json::from_str(l).ok()).collect::<Vec<_>>()).collect();
+        for line in records.iter().flat_map(variants).map(|record| record.to_string()) {
+            for _ in 0..3 {
+                let said = by_the_long_way(&estate, &quick, &line, &mut again);
+                let (Memory { memo, habits, .. }, Again { kept, templates }) = (&mut memory, &mut again);
+                let from_memory = quick.meet(line.as_bytes(), &estate.classifier, kept, memo, |met| {
+                    let template = templates.of(&met)?;
+                    Some(template.observe(&estate, met, habits)?.map(owned))
+                });
+                if let Some(from_memory) = from_memory {
+                    assert_eq!(from_memory, said, "{line}");
+                    met_again += 1;
+                }
+            }
+        }
+        assert!(met_again > 1000, "the short way is taken: {met_again}");
+    }
+}

@@ -6,13 +6,12 @@ use super::replay::hex;
 use crate::engine::{Error, Options, Runner, Summary};
 use crate::input::{Source, open_file, regular_files};
 use crate::stage::{Report, Stage};
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use vires_judge::{SHARDS, shard_of};
 use vires_profile::baseline::{Baseline, Day, Input};
 use vires_profile::observation::Observation;
@@ -38,39 +37,43 @@ pub enum LearnError {
     Run(#[from] Error),
     #[error("{first} and {second} have the same content, which would be counted twice: leave one out", first = .0.display(), second = .1.display())]
     Twice(PathBuf, PathBuf),
-    #[error("failed to start threads: {0}")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
 /// Learns from all input on all threads. The order of the lines makes no difference, so the result is the same for any number of
 /// threads. Files that cannot be read are named in the summary and left out.
 ///
-/// Files are read twice: first for the hash of what they hold, so that nothing is learned from two files of the same content, then to
-/// learn. A record that stands twice in the input, in one file or in two that differ, is counted twice on its day: to know it again
-/// would take the ids of all records, in the baseline too. On which days a workload did what does not change by it.
+/// Files are read twice: for the hash of what they hold, so that nothing is learned from two files of the same content, and to learn;
+/// at the same time, if there is more than one thread. A record that stands twice in the input, in one file or in two that differ, is
+/// counted twice on its day: to know it again would take the ids of all records, in the baseline too. On which days a workload did what
+/// does not change by it.
 pub fn learn(options: &Options, estate: &Estate, catalogue: &str) -> Result<Learned, LearnError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.max(1)).build()?;
     let files = match &options.source {
         Source::Files(paths) => regular_files(paths),
         _ => Some(Vec::new()),
     };
-    let hashes: Vec<_> = files.iter().flatten().collect();
-    let hashes: Vec<(PathBuf, io::Result<(String, u64)>)> =
-        pool.install(|| hashes.into_par_iter().map(|path| (path.clone(), hash_of(path))).collect());
-    drop(pool);
-    let mut inputs: BTreeMap<String, (PathBuf, u64, usize)> = BTreeMap::new();
-    for (file, (path, hashed)) in hashes.into_iter().enumerate() {
-        // What cannot be read is named by the run itself.
-        let Ok((sha256, bytes)) = hashed else { continue };
-        let known = inputs.insert(sha256, (path.clone(), bytes, file));
-        if let Some((first, ..)) = known.filter(|_| bytes > 0) {
-            return Err(LearnError::Twice(first, path));
-        }
-    }
     let streams = files.is_none() || !matches!(options.source, Source::Files(_));
     let learning = Learning::new(estate, catalogue, streams);
-    let runner = Runner::open(options)?;
-    let (learning, summary) = runner.run_and_return(learning, &|_| Err("learning does not reload".to_owned()))?;
+    let stop = Arc::clone(&learning.stop);
+    let run = || -> Result<_, LearnError> {
+        let runner = Runner::open(options)?;
+        Ok(runner.run_and_return(learning, &|_| Err("learning does not reload".to_owned()))?)
+    };
+    let files: Vec<PathBuf> = files.into_iter().flatten().collect();
+    let (inputs, learned) = if options.threads > 1 {
+        std::thread::scope(|scope| {
+            let hashing = std::thread::Builder::new().name("vires-hash".to_owned());
+            let hashing = hashing.spawn_scoped(scope, || inputs_of(&files, &stop)).map_err(Error::System)?;
+            let learned = run();
+            if learned.is_err() {
+                stop.store(true, Ordering::Relaxed);
+            }
+            let inputs = hashing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok::<_, LearnError>((inputs?, learned?))
+        })?
+    } else {
+        (inputs_of(&files, &stop)?, run()?)
+    };
+    let (learning, summary) = learned;
     let mut baseline = Baseline::new(catalogue);
     let days = learning.days();
     for (sha256, (_, bytes, file)) in inputs {
@@ -85,6 +88,21 @@ pub fn learn(options: &Options, estate: &Estate, catalogue: &str) -> Result<Lear
         baseline.absorb(shard.into_inner().unwrap_or_else(PoisonError::into_inner));
     }
     Ok(Learned { baseline, summary, undated })
+}
+
+/// Path, length and number of each file, by the hash of what it holds. `stop` tells this and the others that nothing will come of it.
+fn inputs_of(files: &[PathBuf], stop: &AtomicBool) -> Result<BTreeMap<String, (PathBuf, u64, usize)>, LearnError> {
+    let mut inputs: BTreeMap<String, (PathBuf, u64, usize)> = BTreeMap::new();
+    for (file, path) in files.iter().enumerate().take_while(|_| !stop.load(Ordering::Relaxed)) {
+        // What cannot be read is named by the run itself.
+        let Ok((sha256, bytes)) = hash_of(path) else { continue };
+        let known = inputs.insert(sha256, (path.clone(), bytes, file));
+        if let Some((first, ..)) = known.filter(|_| bytes > 0) {
+            stop.store(true, Ordering::Relaxed);
+            return Err(LearnError::Twice(first, path.clone()));
+        }
+    }
+    Ok(inputs)
 }
 
 /// Hash and length of what a file holds, decompressed: a log and its compressed copy teach the same. As far as it can be read; where
@@ -110,6 +128,8 @@ struct Learning<'e> {
     /// First and last day, by file.
     days: Mutex<BTreeMap<usize, (Day, Day)>>,
     undated: AtomicU64,
+    /// Nothing will come of this, because two files have the same content.
+    stop: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -139,6 +159,7 @@ impl<'e> Learning<'e> {
             hash: streams.then(|| Mutex::new((Sha256::new(), 0))),
             days: Mutex::default(),
             undated: AtomicU64::new(0),
+            stop: Arc::default(),
         }
     }
 
@@ -169,6 +190,9 @@ impl Stage for Learning<'_> {
     }
 
     fn record(&self, line: &[u8], scratch: &mut Buffers, _: &mut Vec<u8>) -> Report {
+        if self.stop.load(Ordering::Relaxed) {
+            return Report { filtered: true, ..Report::default() };
+        }
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let Buffers { open: buffers, memory, again, days, .. } = scratch;
         let (Memory { memo, habits, .. }, Again { kept, templates }) = (&mut *memory, &mut *again);
