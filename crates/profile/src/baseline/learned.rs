@@ -379,6 +379,12 @@ impl Learned {
         }
     }
 
+    /// Gives back room for what may be learned: nothing will.
+    pub(super) fn shrink(&mut self) {
+        self.values.shrink_to_fit();
+        self.daily.shrink();
+    }
+
     pub(super) fn push_raw(&mut self, facet: Facet, name: Name, first: Day, seen: Presence) {
         self.values.push(Value::new(value_key(facet, &name), name, first, seen));
     }
