@@ -91,9 +91,9 @@ impl Templates {
 }
 
 /// The variable place of a member.
-fn place(record: Value<'_>, path: &[&str]) -> Option<usize> {
+fn place(places: &[Value<'_>], record: Value<'_>, path: &[&str]) -> Option<usize> {
     let value = path.iter().try_fold(record, |value, key| value.get(key))?;
-    slots(record).position(|(held, _)| held.number() == value.number())
+    places.iter().position(|held| held.number() == value.number())
 }
 
 impl Template {
@@ -105,8 +105,9 @@ impl Template {
             return None;
         }
         activity.at()?;
-        let place = |path: &[&str]| place(record, path);
-        let text = |slot: Option<usize>| slot.and_then(|slot| slots(record).nth(slot)?.0.text());
+        let places: Vec<Value<'_>> = slots(record).map(|(held, _)| held).collect();
+        let place = |path: &[&str]| place(&places, record, path);
+        let text = |slot: Option<usize>| places.get(slot?)?.text();
         let time = place(&["eventTime"])?;
         let giver = Giver::of(record)?;
         let (event_id, region) = (place(&["eventID"]), place(&["awsRegion"]));
@@ -242,6 +243,7 @@ mod tests {
     use vires_profile::{Exceptions, Inventory};
     use vires_source::open;
     use vires_tag::Classifier;
+    use vires_tag::object::Object;
 
     const INVENTORY: &str = r#"
 schema = "vires-inventory/1"
@@ -272,14 +274,23 @@ max_tier = 1
         }
     }
 
-    /// What a line says by the long way, which teaches `again`.
-    fn by_the_long_way(estate: &Estate, quick: &Quick, line: &str, again: &mut Again) -> Option<Observation<'static>> {
+    /// What a line says by the long way, which teaches `again`: of its workload, and in its object as far as the judge has no say.
+    fn by_the_long_way(
+        estate: &Estate,
+        quick: &Quick,
+        line: &str,
+        again: &mut Again,
+    ) -> (Option<Observation<'static>>, Vec<u8>) {
         let mut scratch = vires_source::Scratch::default();
         let mut memory = Memory::default();
         let mut opened = open(line.as_bytes(), &mut scratch);
         let tags = estate.classifier.classify(&opened, &mut memory.memo);
         again.learn(quick, estate, &opened, &tags, &mut memory);
-        seen(estate, &mut opened, &tags, &mut memory).map(owned)
+        let mut bytes = Vec::new();
+        let mut object = Object::open(&mut bytes);
+        tags.write(&mut object);
+        object.pause();
+        (seen(estate, &mut opened, &tags, &mut memory).map(owned), bytes)
     }
 
     /// Every text and number of a record in turn is replaced by something else.
@@ -338,7 +349,9 @@ max_tier = 1
                 let (Memory { memo, habits, .. }, Again { kept, templates }) = (&mut memory, &mut again);
                 let from_memory = quick.meet(line.as_bytes(), &estate.classifier, kept, memo, |met| {
                     let template = templates.of(&met)?;
-                    Some(template.observe(&estate, met, habits)?.map(owned))
+                    let mut object = Vec::new();
+                    met.begin(&mut object)?;
+                    Some((template.observe(&estate, met, habits)?.map(owned), object))
                 });
                 if let Some(from_memory) = from_memory {
                     assert_eq!(from_memory, said, "{line}");
