@@ -17,9 +17,11 @@ if ! command -v valgrind >/dev/null; then
 fi
 profile=release
 if [ "${1:-}" = "--profile" ]; then profile=profiling; fi
-cargo build --profile "$profile" --locked --quiet -p vires-tag --example lines
+cargo build --profile "$profile" --locked --quiet -p vires-tag --example lines -p vires-pipeline --example judged
 lines="${CARGO_TARGET_DIR:-$PWD/target}/$profile/examples/lines"
+judged="${CARGO_TARGET_DIR:-$PWD/target}/$profile/examples/judged"
 mkdir -p "$work"
+rm -f "$work/baseline.json"
 
 # Lines of CloudTrail as a fleet writes them: 64 sessions that repeat, parameters and ids that do not.
 cloudtrail() {
@@ -60,7 +62,7 @@ samples() { find datasets/logs -name '*.ndjson' -o -name '*.log' | LC_ALL=C sort
 # The lines of a case: so many, or that many times all.
 input() {
     case "$1" in
-    cloudtrail_all) cloudtrail "$2" 100 ;;
+    cloudtrail_all | learn | judge) cloudtrail "$2" 100 ;;
     cloudtrail_few | cloudtrail_sensitive) cloudtrail "$2" 3 ;;
     cloudtrail_enveloped) cloudtrail "$2" 100 | envelope ;;
     near_miss) near_miss "$2" ;;
@@ -72,7 +74,16 @@ input() {
 
 count() { # case lines: instructions, lines
     input "$1" "$2" >"$work/in"
-    valgrind --tool=callgrind --callgrind-out-file="$work/$1.callgrind" "$lines" "${1#cloudtrail_}" <"$work/in" 2>"$work/log" >/dev/null
+    local program=("$lines" "${1#cloudtrail_}")
+    case "$1" in
+    learn) program=("$judged" learn) ;;
+    judge)
+        # By what the longest of all inputs teaches.
+        if [ ! -e "$work/baseline.json" ]; then cloudtrail 8000 100 | "$judged" learn >"$work/baseline.json"; fi
+        program=("$judged" judge "$work/baseline.json")
+        ;;
+    esac
+    valgrind --tool=callgrind --callgrind-out-file="$work/$1.callgrind" "${program[@]}" <"$work/in" 2>"$work/log" >/dev/null
     echo "$(sed -n 's/.*Collected : //p' "$work/log") $(wc -l <"$work/in")"
 }
 
@@ -84,7 +95,7 @@ fi
 
 failed=0
 printf 'case\tinstructions_per_line\n' >"$work/new.tsv"
-for case in cloudtrail_all cloudtrail_few cloudtrail_sensitive cloudtrail_enveloped near_miss syslog mixed samples; do
+for case in cloudtrail_all cloudtrail_few cloudtrail_sensitive cloudtrail_enveloped near_miss syslog mixed samples learn judge; do
     # Starting up and meeting everything for the first time is in both.
     read -r less fewer < <(count "$case" 2000)
     read -r more all < <(count "$case" 6000)

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use vires_event::{Link, Millis};
 use vires_profile::baseline::{Facet, Hashed, Learned, Reference, Stitches, bounded, default_group};
-use vires_profile::observation::{Move, Observation, Stay, stable_hash};
+use vires_profile::observation::{Move, Observation, Stay, Unwatched, day_of, stable_hash};
 use vires_profile::zones::ZoneClass;
 
 /// Most networks and most values that are remembered; beyond it the oldest half goes.
@@ -78,6 +78,18 @@ impl Joins {
         o.at = o.stream.map_or(claimed, |now| claimed.min(now));
         self.join_at(o, workload, claimed, reference, tuning);
         o.at = claimed;
+    }
+
+    /// The same for an observation of which [`plain`] says that nothing of it is new. `None`, and nothing noted, if others have a say in
+    /// it all the same.
+    pub fn join_plain(&mut self, plain: &Plain) -> Option<(Option<Millis>, Unwatched)> {
+        let issued = plain.credential.is_some_and(|hash| self.stitches.issue(hash).is_some());
+        if issued || self.alone.contains_key(&plain.workload) {
+            return None;
+        }
+        let stream = self.clock.see(plain.workload, plain.at);
+        self.watch.see(day_of(stream.map_or(plain.at, |now| plain.at.min(now))));
+        Some((stream, self.watch.gaps()))
     }
 
     fn join_at(&mut self, o: &mut Observation<'_>, workload: u64, claimed: Millis, reference: &Reference, tuning: &Tuning) {
@@ -230,7 +242,7 @@ impl Joins {
         let least = enough(tuning.coadopt.min_peers, members, tuning);
         let span = Millis::from(tuning.coadopt.window_days) * DAY;
         let mut bits = 0u32;
-        let (at, tier) = (o.at, o.tier);
+        let at = o.at;
         let mut of_sort: Option<u64> = None;
         let mut consider = |facet: Facet, value: &str| {
             if value.is_empty() || own.is_some_and(|l| hinted(l, facet, value)) {
@@ -246,39 +258,64 @@ impl Joins {
                 }
             }
         };
-        let credential = vires_profile::baseline::credential_value(o);
-        let platform = o.platform();
-        for facet in SHARED {
-            let value = match facet {
-                Facet::Zone => o.origin.as_deref(),
-                Facet::Asn => o.asn.as_deref(),
-                Facet::UserAgent => o.ua.as_deref(),
-                Facet::Account => o.account.as_deref(),
-                Facet::Region => o.region.as_deref(),
-                Facet::Platform => Some(platform),
-                _ => credential.as_deref(),
-            };
-            if let Some(value) = value {
-                consider(facet, value);
-            }
-        }
-        // Administrative actions are nobody's fashion.
-        if tier < 4 && !o.denied() {
-            consider(Facet::action(tier), &o.action);
-        }
-        if tier < 4 {
-            for dataset in &o.datasets {
-                consider(Facet::resource(o.data_class), dataset);
-            }
-        }
-        for link in &o.links {
-            if let Link::Became { id } = link {
-                consider(Facet::Role, id);
-            }
-        }
+        for_each_shared(o, &mut consider);
         o.coadopted = bits;
         bound(&mut self.adopted);
     }
+}
+
+/// Calls `consider` with each value that peers may take up together.
+fn for_each_shared(o: &Observation<'_>, mut consider: impl FnMut(Facet, &str)) {
+    let credential = vires_profile::baseline::credential_value(o);
+    let (platform, tier) = (o.platform(), o.tier);
+    for facet in SHARED {
+        let value = match facet {
+            Facet::Zone => o.origin.as_deref(),
+            Facet::Asn => o.asn.as_deref(),
+            Facet::UserAgent => o.ua.as_deref(),
+            Facet::Account => o.account.as_deref(),
+            Facet::Region => o.region.as_deref(),
+            Facet::Platform => Some(platform),
+            _ => credential.as_deref(),
+        };
+        if let Some(value) = value {
+            consider(facet, value);
+        }
+    }
+    // Administrative actions are nobody's fashion.
+    if tier < 4 && !o.denied() {
+        consider(Facet::action(tier), &o.action);
+    }
+    if tier < 4 {
+        for dataset in &o.datasets {
+            consider(Facet::resource(o.data_class), dataset);
+        }
+    }
+    for link in &o.links {
+        if let Link::Became { id } = link {
+            consider(Facet::Role, id);
+        }
+    }
+}
+
+/// An observation of which nothing is new to its workload: see [`plain`].
+#[derive(Debug, Clone, Copy)]
+pub struct Plain {
+    workload: u64,
+    at: Millis,
+    credential: Option<u64>,
+}
+
+/// Looks at an observation before its turn. If all of it is known of its workload, little is left to do when the turn comes: see
+/// [`Joins::join_plain`]. `None` if it has to be joined as a whole.
+pub fn plain(o: &Observation<'_>, reference: &Reference) -> Option<Plain> {
+    let own = reference.slot(&o.workload).and_then(|slot| reference.at(slot)).map(|known| &known.learned)?;
+    let mut known = o.links.is_empty() && o.origin.as_deref().is_none_or(|origin| own.hints_at(Facet::Zone, origin));
+    if known {
+        for_each_shared(o, |facet, value| known &= value.is_empty() || hinted(own, facet, value));
+    }
+    let credential = o.credential.as_ref().and_then(|c| c.hash);
+    known.then(|| Plain { workload: stable_hash(o.workload.as_bytes()), at: o.at, credential })
 }
 
 /// True if an observation is what the workload always did: an action, a tool, a credential and data that its baseline knows.

@@ -5,7 +5,7 @@ use crate::clock::watermark;
 use crate::criteria::{Criterion, REGISTRY};
 use crate::decide::{Decision, decide};
 use crate::evidence::{Best, Evidence, EvidenceRef, Factor, Finding, milli};
-use crate::joins::Joins;
+use crate::joins::{Joins, Plain, plain};
 use crate::memory::Memory;
 use crate::score::{Score, score};
 use crate::state::{Cached, JudgeState, SHARDS, Shard, WorkloadState, shard_of};
@@ -95,6 +95,11 @@ impl Judge {
     /// First step of each event, in the order of events: what concerns several workloads. See [`crate::joins`].
     pub fn join(&self, joins: &mut Joins, o: &mut Observation<'_>) {
         joins.join(o, &self.reference, &self.tuning);
+    }
+
+    /// Looks at an event before its turn: if nothing of it is new, [`Joins::join_plain`] does for [`Judge::join`].
+    pub fn plain(&self, o: &Observation<'_>) -> Option<Plain> {
+        plain(o, &self.reference)
     }
 
     /// Both steps for one event.

@@ -8,7 +8,7 @@ use vires_event::Millis;
 /// Most workloads of a shard: two million in all.
 pub(crate) const MOST_WORKLOADS: usize = 31_250;
 /// Workloads of a shard for which is kept what could be computed anew.
-const WARM: usize = 512;
+const WARM: usize = 256;
 /// In thousandths: lighter evidence escalates nothing by itself.
 const WEIGHTY: u16 = 500;
 

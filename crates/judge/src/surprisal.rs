@@ -206,7 +206,8 @@ impl Memory<'_> {
         let novelty = &self.tuning.novelty;
         let seen = self.sighting_of(facet, hashed).seen;
         let days_seen = q2(self.weigh(seen));
-        let days_active = q2(self.weigh(self.active));
+        let days_active =
+            if self.tuning.window.half_life_days == 0 { f64::from(self.days) } else { q2(self.weigh(self.active)) };
         let last = seen.last();
         let remembered = last.is_some_and(|last| self.day.saturating_sub(last) < self.tuning.window.tombstone_days);
         let resource = facet.is_target();

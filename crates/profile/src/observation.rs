@@ -6,6 +6,7 @@
 
 mod agent;
 mod hash;
+mod kept;
 mod network;
 mod region;
 mod target;
@@ -15,6 +16,7 @@ mod upkeep;
 
 pub use agent::ua_family;
 pub use hash::{credential_hash, stable_hash};
+pub use kept::{Habits, Kept};
 pub use network::network_of;
 pub use target::{TargetSort, lists_target, target_sort, target_spellings};
 pub use template::{identity_template, resource_template, strip_ephemeral};
@@ -265,25 +267,24 @@ impl<'a> Observation<'a> {
     /// Joins a record with what catalogue and inventory say of it. `None` if it has no identity or no readable time: nothing
     /// can be learned from such a record.
     pub fn new(activity: Activity<'a>, facts: Facts<'a>, setting: Setting<'a>) -> Option<Self> {
+        Observation::recalling(activity, facts, setting, &mut Habits::default())
+    }
+
+    /// [`Observation::new`] with what is remembered of earlier records, which changes nothing but the time it takes.
+    pub fn recalling(activity: Activity<'a>, facts: Facts<'a>, setting: Setting<'a>, habits: &mut Habits) -> Option<Self> {
         let at = activity.at()?;
         let identity = activity.identity?;
-        let renews_itself = upkeep::renews_itself(&activity.action, facts.effect, &identity, &activity.targets);
+        let names = [Some(&*identity.name), Some(&*identity.id), identity.raw.as_deref()];
+        let renews_itself = upkeep::renews_itself(&activity.action, facts.effect, names, &activity.targets);
         let credential = activity.credential.map(|c| Proof {
             kind: c.kind,
-            hash: c.id.as_deref().map(credential_hash),
+            hash: c.id.as_deref().map(|id| habits.credential(id)),
             issuer: c.issuer,
             age_s: c.issued.as_deref().and_then(parse_time).and_then(|t| u64::try_from((at - t) / 1000).ok()),
         });
-        let origin = match setting.zone {
-            Some(zone) if zone.name != UNKNOWN => Some(Cow::Borrowed(zone.name)),
-            Some(_) => {
-                network_of(activity.origin.ip.as_deref(), activity.origin.network.as_deref(), activity.origin.asn.as_deref())
-                    .map(Cow::Owned)
-            }
-            None => None,
-        };
-        let origin_is_private = origin.as_deref().is_some_and(network::is_private);
-        let declared_class = setting.data_class.or(facts.data_class);
+        let from = &activity.origin;
+        let origin = origin_of(setting.zone, from.ip.as_deref(), from.network.as_deref(), from.asn.as_deref(), habits);
+        let zone_class = zone_class_of(setting.zone, origin.as_deref());
         let region = region::region_of(activity.source, &activity.action, activity.place.region);
         Some(Observation {
             at,
@@ -312,26 +313,16 @@ impl<'a> Observation<'a> {
             error_code: activity.error_code,
             datasets: datasets_of(&activity.targets),
             targets: activity.targets,
-            // Reading a secret is touching restricted data, whatever its name.
-            data_class: declared_class.or((facts.effect == Some(Effect::SecretRead)).then_some(3)).map(|c| c.min(3)),
+            data_class: data_class_of(setting.data_class, facts.data_class, facts.effect),
             labels: setting.labels,
             account: activity.place.account,
             env: setting.env,
             region,
             origin,
-            zone_class: setting.zone.map_or(ZoneClass::Unknown, |z| match z.class {
-                // Nobody on the internet has such an address: it is a network of ours that nobody named.
-                ZoneClass::Unknown if z.name == UNKNOWN && origin_is_private => ZoneClass::Internal,
-                class => class,
-            }),
+            zone_class,
             ip: activity.origin.ip,
             asn: activity.origin.asn,
-            ua: activity
-                .origin
-                .user_agent
-                .as_deref()
-                .map(|ua| Cow::Owned(ua_family(ua).into_owned()))
-                .filter(|ua: &Text<'_>| !ua.is_empty()),
+            ua: activity.origin.user_agent.as_deref().and_then(|ua| habits.agent(ua)).map(Cow::Owned),
             destinations: activity.destinations,
             count: activity.volume.count.unwrap_or(1).max(1),
             bytes: activity.volume.bytes_out,
@@ -348,6 +339,13 @@ impl<'a> Observation<'a> {
             renews_itself,
             issued_by: None,
         })
+    }
+
+    /// True if the request would change credentials of an identity that is called `name`, [`Observation::identity`] and
+    /// [`Observation::raw_identity`]: see [`Observation::renews_itself`].
+    pub fn renews(&self, name: &str) -> bool {
+        let (id, raw) = (&*self.identity, self.raw_identity.as_deref());
+        upkeep::renews_itself(&self.action, self.effect, [Some(name), Some(id), raw], &self.targets)
     }
 
     /// Replaces the targets.
@@ -388,6 +386,35 @@ impl<'a> Observation<'a> {
             && matches!(self.effect, Some(Effect::ReadData | Effect::SecretRead | Effect::CopyOut))
             && !matches!(self.outcome, Some(Outcome::Denied | Outcome::Error))
     }
+}
+
+/// Where a request came from, in the form of [`Observation::origin`]: the zone, or the network of what no zone covers.
+pub fn origin_of<'z>(
+    zone: Option<ZoneRef<'z>>,
+    ip: Option<&str>,
+    network: Option<&str>,
+    asn: Option<&str>,
+    habits: &mut Habits,
+) -> Option<Text<'z>> {
+    match zone? {
+        zone if zone.name != UNKNOWN => Some(Cow::Borrowed(zone.name)),
+        _ => habits.network(ip, network, asn),
+    }
+}
+
+/// How far the zone is trusted in which a request with this [`origin_of`] came.
+pub fn zone_class_of(zone: Option<ZoneRef<'_>>, origin: Option<&str>) -> ZoneClass {
+    zone.map_or(ZoneClass::Unknown, |z| match z.class {
+        // Nobody on the internet has such an address: it is a network of ours that nobody named.
+        ZoneClass::Unknown if z.name == UNKNOWN && origin.is_some_and(network::is_private) => ZoneClass::Internal,
+        class => class,
+    })
+}
+
+/// The data class of what a request touches: as declared, else as the names tell.
+pub fn data_class_of(declared: Option<u8>, named: Option<u8>, effect: Option<Effect>) -> Option<u8> {
+    // Reading a secret is touching restricted data, whatever its name.
+    declared.or(named).or((effect == Some(Effect::SecretRead)).then_some(3)).map(|c| c.min(3))
 }
 
 /// Most targets and destinations of one record that are looked at.

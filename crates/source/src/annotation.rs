@@ -7,27 +7,37 @@ use crate::json::Value;
 use crate::support::cloud::bounded;
 use vires_event::{Detection, Text};
 
+/// Members without which there is no mark.
+pub const MARKS: [&str; 3] = ["rule_title", "event", "event.kind"];
+
 /// The gravest mark on an event, if there is any.
 pub fn annotation<'a>(opened: &Opened<'a>) -> Option<Detection<'a>> {
     let record = opened.record;
     let around = opened.layers.iter().filter_map(|layer| layer.root);
-    let objects = record.into_iter().chain(record.map(|r| r.root())).chain(around);
+    let root = record.map(|r| r.root()).filter(|root| record.is_some_and(|r| r.number() != root.number()));
+    let objects = record.into_iter().chain(root).chain(around);
     objects.filter_map(mark).max_by_key(|found| found.severity)
 }
 
 fn mark(object: Value<'_>) -> Option<Detection<'_>> {
-    let (mut rule, mut level, mut event, mut alert) = (None, None, None, None);
+    let (mut rule, mut level, mut event, mut alert, mut flat) = (None, None, None, None, false);
     for (key, value) in object.fields() {
         match key {
             "rule_title" => rule = value.text(),
             "level" => level = value.text(),
             "event" if value.is_object() => event = Some(value),
+            "event.kind" => flat = true,
             "kibana.alert.severity" => alert = value.text(),
-            _ => {}
+            // Whatever is escaped may be anything.
+            _ => flat |= key.contains('\\'),
         }
     }
     if let (Some(title), Some(severity)) = (rule, level.as_deref().and_then(step)) {
         return Some(found(severity, title));
+    }
+    // Nearly no record has either.
+    if event.is_none() && !flat {
+        return None;
     }
     let kind = event.and_then(|e| e.get_text("kind")).or_else(|| event.is_none().then(|| object.get_text("event.kind"))?);
     if !matches!(kind.as_deref(), Some("alert" | "signal")) {

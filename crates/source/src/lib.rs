@@ -17,7 +17,7 @@ pub mod text;
 
 mod sources;
 
-pub use annotation::annotation;
+pub use annotation::{MARKS, annotation};
 /// What of a CloudTrail record decides what is said of it.
 pub use sources::cloudtrail::repeats as cloudtrail;
 

@@ -252,6 +252,11 @@ impl Classifier {
         Cow::Owned(out)
     }
 
+    /// True if [`Classifier::redact`] finds nothing in a text.
+    pub fn is_clean(&self, text: &str) -> bool {
+        !self.has_shape(text)
+    }
+
     fn has_shape(&self, text: &str) -> bool {
         let mut any = false;
         self.leaks.shapes(text, |_| any = true);

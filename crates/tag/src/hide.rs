@@ -43,6 +43,11 @@ impl<'a> Secrets<'a> {
         }
     }
 
+    /// True if there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Replaces what begins as one of them, as far as it goes on like it.
     pub(crate) fn hide<'t>(&self, mut text: Text<'t>) -> Text<'t> {
         for (secret, kind) in &self.0 {

@@ -27,6 +27,7 @@ mod tags;
 pub use classify::Classifier;
 pub use field::field;
 pub use memo::Memo;
+pub use quick::{Kept, Met, Quick};
 pub use report::{Only, Report};
 pub use tagger::{Error, Options, Raw, Reply, Scratch, Tagger};
 pub use tags::{Problem, Sensitive, Tags};

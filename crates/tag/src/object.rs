@@ -165,9 +165,17 @@ impl<'o> Object<'o> {
 
     fn three_decimals(&mut self, number: f64) {
         // Far beyond what any score or share takes, so that the text stays short.
-        let rounded = (number.clamp(-1e9, 1e9) * 1000.0).round() / 1000.0;
-        // -0 is 0.
-        self.out.extend_from_slice((rounded + 0.0).to_string().as_bytes());
+        let thousandths = (number.clamp(-1e9, 1e9) * 1000.0).round() as i64;
+        if thousandths < 0 {
+            self.out.push(b'-');
+        }
+        self.digits(thousandths.unsigned_abs() / 1000);
+        let rest = thousandths.unsigned_abs() % 1000;
+        if rest > 0 {
+            let digits = [b'.', b'0' + (rest / 100) as u8, b'0' + (rest / 10 % 10) as u8, b'0' + (rest % 10) as u8];
+            let length = digits.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
+            self.out.extend_from_slice(digits.get(..length).unwrap_or_default());
+        }
     }
 
     fn digits(&mut self, number: u64) {
@@ -276,6 +284,18 @@ mod tests {
         assert_eq!(quoted("a\"b\\\n\u{1b}[31m\u{9b}\u{202e}", 100), (r#""a\"b\\\n\u001b[31m\u009b\u202e""#.into(), false));
         assert_eq!(quoted("éééééé", 9), ("\"ééé\"".into(), true));
         assert_eq!(quoted("\u{1}\u{1}", 8), (r#""\u0001""#.into(), true));
+    }
+
+    proptest! {
+        #[test]
+        fn decimals_are_the_shortest_of_three(number in prop_oneof![-2e9..2e9, -2.0..2.0, 0.0..101.0, Just(-0.0), Just(-0.0004)]) {
+            let mut out = Vec::new();
+            let mut object = Object::open(&mut out);
+            object.decimal("d", number);
+            object.close();
+            let rounded = (number.clamp(-1e9, 1e9) * 1000.0).round() / 1000.0 + 0.0;
+            prop_assert_eq!(String::from_utf8(out).unwrap(), format!("{{\"d\":{rounded}}}"));
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl Only {
     }
 
     /// The same for a line of which this is known.
-    pub(crate) fn keeps_one(self, tagged: bool, sensitive: bool, machine: bool) -> bool {
+    pub fn keeps_one(self, tagged: bool, sensitive: bool, machine: bool) -> bool {
         match self {
             Only::Tagged => tagged,
             Only::Sensitive => sensitive,

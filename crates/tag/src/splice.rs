@@ -93,7 +93,7 @@ pub fn splice(line: &[u8], shape: &Shape<'_>, field: &Field, object: &[u8], out:
 }
 
 /// Appends `line` with `object` spliced in before the brace at `brace`, which closes an object that has members, none of that name.
-pub(crate) fn insert(line: &[u8], brace: usize, field: &Field, object: &[u8], out: &mut Vec<u8>) {
+pub fn insert(line: &[u8], brace: usize, field: &Field, object: &[u8], out: &mut Vec<u8>) {
     out.reserve(line.len() + object.len() + field.json.len() + 1);
     let (before, after) = line.split_at(brace.min(line.len()));
     out.extend_from_slice(before);

@@ -92,6 +92,11 @@ impl Tags<'_> {
         self.secrets.hide(text)
     }
 
+    /// True if [`Tags::hide`] leaves every text as it is.
+    pub fn hides_nothing(&self) -> bool {
+        self.secrets.is_empty()
+    }
+
     /// Takes the line's credentials out of its own tags.
     pub(crate) fn hide_secrets(&mut self) {
         for text in [&mut self.id, &mut self.action, &mut self.target].into_iter().flatten() {

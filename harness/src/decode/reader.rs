@@ -120,7 +120,7 @@ impl Decoder {
                     let tags = self.classifier.classify(&opened, &mut memo);
                     window.facts.push(fact(number, activity, &tags, opened.record, inventory, names));
                     if let Some(learner) = &mut learner {
-                        learner.opened(&mut opened, &tags, &mut memo);
+                        learner.opened(&mut opened, &tags);
                     }
                 }
                 None => window.unreadable += 1,

@@ -13,11 +13,7 @@ pub(super) const SLOT: u8 = 0;
 /// Writes the line with a slot for the object. False if the answer has none.
 pub(super) fn draft(line: &[u8], opened: &Opened<'_>, options: &Options, field: &Field, out: &mut Vec<u8>) -> bool {
     match (options.reply, &opened.shape, options.raw) {
-        (Reply::Rsyslog, ..) => {
-            out.extend_from_slice(b"{\"$!\":{");
-            field.write_key(out);
-            out.extend_from_slice(&[SLOT, b'}', b'}']);
-        }
+        (Reply::Rsyslog, ..) => draft_reply(field, out),
         (Reply::Event, Shape::Text, Raw::Passthrough) => {
             out.extend_from_slice(line);
             return false;
@@ -28,12 +24,26 @@ pub(super) fn draft(line: &[u8], opened: &Opened<'_>, options: &Options, field: 
     true
 }
 
+/// Writes what rsyslog is answered, with a slot for the object.
+pub(super) fn draft_reply(field: &Field, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"$!\":{");
+    field.write_key(out);
+    out.extend_from_slice(&[SLOT, b'}', b'}']);
+}
+
 /// What tags leave for the end of the object.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct End {
     cut: bool,
     tagged: bool,
     error: Option<Problem>,
+}
+
+impl End {
+    /// Of an object that was not cut, with nothing to complain of.
+    pub(super) fn plain(tagged: bool) -> Self {
+        End { cut: false, tagged, error: None }
+    }
 }
 
 /// Begins the object: everything that the line says by itself. Whoever decides will say it again: the first of two steps leaves it out.

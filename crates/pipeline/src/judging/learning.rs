@@ -1,20 +1,22 @@
+use super::again::Again;
 use super::estate::Estate;
-use super::observe::{is_undated, observe};
+use super::memory::Memory;
+use super::observe::{is_undated, seen};
 use super::replay::hex;
 use crate::engine::{Error, Options, Runner, Summary};
 use crate::input::{Source, open_file, regular_files};
 use crate::stage::{Report, Stage};
-use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use vires_judge::{SHARDS, shard_of};
 use vires_profile::baseline::{Baseline, Day, Input};
+use vires_profile::observation::Observation;
 use vires_source::open;
-use vires_tag::Memo;
+use vires_tag::Quick;
 
 /// What came of learning.
 #[derive(Debug)]
@@ -35,39 +37,43 @@ pub enum LearnError {
     Run(#[from] Error),
     #[error("{first} and {second} have the same content, which would be counted twice: leave one out", first = .0.display(), second = .1.display())]
     Twice(PathBuf, PathBuf),
-    #[error("failed to start threads: {0}")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
 /// Learns from all input on all threads. The order of the lines makes no difference, so the result is the same for any number of
 /// threads. Files that cannot be read are named in the summary and left out.
 ///
-/// Files are read twice: first for the hash of what they hold, so that nothing is learned from two files of the same content, then to
-/// learn. A record that stands twice in the input, in one file or in two that differ, is counted twice on its day: to know it again
-/// would take the ids of all records, in the baseline too. On which days a workload did what does not change by it.
+/// Files are read twice: for the hash of what they hold, so that nothing is learned from two files of the same content, and to learn;
+/// at the same time, if there is more than one thread. A record that stands twice in the input, in one file or in two that differ, is
+/// counted twice on its day: to know it again would take the ids of all records, in the baseline too. On which days a workload did what
+/// does not change by it.
 pub fn learn(options: &Options, estate: &Estate, catalogue: &str) -> Result<Learned, LearnError> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads.max(1)).build()?;
     let files = match &options.source {
         Source::Files(paths) => regular_files(paths),
         _ => Some(Vec::new()),
     };
-    let hashes: Vec<_> = files.iter().flatten().collect();
-    let hashes: Vec<(PathBuf, io::Result<(String, u64)>)> =
-        pool.install(|| hashes.into_par_iter().map(|path| (path.clone(), hash_of(path))).collect());
-    drop(pool);
-    let mut inputs: BTreeMap<String, (PathBuf, u64, usize)> = BTreeMap::new();
-    for (file, (path, hashed)) in hashes.into_iter().enumerate() {
-        // What cannot be read is named by the run itself.
-        let Ok((sha256, bytes)) = hashed else { continue };
-        let known = inputs.insert(sha256, (path.clone(), bytes, file));
-        if let Some((first, ..)) = known.filter(|_| bytes > 0) {
-            return Err(LearnError::Twice(first, path));
-        }
-    }
     let streams = files.is_none() || !matches!(options.source, Source::Files(_));
     let learning = Learning::new(estate, catalogue, streams);
-    let runner = Runner::open(options)?;
-    let (learning, summary) = runner.run_and_return(learning, &|_| Err("learning does not reload".to_owned()))?;
+    let stop = Arc::clone(&learning.stop);
+    let run = || -> Result<_, LearnError> {
+        let runner = Runner::open(options)?;
+        Ok(runner.run_and_return(learning, &|_| Err("learning does not reload".to_owned()))?)
+    };
+    let files: Vec<PathBuf> = files.into_iter().flatten().collect();
+    let (inputs, learned) = if options.threads > 1 {
+        std::thread::scope(|scope| {
+            let hashing = std::thread::Builder::new().name("vires-hash".to_owned());
+            let hashing = hashing.spawn_scoped(scope, || inputs_of(&files, &stop)).map_err(Error::System)?;
+            let learned = run();
+            if learned.is_err() {
+                stop.store(true, Ordering::Relaxed);
+            }
+            let inputs = hashing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            Ok::<_, LearnError>((inputs?, learned?))
+        })?
+    } else {
+        (inputs_of(&files, &stop)?, run()?)
+    };
+    let (learning, summary) = learned;
     let mut baseline = Baseline::new(catalogue);
     let days = learning.days();
     for (sha256, (_, bytes, file)) in inputs {
@@ -82,6 +88,21 @@ pub fn learn(options: &Options, estate: &Estate, catalogue: &str) -> Result<Lear
         baseline.absorb(shard.into_inner().unwrap_or_else(PoisonError::into_inner));
     }
     Ok(Learned { baseline, summary, undated })
+}
+
+/// Path, length and number of each file, by the hash of what it holds. `stop` tells this and the others that nothing will come of it.
+fn inputs_of(files: &[PathBuf], stop: &AtomicBool) -> Result<BTreeMap<String, (PathBuf, u64, usize)>, LearnError> {
+    let mut inputs: BTreeMap<String, (PathBuf, u64, usize)> = BTreeMap::new();
+    for (file, path) in files.iter().enumerate().take_while(|_| !stop.load(Ordering::Relaxed)) {
+        // What cannot be read is named by the run itself.
+        let Ok((sha256, bytes)) = hash_of(path) else { continue };
+        let known = inputs.insert(sha256, (path.clone(), bytes, file));
+        if let Some((first, ..)) = known.filter(|_| bytes > 0) {
+            stop.store(true, Ordering::Relaxed);
+            return Err(LearnError::Twice(first, path.clone()));
+        }
+    }
+    Ok(inputs)
 }
 
 /// Hash and length of what a file holds, decompressed: a log and its compressed copy teach the same. As far as it can be read; where
@@ -100,18 +121,22 @@ fn hash_of(path: &Path) -> io::Result<(String, u64)> {
 /// Learning as a stage that answers nothing. One baseline per shard, so that threads seldom want the same one.
 struct Learning<'e> {
     estate: &'e Estate,
+    quick: Quick,
     shards: Vec<Mutex<Baseline>>,
     /// Hash and length of what a stream brought.
     hash: Option<Mutex<(Sha256, u64)>>,
     /// First and last day, by file.
     days: Mutex<BTreeMap<usize, (Day, Day)>>,
     undated: AtomicU64,
+    /// Nothing will come of this, because two files have the same content.
+    stop: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
 struct Buffers {
     open: vires_source::Scratch,
-    memo: Memo,
+    memory: Memory,
+    again: Again,
     file: usize,
     days: Option<(Day, Day)>,
 }
@@ -128,10 +153,21 @@ impl<'e> Learning<'e> {
     fn new(estate: &'e Estate, catalogue: &str, streams: bool) -> Self {
         Learning {
             estate,
+            // No member is added, whatever its name.
+            quick: Quick::new(&estate.classifier, "nhi"),
             shards: (0..SHARDS).map(|_| Mutex::new(Baseline::new(catalogue))).collect(),
             hash: streams.then(|| Mutex::new((Sha256::new(), 0))),
             days: Mutex::default(),
             undated: AtomicU64::new(0),
+            stop: Arc::default(),
+        }
+    }
+
+    fn learn(&self, o: &Observation<'_>, days: &mut Option<(Day, Day)>) {
+        let day = (o.day(), o.day());
+        *days = Some(days.map_or(day, |days| wider(days, day)));
+        if let Some(shard) = self.shards.get(shard_of(&o.workload)) {
+            lock(shard).learn(o);
         }
     }
 
@@ -154,20 +190,34 @@ impl Stage for Learning<'_> {
     }
 
     fn record(&self, line: &[u8], scratch: &mut Buffers, _: &mut Vec<u8>) -> Report {
-        let Buffers { open: buffers, memo, days, .. } = scratch;
-        let mut opened = open(line.strip_suffix(b"\r").unwrap_or(line), buffers);
+        if self.stop.load(Ordering::Relaxed) {
+            return Report { filtered: true, ..Report::default() };
+        }
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let Buffers { open: buffers, memory, again, days, .. } = scratch;
+        let (Memory { memo, habits, .. }, Again { kept, templates }) = (&mut *memory, &mut *again);
+        let repeated = self.quick.meet(line, &self.estate.classifier, kept, memo, |met| {
+            let template = templates.of(&met)?;
+            let report = Report { filtered: true, ..met.report };
+            if let Some(o) = template.observe(self.estate, met, habits)? {
+                self.learn(&o, days);
+            }
+            Some(report)
+        });
+        if let Some(report) = repeated {
+            return report;
+        }
+        let mut opened = open(line, buffers);
         let valid_utf8 = opened.valid_utf8;
-        let (tags, seen) = observe(self.estate, &mut opened, memo);
+        let tags = self.estate.classifier.classify(&opened, &mut memory.memo);
+        again.learn(&self.quick, self.estate, &opened, &tags, memory);
+        let seen = seen(self.estate, &mut opened, &tags, memory);
         if seen.is_none() && is_undated(&opened) {
             self.undated.fetch_add(1, Ordering::Relaxed);
         }
         // What another product found is no deed of the identity.
         if let Some(o) = seen.filter(|o| !o.detection.as_ref().is_some_and(|d| d.alone)) {
-            let day = (o.day(), o.day());
-            *days = Some(days.map_or(day, |days| wider(days, day)));
-            if let Some(shard) = self.shards.get(shard_of(&o.workload)) {
-                lock(shard).learn(&o);
-            }
+            self.learn(&o, days);
         }
         Report {
             source: tags.source,
@@ -182,7 +232,7 @@ impl Stage for Learning<'_> {
     }
 
     fn fallback(&self, _: &[u8], scratch: &mut Buffers, _: &mut Vec<u8>) {
-        (scratch.open, scratch.memo) = Default::default();
+        (scratch.open, scratch.memory, scratch.again) = Default::default();
     }
 
     fn settle(&self, scratch: &mut Buffers) {

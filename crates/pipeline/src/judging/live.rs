@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use vires_judge::joins::Joins;
-use vires_judge::{CaseUpdate, JudgeState, SHARDS, Shard, shard_of};
+use vires_judge::{CaseUpdate, JudgeState, SHARDS, Shard};
 use vires_profile::baseline::BaselineError;
 
 /// Takes the records of cases, in the order of the lines that made them speak.
@@ -161,13 +161,13 @@ impl Gate {
         self.lines
     }
 
-    /// The tickets for a block whose events belong to these workloads.
-    pub(super) fn turns<'w>(&mut self, workloads: impl Iterator<Item = (usize, &'w str)>) -> Turns {
-        let mut events: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (at, workload) in workloads {
-            events.entry(shard_of(workload)).or_default().push(at);
+    /// The tickets for a block whose events belong to these shards.
+    pub(super) fn turns(&mut self, events: impl Iterator<Item = (usize, usize)>) -> Turns {
+        let mut by_shard: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (at, shard) in events {
+            by_shard.entry(shard).or_default().push(at);
         }
-        let shards = events.into_iter().map(|(shard, events)| (shard, self.draw(shard), events)).collect();
+        let shards = by_shard.into_iter().map(|(shard, events)| (shard, self.draw(shard), events)).collect();
         let block = self.blocks;
         self.blocks += 1;
         Turns { block, shards }

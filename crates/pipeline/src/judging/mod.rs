@@ -3,11 +3,14 @@
 //! [`observe()`] turns an opened line into an observation; there is no other way to one. [`Estate`] learns and judges lines in a plain
 //! loop ([`Learner`], [`Replay`]): what is measured. The verbs do the same on many threads.
 
+mod again;
 mod answer;
 mod estate;
 mod learning;
 mod live;
+mod memory;
 mod observe;
+mod packed;
 mod redact;
 mod replay;
 mod stage;
@@ -18,6 +21,7 @@ mod survey;
 pub use estate::Estate;
 pub use learning::{LearnError, Learned, learn};
 pub use live::{CaseSink, Live};
+pub use memory::Memory;
 pub use observe::observe;
 pub use replay::{Judged, Learner, Replay, catalogue_hash};
 pub use stage::{Answers, Judging, JudgingScratch};

@@ -1,10 +1,12 @@
 use super::estate::Estate;
+use super::memory::{BETWEEN, Memory};
 use super::redact::redact;
 use std::borrow::Cow;
-use vires_event::{Activity, Actor, CredentialKind, Effect, Link, Text};
+use vires_event::{Activity, Actor, CredentialKind, Effect, Identity, Link, Target, Text};
 use vires_profile::observation::{
     EventRef, Facts, Mapping, Observation, Proof, Setting, Stay, TargetSort, identity_template, target_sort, target_spellings,
 };
+use vires_profile::{Inventory, WorkloadIndex};
 use vires_source::json::Value;
 use vires_source::{Opened, annotation};
 use vires_tag::{Classifier, Memo, Tags};
@@ -13,39 +15,43 @@ use vires_tag::{Classifier, Memo, Tags};
 ///
 /// The tags are those that `vires tag` writes. There is no observation of a line without identity or time, nor of a person whom the
 /// inventory does not list: what people do is not judged.
-pub fn observe<'a>(estate: &'a Estate, opened: &mut Opened<'a>, memo: &mut Memo) -> (Tags<'a>, Option<Observation<'a>>) {
-    let tags = estate.classifier.classify(opened, memo);
-    let observation = seen(estate, opened, &tags, memo);
+pub fn observe<'a>(estate: &'a Estate, opened: &mut Opened<'a>, memory: &mut Memory) -> (Tags<'a>, Option<Observation<'a>>) {
+    let tags = estate.classifier.classify(opened, &mut memory.memo);
+    let observation = seen(estate, opened, &tags, memory);
     (tags, observation)
 }
 
-/// The same of a line that is classified already, by the classifier of the estate.
+/// The second half, of a line that is classified already, by the classifier of the estate.
 pub(super) fn seen<'a>(
     estate: &'a Estate,
     opened: &mut Opened<'a>,
     tags: &Tags<'a>,
-    memo: &mut Memo,
+    memory: &mut Memory,
 ) -> Option<Observation<'a>> {
-    let (classifier, inventory) = (&estate.classifier, &estate.inventory);
     let dated = opened.activity.as_mut()?;
-    let at = dated.at().or_else(|| {
+    dated.at().or_else(|| {
         estate.year?.complete(dated);
         dated.at()
     })?;
     let mark = annotation(opened);
     let mut activity = opened.activity.take()?;
     activity.detection = activity.detection.take().or(mark);
+    seen_in(estate, activity, opened.record, tags, memory)
+}
+
+/// The same of a dated activity with its marks.
+pub(super) fn seen_in<'a>(
+    estate: &'a Estate,
+    mut activity: Activity<'a>,
+    record: Option<Value<'a>>,
+    tags: &Tags<'a>,
+    memory: &mut Memory,
+) -> Option<Observation<'a>> {
+    let (classifier, inventory) = (&estate.classifier, &estate.inventory);
+    let at = activity.at()?;
     let identity = activity.identity.as_ref()?;
-    // An inventory may list it under another of its names: a service principal by object id, say, where records have the appId.
-    let mut aliases = activity.links.iter().filter_map(|link| match link {
-        Link::Alias { id } | Link::Called { id } => Some(&**id),
-        _ => None,
-    });
-    let found = inventory
-        .resolve(&identity.id, identity.raw.as_deref())
-        .or_else(|| aliases.find_map(|id| inventory.resolve(id, None)))
-        .map(|index| inventory.workload(index));
-    if found.is_none() && is_person(classifier, tags.actor, &mut activity, opened.record, memo) {
+    let found = workload_of(inventory, identity, &activity.links, memory).map(|index| inventory.workload(index));
+    if found.is_none() && is_person(classifier, tags.actor, &mut activity, record, &mut memory.memo) {
         return None;
     }
     let identity = activity.identity.as_mut()?;
@@ -56,15 +62,9 @@ pub(super) fn seen<'a>(
     if let Some(action) = &tags.action {
         activity.action.clone_from(action);
     }
-    redact(classifier, tags, &mut activity);
+    redact(classifier, tags, &mut activity, memory);
     let id = activity.identity.as_ref()?.id.clone();
-    // A role called `payroll-reader` is no payroll: what a name tells of data counts where data can be.
-    let sorts = || activity.targets.iter().map(|t| (t, target_sort(&t.name)));
-    let declared = sorts()
-        .filter(|(_, sort)| *sort != TargetSort::Authority)
-        .filter_map(|(t, _)| target_spellings(&t.name).find_map(|name| inventory.data.class_of(&name)))
-        .max_by_key(|(class, _)| *class);
-    let holds_data = activity.targets.is_empty() || sorts().any(|(_, sort)| sort == TargetSort::Data);
+    let touched = Touched::of(inventory, &activity.targets, tags.data_class, tags.effect);
     let facts = Facts {
         effect: tags.effect,
         tier: tags.effect.map(|e| e.tier()),
@@ -73,7 +73,7 @@ pub(super) fn seen<'a>(
         boundary: tags.sensitive.and_then(|s| s.boundary),
         actor: tags.actor,
         kind: tags.kind,
-        data_class: tags.data_class.filter(|_| holds_data || tags.effect == Some(Effect::SecretRead)),
+        data_class: touched.named,
         attack: tags.sensitive.map(|s| s.attack.iter().map(|a| Cow::Borrowed(a.as_str())).collect()).unwrap_or_default(),
         leaks: tags.leaks.iter().map(|(kind, _)| Cow::Borrowed(*kind)).collect(),
     };
@@ -84,11 +84,63 @@ pub(super) fn seen<'a>(
         peer_group: found.and_then(|w| w.peer_group.as_deref()).map(Into::into),
         shared: found.is_some_and(|w| w.shared),
         zone: inventory.zones.lookup(origin.ip.as_deref(), origin.asn.as_deref(), origin.service.as_deref()),
-        data_class: declared.map(|(class, _)| class),
-        labels: declared.map(|(_, labels)| labels.iter().map(|l| l.as_str().into()).collect()).unwrap_or_default(),
+        data_class: touched.declared,
+        labels: touched.labels,
         env: activity.place.account.as_deref().and_then(|a| inventory.environment(a)).map(|env| Text::Owned(env.to_owned())),
     };
-    Observation::new(activity, facts, setting)
+    Observation::recalling(activity, facts, setting, &mut memory.habits)
+}
+
+/// What is known of what a request touches.
+pub(super) struct Touched<'i> {
+    /// Its class, as declared.
+    pub declared: Option<u8>,
+    /// Its labels.
+    pub labels: Vec<Text<'i>>,
+    /// Its class, as the names tell.
+    pub named: Option<u8>,
+}
+
+impl<'i> Touched<'i> {
+    /// `data_class` is what tags say.
+    pub fn of(inventory: &'i Inventory, targets: &[Target<'_>], data_class: Option<u8>, effect: Option<Effect>) -> Self {
+        // A role called `payroll-reader` is no payroll: what a name tells of data counts where data can be.
+        let sorts = || targets.iter().map(|t| (t, target_sort(&t.name)));
+        let declared = sorts()
+            .filter(|(_, sort)| *sort != TargetSort::Authority)
+            .filter_map(|(t, _)| target_spellings(&t.name).find_map(|name| inventory.data.class_of(&name)))
+            .max_by_key(|(class, _)| *class);
+        let holds_data = targets.is_empty() || sorts().any(|(_, sort)| sort == TargetSort::Data);
+        Touched {
+            declared: declared.map(|(class, _)| class),
+            labels: declared.map(|(_, labels)| labels.iter().map(|l| l.as_str().into()).collect()).unwrap_or_default(),
+            named: data_class.filter(|_| holds_data || effect == Some(Effect::SecretRead)),
+        }
+    }
+}
+
+/// The workload that the inventory gives to an identity.
+///
+/// It may list it under another of its names: a service principal by object id, say, where records have the appId.
+pub(super) fn workload_of(
+    inventory: &Inventory,
+    identity: &Identity<'_>,
+    links: &[Link<'_>],
+    memory: &mut Memory,
+) -> Option<WorkloadIndex> {
+    let Memory { workloads, key, .. } = memory;
+    key.clear();
+    key.push_str(&identity.id);
+    if let Some(raw) = &identity.raw {
+        key.push(BETWEEN);
+        key.push_str(raw);
+    }
+    let resolve = || inventory.resolve(&identity.id, identity.raw.as_deref());
+    let mut aliases = links.iter().filter_map(|link| match link {
+        Link::Alias { id } | Link::Called { id } => Some(&**id),
+        _ => None,
+    });
+    workloads.of(key, resolve, |index| *index).or_else(|| aliases.find_map(|id| inventory.resolve(id, None)))
 }
 
 /// True for people. A user's own SSH key is how people push; what software does with one is listed, or uses a token or a deploy key.

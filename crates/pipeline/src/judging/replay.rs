@@ -1,4 +1,5 @@
 use super::estate::Estate;
+use super::memory::Memory;
 use super::observe::{observe, seen};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use vires_judge::{CaseUpdate, Judge, JudgeState, Outcome, Tuning};
 use vires_profile::baseline::Baseline;
 use vires_profile::observation::{EventRef, Mapping, Observation};
 use vires_source::{Opened, Scratch, open};
-use vires_tag::{Memo, Tags};
+use vires_tag::Tags;
 
 impl Estate {
     /// Learns from lines, one after the other.
@@ -46,19 +47,19 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 struct Reader<'e> {
     estate: &'e Estate,
     scratch: Scratch,
-    memo: Memo,
+    memory: Memory,
 }
 
 impl<'e> Reader<'e> {
     fn new(estate: &'e Estate) -> Self {
-        Reader { estate, scratch: Scratch::default(), memo: Memo::default() }
+        Reader { estate, scratch: Scratch::default(), memory: Memory::default() }
     }
 
     fn line<'a>(&'a mut self, number: u64, line: &'a [u8]) -> Option<Observation<'a>> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let mut opened = open(line, &mut self.scratch);
-        let mut observation = observe(self.estate, &mut opened, &mut self.memo).1?;
+        let mut observation = observe(self.estate, &mut opened, &mut self.memory).1?;
         observation.event_ref = EventRef { file: None, line: number };
         Some(observation)
     }
@@ -79,12 +80,12 @@ impl<'e> Learner<'e> {
 
     /// One line that was opened and classified for another end, by the estate's own classifier: to do it again would cost more than
     /// to learn from it. Its activity is taken.
-    pub fn opened<'a>(&mut self, opened: &mut Opened<'a>, tags: &Tags<'a>, memo: &mut Memo)
+    pub fn opened<'a>(&mut self, opened: &mut Opened<'a>, tags: &Tags<'a>)
     where
         'e: 'a,
     {
         let estate: &'a Estate = self.reader.estate;
-        teach(&mut self.baseline, seen(estate, opened, tags, memo));
+        teach(&mut self.baseline, seen(estate, opened, tags, &mut self.reader.memory));
     }
 
     /// What was learned.

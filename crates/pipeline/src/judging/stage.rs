@@ -1,20 +1,24 @@
+use super::again::Again;
 use super::answer::{self, End, SLOT};
 use super::estate::Estate;
 use super::live::{Live, Turns};
-use super::observe::{is_undated, observe, owned};
+use super::memory::Memory;
+use super::observe::{is_undated, seen};
+use super::packed::{Packed, Texts, Told};
 use super::step::{Joined, Step};
 use crate::protocol::Codec;
 use crate::stage::{Noticed, Report, Stage};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use vires_judge::{Disposition, Judge, Outcome};
+use vires_judge::joins::Plain;
+use vires_judge::{Disposition, Judge, Outcome, shard_of};
 use vires_profile::baseline::bounded;
-use vires_profile::observation::{EventRef, Mapping, Observation};
+use vires_profile::observation::{Mapping, Observation};
 use vires_source::open;
 use vires_tag::object::is_cut;
-use vires_tag::splice::{Field, mask};
-use vires_tag::{Memo, Only, Options, Problem, Reply, Tags};
+use vires_tag::splice::{Field, insert, mask};
+use vires_tag::{Only, Options, Problem, Quick, Reply, Tags};
 
 /// How judged lines are answered.
 #[derive(Debug, Clone)]
@@ -33,6 +37,7 @@ pub struct Answers {
 #[derive(Debug)]
 pub struct Judging {
     estate: Estate,
+    quick: Quick,
     judge: Judge,
     answers: Answers,
     field: Field,
@@ -46,7 +51,8 @@ impl Judging {
     pub fn new(estate: Estate, judge: Judge, answers: Answers, live: Arc<Live>) -> Self {
         let field = Field::new(&answers.tag.field);
         let stamp = answers.step.stamp(live.inputs());
-        Judging { estate, judge, answers, field, stamp, live }
+        let quick = Quick::new(&estate.classifier, &answers.tag.field);
+        Judging { estate, quick, judge, answers, field, stamp, live }
     }
 
     /// Where it remembers.
@@ -64,7 +70,8 @@ impl Judging {
 #[derive(Debug, Default)]
 pub struct JudgingScratch {
     open: vires_source::Scratch,
-    memo: Memo,
+    memory: Memory,
+    again: Again,
     masked: Vec<u8>,
     /// Objects as far as they are known, one after the other.
     heads: Vec<u8>,
@@ -72,6 +79,8 @@ pub struct JudgingScratch {
     slots: Vec<usize>,
     /// One for each record of the block.
     pending: Vec<Pending>,
+    /// What the observations of the block are made of.
+    texts: Texts,
     /// How many records came before the one that is being looked at.
     before: usize,
     turns: Turns,
@@ -89,7 +98,11 @@ struct Pending {
     head: Range<usize>,
     slots: Range<usize>,
     end: End,
-    seen: Option<Box<Observation<'static>>>,
+    seen: Option<Box<Packed>>,
+    /// The shard of what was seen.
+    shard: usize,
+    /// Nothing of it is new.
+    plain: Option<Plain>,
     outcome: Option<Outcome>,
     failed: bool,
 }
@@ -97,7 +110,27 @@ struct Pending {
 impl Pending {
     /// A record that nothing is said of: it has its number all the same.
     fn unseen(start: usize) -> Self {
-        Pending { start, shown: false, head: 0..0, slots: 0..0, end: End::default(), seen: None, outcome: None, failed: false }
+        Pending {
+            start,
+            shown: false,
+            head: 0..0,
+            slots: 0..0,
+            end: End::default(),
+            seen: None,
+            shard: 0,
+            plain: None,
+            outcome: None,
+            failed: false,
+        }
+    }
+}
+
+impl Pending {
+    fn with(mut self, seen: Option<Observation<'_>>, judge: &Judge, texts: &mut Texts) -> Self {
+        self.plain = seen.as_ref().and_then(|o| judge.plain(o));
+        self.shard = seen.as_ref().map_or(0, |o| shard_of(&bounded(&o.workload)));
+        self.seen = seen.map(|o| Box::new(Packed::pack(o, texts)));
+        self
     }
 }
 
@@ -106,6 +139,7 @@ impl JudgingScratch {
         self.heads.clear();
         self.slots.clear();
         self.pending.clear();
+        self.texts.clear();
     }
 }
 
@@ -120,16 +154,26 @@ impl Stage for Judging {
 
     fn record(&self, line: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) -> Report {
         scratch.before = scratch.pending.len();
-        let JudgingScratch { open: buffers, memo, masked, heads, slots, pending, .. } = scratch;
         let (line, cr) = line.split_at(line.len() - usize::from(line.ends_with(b"\r")));
+        let repeats = self.answers.step == Step::Both;
+        if repeats && let Some(report) = self.again(line, cr, scratch, out) {
+            return report;
+        }
+        let JudgingScratch { open: buffers, memory, again, masked, heads, slots, pending, texts, .. } = scratch;
+        let mut as_it_came = true;
         let mut opened = open(line, buffers);
         let joined = (self.answers.step == Step::Decide).then(|| Joined::read(&opened.shape, &self.field, &self.stamp));
         if mask(line, &opened.shape, &self.field, masked) {
             // What is about to be replaced says nothing of the line.
             drop(opened);
             opened = open(masked, buffers);
+            as_it_came = false;
         }
-        let (mut tags, mut seen) = observe(&self.estate, &mut opened, memo);
+        let mut tags = self.estate.classifier.classify(&opened, &mut memory.memo);
+        if repeats && as_it_came {
+            again.learn(&self.quick, &self.estate, &opened, &tags, memory);
+        }
+        let mut seen = seen(&self.estate, &mut opened, &tags, memory);
         if let (Some(joined), Some(o)) = (joined, &mut seen)
             && !joined.tell(o)
         {
@@ -173,21 +217,13 @@ impl Stage for Judging {
             judged: decides && seen.is_some(),
             unmapped: decides && seen.as_ref().is_some_and(|o| o.mapping != Mapping::Mapped),
         };
-        pending.push(Pending {
-            start,
-            shown: !filtered,
-            head: first_byte..heads.len(),
-            slots: first_slot..slots.len(),
-            end,
-            seen: seen.map(|o| Box::new(owned(o))),
-            outcome: None,
-            failed: false,
-        });
+        let (head, slots) = (first_byte..heads.len(), first_slot..slots.len());
+        pending.push(Pending { shown: !filtered, head, slots, end, ..Pending::unseen(start) }.with(seen, &self.judge, texts));
         report
     }
 
     fn fallback(&self, line: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
-        (scratch.open, scratch.memo) = Default::default();
+        (scratch.open, scratch.memory, scratch.again) = Default::default();
         scratch.pending.truncate(scratch.before);
         scratch.pending.push(Pending::unseen(out.len()));
         let (line, cr) = line.split_at(line.len() - usize::from(line.ends_with(b"\r")));
@@ -219,21 +255,30 @@ impl Stage for Judging {
 
     fn settle(&self, scratch: &mut JudgingScratch) {
         let mut gate = self.live.gate();
-        for pending in &mut scratch.pending {
+        let JudgingScratch { pending, texts, .. } = scratch;
+        for pending in &mut *pending {
             let line = gate.line();
-            if let Some(o) = pending.seen.as_mut().filter(|_| self.answers.step != Step::Decide) {
-                o.event_ref = EventRef { file: None, line };
+            if let Some(packed) = pending.seen.as_deref_mut().filter(|_| self.answers.step != Step::Decide) {
+                packed.set_line(line);
+                if let Some((stream, unwatched)) = pending.plain.as_ref().and_then(|plain| gate.joins.join_plain(plain)) {
+                    packed.tell_time(stream, unwatched);
+                    continue;
+                }
                 // What fails here fails for one event: the tickets must be drawn whatever happens.
-                pending.failed = catch_unwind(AssertUnwindSafe(|| self.judge.join(&mut gate.joins, o))).is_err();
+                let told = catch_unwind(AssertUnwindSafe(|| {
+                    let mut o = packed.unpack(texts);
+                    self.judge.join(&mut gate.joins, &mut o);
+                    Told::of(o)
+                }));
+                match told {
+                    Ok(told) => packed.tell(told, texts),
+                    Err(_) => pending.failed = true,
+                }
             }
         }
         let judged = self.answers.step != Step::Join;
-        let seen = scratch.pending.iter().enumerate().filter(|(_, p)| judged && !p.failed);
-        let bounds: Vec<(usize, std::borrow::Cow<'_, str>)> =
-            seen.filter_map(|(at, p)| Some((at, bounded(&p.seen.as_ref()?.workload)))).collect();
-        let turns = gate.turns(bounds.iter().map(|(at, workload)| (*at, &**workload)));
-        drop(bounds);
-        scratch.turns = turns;
+        let seen = pending.iter().enumerate().filter(|(_, p)| judged && !p.failed && p.seen.is_some());
+        scratch.turns = gate.turns(seen.map(|(at, p)| (at, p.shard)));
     }
 
     fn render(&self, draft: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
@@ -254,14 +299,48 @@ impl Stage for Judging {
 }
 
 impl Judging {
+    /// Works on a line that repeats what another said. `None`, and nothing done, if it is not plain that it does.
+    fn again(&self, line: &[u8], cr: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) -> Option<Report> {
+        let JudgingScratch { memory, again, heads, slots, pending, texts, object, .. } = scratch;
+        let (Memory { memo, habits, .. }, Again { kept, templates }) = (memory, again);
+        self.quick.meet(line, &self.estate.classifier, kept, memo, |met| {
+            let template = templates.of(&met)?;
+            object.clear();
+            met.begin(object)?;
+            let (Report { source, tagged, sensitive, .. }, brace, machine) = (met.report, met.brace, met.machine);
+            let seen = template.observe(&self.estate, met, habits)?;
+            let filtered = self.answers.tag.only.is_some_and(|only| !only.keeps_one(tagged, sensitive, machine));
+            let (start, first_slot, first_byte) = (out.len(), slots.len(), heads.len());
+            heads.extend_from_slice(object);
+            if !filtered {
+                match self.answers.tag.reply {
+                    Reply::Rsyslog => answer::draft_reply(&self.field, out),
+                    Reply::Event => insert(line, brace, &self.field, &[SLOT], out),
+                }
+                slots.extend(memchr::memchr_iter(SLOT, &out[start..]));
+            }
+            out.extend_from_slice(cr);
+            let unmapped = seen.as_ref().is_some_and(|o| o.mapping != Mapping::Mapped);
+            let report = Report { source, tagged, sensitive, filtered, judged: seen.is_some(), unmapped, ..Report::default() };
+            let (head, slots) = (first_byte..heads.len(), first_slot..slots.len());
+            let end = End::plain(tagged);
+            pending.push(Pending { shown: !filtered, head, slots, end, ..Pending::unseen(start) }.with(
+                seen,
+                &self.judge,
+                texts,
+            ));
+            Some(report)
+        })
+    }
+
     /// Judges the events of a block, shard by shard. Every ticket is used, or the blocks behind this one would wait for ever.
     fn look(&self, scratch: &mut JudgingScratch) {
         for (number, ticket, events) in std::mem::take(&mut scratch.turns.shards) {
             self.live.shard(number, ticket, |shard| {
                 for at in events {
                     let Some(pending) = scratch.pending.get_mut(at) else { continue };
-                    let Some(o) = pending.seen.as_deref() else { continue };
-                    match catch_unwind(AssertUnwindSafe(|| self.judge.observe(shard, o))) {
+                    let Some(packed) = pending.seen.as_deref() else { continue };
+                    match catch_unwind(AssertUnwindSafe(|| self.judge.observe(shard, &packed.unpack(&scratch.texts)))) {
                         Ok(outcome) => {
                             self.live.note_forgotten(outcome.forgotten);
                             scratch.noticed.forgotten += u64::from(outcome.forgotten);
@@ -275,7 +354,7 @@ impl Judging {
     }
 
     fn write(&self, draft: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
-        let JudgingScratch { heads, slots, pending, object, left_out, noticed, .. } = scratch;
+        let JudgingScratch { heads, slots, pending, texts, object, left_out, noticed, .. } = scratch;
         let codec = self.answers.codec;
         let mut judged = pending.iter().filter(|p| p.shown).peekable();
         let mut at = 0;
@@ -294,7 +373,8 @@ impl Judging {
                     object.clear();
                     object.extend_from_slice(heads.get(p.head.clone()).unwrap_or_default());
                     let joined = p.seen.as_deref().filter(|_| self.answers.step == Step::Join && !p.failed);
-                    answer::end(object, p.end, verdict, joined.map(|o| (o, &*self.stamp)), p.failed);
+                    let joined = joined.map(|packed| packed.unpack(texts));
+                    answer::end(object, p.end, verdict, joined.as_ref().map(|o| (o, &*self.stamp)), p.failed);
                     noticed.truncated += u64::from(is_cut(object));
                     fill(frame.record, slots.get(p.slots.clone()).unwrap_or_default().iter().copied(), object, out);
                 }

@@ -1,4 +1,5 @@
 use super::estate::Estate;
+use super::memory::Memory;
 use super::observe::{is_undated, observe, owned};
 use super::replay::Judged;
 use crate::engine::{Error, Runner, Summary};
@@ -8,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use vires_judge::{Judge, JudgeState};
 use vires_profile::observation::{EventRef, Observation};
 use vires_source::open;
-use vires_tag::{Memo, Problem};
+use vires_tag::Problem;
 
 /// Judges all input and writes none of it: `visit` sees each judged line, in order, with everything behind its verdict.
 ///
@@ -44,7 +45,7 @@ type Line = (Observation<'static>, Option<String>);
 #[derive(Debug, Default)]
 pub struct SurveyScratch {
     open: vires_source::Scratch,
-    memo: Memo,
+    memory: Memory,
     observations: Vec<Option<Box<Line>>>,
 }
 
@@ -67,10 +68,10 @@ impl<F: FnMut(Judged<'_>) + Send> Stage for Survey<F> {
     const ORDERED: bool = true;
 
     fn record(&self, line: &[u8], scratch: &mut SurveyScratch, _: &mut Vec<u8>) -> Report {
-        let SurveyScratch { open: buffers, memo, observations } = scratch;
+        let SurveyScratch { open: buffers, memory, observations } = scratch;
         let mut opened = open(line.strip_suffix(b"\r").unwrap_or(line), buffers);
         let valid_utf8 = opened.valid_utf8;
-        let (tags, seen) = observe(&self.estate, &mut opened, memo);
+        let (tags, seen) = observe(&self.estate, &mut opened, memory);
         if seen.is_none() && is_undated(&opened) {
             self.undated.fetch_add(1, Ordering::Relaxed);
         }
@@ -89,7 +90,7 @@ impl<F: FnMut(Judged<'_>) + Send> Stage for Survey<F> {
     }
 
     fn fallback(&self, _: &[u8], scratch: &mut SurveyScratch, _: &mut Vec<u8>) {
-        (scratch.open, scratch.memo) = Default::default();
+        (scratch.open, scratch.memory) = Default::default();
         scratch.observations.push(None);
     }
 

@@ -113,10 +113,19 @@ impl Daily {
                 }
             },
             _ => {
+                // Mostly there is one day, or few.
+                if self.0.len() == self.0.capacity() {
+                    self.0.reserve_exact((self.0.len() / 4).max(1));
+                }
                 self.0.push(count);
                 self.trim();
             }
         }
+    }
+
+    /// Gives back room for days to come.
+    pub(super) fn shrink(&mut self) {
+        self.0.shrink_to_fit();
     }
 
     fn trim(&mut self) {

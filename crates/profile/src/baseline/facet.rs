@@ -174,12 +174,14 @@ pub struct Hashed<'v> {
 
 impl<'v> Hashed<'v> {
     /// Bounds and hashes a value.
+    #[inline]
     pub fn new(value: &'v str) -> Self {
         let text = bounded(value);
         Hashed { hash: stable_hash(text.as_bytes()) >> 8, text }
     }
 
     /// Its bounded form.
+    #[inline]
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -1,7 +1,6 @@
 use super::Day;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeMap;
 
 /// Weeks that are remembered.
 const WEEKS: u16 = 16;
@@ -9,11 +8,18 @@ const HOURS: usize = 168;
 /// Weeks without activity before a week that is lone, and how many lone ones are kept: see [`super::Presence`].
 const LONELY: u16 = 5;
 const LONE_WEEKS: usize = 2;
-/// The weeks before the last that keep it from being lone.
-const NEAR: u16 = (1 << LONELY) - 2;
 
-/// One bit per hour of a week.
-type Week = [u64; 3];
+/// One bit per hour of a week, three bytes a day from Monday on.
+type Bits = [u8; HOURS / 8];
+
+/// A week in which there was any activity. As small as can be: a day that waits to be learned has one, and most workloads of a big
+/// estate have few.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Week {
+    /// Counted from 1970.
+    week: u16,
+    hours: Bits,
+}
 
 /// In which hours of the week (UTC) a workload was active, for each of 16 weeks and of lone weeks after them.
 ///
@@ -21,15 +27,8 @@ type Week = [u64; 3];
 /// [`super::Presence`] keeps of days.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hours {
-    /// The last week, counted from 1970.
-    week: u16,
-    /// Bit k = active in week `week - k`.
-    any: u16,
-    /// Per hour of the week: bit k = active in week `week - k`. Absent until something was seen: most workloads of a big estate
-    /// are idle.
-    slots: Option<Box<[u16; HOURS]>>,
-    /// Lone weeks, latest first.
-    lone: Vec<(u16, Week)>,
+    /// Latest first.
+    weeks: Vec<Week>,
 }
 
 impl Hours {
@@ -38,129 +37,102 @@ impl Hours {
         // 1970-01-01 was a Thursday; weeks count from the Monday before it.
         let (week, weekday) = ((day + 3 * u16::from(day < u16::MAX - 3)) / 7, (day % 7 + 3) % 7);
         let slot = usize::from(weekday) * 24 + usize::from(hour % 24);
-        let back = self.week.saturating_sub(week);
-        let plain = if week <= self.week {
-            back < LONELY || self.any & NEAR != 0
-        } else {
-            self.lone.is_empty() && (self.slots.is_none() || week - self.week < LONELY)
-        };
-        if self.slots.is_some() && !plain {
-            let mut one = Hours::default();
-            one.add(day, hour);
-            return self.merge(&one);
+        let mut one = Week { week, hours: Bits::default() };
+        if let Some(byte) = one.hours.get_mut(slot / 8) {
+            *byte |= 1 << (slot % 8);
         }
-        let shift = self.advance(week);
-        let slots = self.slots.get_or_insert_with(|| Box::new([0; HOURS]));
-        if let Some(bits) = slots.get_mut(slot).filter(|_| shift < WEEKS) {
-            *bits |= 1 << shift;
-            self.any |= 1 << shift;
+        if self.put(one) {
+            self.settle();
         }
     }
 
-    /// Moves the last week forward if `week` is later; returns how many weeks `week` lies back.
-    fn advance(&mut self, week: u16) -> u16 {
-        if self.slots.is_some() && week <= self.week {
-            return self.week - week;
-        }
-        if let Some(slots) = &mut self.slots {
-            let by = u32::from(week - self.week);
-            for bits in slots.iter_mut().chain([&mut self.any]) {
-                *bits = bits.checked_shl(by).unwrap_or(0);
+    /// True if the week was not there.
+    fn put(&mut self, one: Week) -> bool {
+        // Almost always the last week.
+        let at = self.weeks.iter().position(|known| known.week <= one.week).unwrap_or(self.weeks.len());
+        match self.weeks.get_mut(at).filter(|known| known.week == one.week) {
+            Some(known) => {
+                known.hours.iter_mut().zip(one.hours).for_each(|(mine, their)| *mine |= their);
+                false
+            }
+            None => {
+                self.weeks.reserve_exact(1);
+                self.weeks.insert(at, one);
+                true
             }
         }
-        self.week = week;
-        0
+    }
+
+    /// How many of the weeks are lone: each so long after the next that its clock may have run ahead.
+    fn lone(&self) -> usize {
+        let gaps = self.weeks.iter().zip(self.weeks.iter().skip(1)).map(|(later, week)| later.week - week.week);
+        gaps.take(LONE_WEEKS).take_while(|gap| *gap >= LONELY).count()
+    }
+
+    /// Forgets weeks that lie too far back.
+    fn settle(&mut self) {
+        let lone = self.lone();
+        let Some(last) = self.weeks.get(lone).map(|last| last.week) else { return };
+        while self.weeks.last().is_some_and(|week| last.saturating_sub(week.week) >= WEEKS) {
+            self.weeks.pop();
+        }
     }
 
     /// Adds what was seen elsewhere.
     pub fn merge(&mut self, other: &Hours) {
-        let Some(theirs) = &other.slots else { return };
-        if self.slots.is_none() {
-            return self.clone_from(other);
+        let mut new = false;
+        for week in &other.weeks {
+            new |= self.put(*week);
         }
-        let later = if self.week < other.week { other.any } else { self.any };
-        let near = self.week.abs_diff(other.week) < LONELY || later & NEAR != 0;
-        if !near || !self.lone.is_empty() || !other.lone.is_empty() {
-            return self.merge_weeks(other);
-        }
-        let back = u32::from(self.advance(other.week));
-        let ours = self.slots.get_or_insert_with(|| Box::new([0; HOURS]));
-        for (mine, their) in ours.iter_mut().zip(theirs.iter()).chain([(&mut self.any, &other.any)]) {
-            *mine |= their.checked_shl(back).unwrap_or(0);
+        if new {
+            self.settle();
         }
     }
 
-    /// Merges week by week.
-    fn merge_weeks(&mut self, other: &Hours) {
-        let mut weeks = self.weeks();
-        for (week, hours) in other.weeks() {
-            let mine = weeks.entry(week).or_default();
-            mine.iter_mut().zip(hours).for_each(|(mine, their)| *mine |= their);
-        }
-        *self = Hours::of_weeks(weeks);
-    }
-
-    fn weeks(&self) -> BTreeMap<u16, Week> {
-        let mut weeks: BTreeMap<u16, Week> = self.lone.iter().copied().collect();
-        for (slot, bits) in self.slots.iter().flat_map(|slots| slots.iter().enumerate()) {
-            for back in (0..WEEKS).filter(|back| bits >> back & 1 == 1) {
-                if let Some(word) = weeks.entry(self.week.saturating_sub(back)).or_default().get_mut(slot / 64) {
-                    *word |= 1 << (slot % 64);
-                }
-            }
-        }
-        weeks
-    }
-
-    fn of_weeks(mut weeks: BTreeMap<u16, Week>) -> Hours {
-        let mut hours = Hours::default();
-        let mut last = weeks.pop_last();
-        while let (Some((week, bits)), Some((before, _))) = (last, weeks.last_key_value())
-            && week - before >= LONELY
-            && hours.lone.len() < LONE_WEEKS
-        {
-            hours.lone.push((week, bits));
-            last = weeks.pop_last();
-        }
-        let Some((week, bits)) = last else { return hours };
-        hours.week = week;
-        let mut slots = Box::new([0u16; HOURS]);
-        for (at, bits) in weeks.into_iter().chain([(week, bits)]).filter(|(at, _)| week - at < WEEKS) {
-            let back = week - at;
-            hours.any |= 1 << back;
-            for (slot, weeks) in slots.iter_mut().enumerate() {
-                *weeks |= u16::from(on(&bits, slot)) << back;
-            }
-        }
-        hours.slots = Some(slots);
-        hours
+    /// One bit per hour of the day in which it was ever active.
+    fn day_bits(&self) -> u32 {
+        let days = self.weeks.iter().flat_map(|week| week.hours.as_chunks::<3>().0);
+        days.fold(0, |bits, [a, b, c]| bits | u32::from_le_bytes([*a, *b, *c, 0]))
     }
 
     /// True if it was ever active at that hour of the day, give or take `slack` hours, on any weekday.
     pub fn knows_hour(&self, hour: u8, slack: u8) -> bool {
-        let Some(slots) = &self.slots else { return false };
-        slots.iter().enumerate().any(|(slot, weeks)| {
-            let distance = (slot % 24).abs_diff(usize::from(hour % 24));
-            let active = *weeks != 0 || self.lone.iter().any(|(_, bits)| on(bits, slot));
-            active && distance.min(24 - distance) <= usize::from(slack)
+        let bits = self.day_bits();
+        (0..24u8).filter(|other| bits >> other & 1 == 1).any(|other| {
+            let distance = other.abs_diff(hour % 24);
+            distance.min(24 - distance) <= slack
         })
     }
 
     /// The hours of the day in which it was ever active.
     pub fn of_day(&self) -> Vec<u8> {
-        (0..24).filter(|h| self.knows_hour(*h, 0)).collect()
+        let bits = self.day_bits();
+        (0..24).filter(|hour| bits >> hour & 1 == 1).collect()
     }
 }
 
-/// True if a week was active in this hour of it.
-fn on(week: &Week, slot: usize) -> bool {
-    week.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
+/// The form in files: a lone week as its number and three words of bits.
+type LoneWeek = (u16, [u64; 3]);
+
+fn to_words(hours: &Bits) -> [u64; 3] {
+    std::array::from_fn(|word| {
+        let bytes = hours.iter().skip(8 * word).take(8);
+        bytes.rev().fold(0, |bits, byte| bits << 8 | u64::from(*byte))
+    })
+}
+
+fn of_words(words: [u64; 3]) -> Bits {
+    let mut hours = Bits::default();
+    hours.iter_mut().zip(words.iter().flat_map(|word| word.to_le_bytes())).for_each(|(byte, from)| *byte = from);
+    hours
 }
 
 /// As `[week, "168 hexadecimal words, runs of zeros as zN."]`, where there are lone weeks with `[[week, [three words of bits]], …]`
-/// behind it.
+/// behind it. Bit k of a word: active in week `week - k`.
 impl Serialize for Hours {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let (lone, steady) = self.weeks.split_at(self.lone());
+        let last = steady.first().map_or(0, |last| last.week);
         let mut text = String::new();
         let mut zeros = 0;
         let flush = |zeros: &mut usize, text: &mut String| {
@@ -169,16 +141,19 @@ impl Serialize for Hours {
                 *zeros = 0;
             }
         };
-        for slot in self.slots.iter().flat_map(|s| s.iter()) {
-            if *slot == 0 {
+        for slot in (0..HOURS).filter(|_| !steady.is_empty()) {
+            let on = |week: &&Week| week.hours.get(slot / 8).is_some_and(|byte| byte >> (slot % 8) & 1 == 1);
+            let weeks = steady.iter().filter(on).fold(0u16, |weeks, week| weeks | 1 << (last - week.week));
+            if weeks == 0 {
                 zeros += 1;
             } else {
                 flush(&mut zeros, &mut text);
-                text.push_str(&format!("{slot:x}."));
+                text.push_str(&format!("{weeks:x}."));
             }
         }
         flush(&mut zeros, &mut text);
-        if self.lone.is_empty() { (self.week, text).serialize(s) } else { (self.week, text, &self.lone).serialize(s) }
+        let lone: Vec<LoneWeek> = lone.iter().map(|week| (week.week, to_words(&week.hours))).collect();
+        if lone.is_empty() { (last, text).serialize(s) } else { (last, text, &lone).serialize(s) }
     }
 }
 
@@ -186,33 +161,44 @@ impl<'de> Deserialize<'de> for Hours {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let bad = || D::Error::custom("hours of the week are not 168 hexadecimal words");
         #[derive(Deserialize)]
-        struct Raw(u16, String, #[serde(default)] Vec<(u16, Week)>);
-        let Raw(week, text, lone) = Raw::deserialize(d)?;
-        let apart = lone.iter().map(|(week, _)| *week).chain([week]).collect::<Vec<u16>>();
+        struct Raw(u16, String, #[serde(default)] Vec<LoneWeek>);
+        let Raw(last, text, lone) = Raw::deserialize(d)?;
+        let apart = lone.iter().map(|(week, _)| *week).chain([last]).collect::<Vec<u16>>();
         if lone.len() > LONE_WEEKS || !apart.is_sorted_by(|later, week| later > week && later - week >= LONELY) {
             return Err(D::Error::custom("lone weeks are not as far apart as they must be"));
         }
         if text.is_empty() {
             return Ok(Hours::default());
         }
-        let mut slots = Box::new([0u16; HOURS]);
+        let mut steady = [Bits::default(); WEEKS as usize];
         let mut at = 0;
         for word in text.split_terminator('.') {
             if let Some(zeros) = word.strip_prefix('z') {
                 at += zeros.parse::<usize>().ok().filter(|n| *n <= HOURS).ok_or_else(bad)?;
-            } else {
-                *slots.get_mut(at).ok_or_else(bad)? = u16::from_str_radix(word, 16).map_err(|_| bad())?;
-                at += 1;
+                continue;
             }
+            let weeks = u16::from_str_radix(word, 16).map_err(|_| bad())?;
+            if at >= HOURS {
+                return Err(bad());
+            }
+            for (back, hours) in steady.iter_mut().enumerate() {
+                if let Some(byte) = hours.get_mut(at / 8) {
+                    *byte |= u8::from(weeks >> back & 1 == 1) << (at % 8);
+                }
+            }
+            at += 1;
         }
         if at != HOURS {
             return Err(bad());
         }
-        let any = slots.iter().fold(0, |any, bits| any | bits);
-        if any & 1 == 0 {
+        if steady.first().is_none_or(|last| *last == Bits::default()) {
             return Err(D::Error::custom("hours of the week do not contain the last week"));
         }
-        Ok(Hours { week, any, slots: Some(slots), lone })
+        let steady = (0u16..).zip(steady).filter(|(_, hours)| *hours != Bits::default());
+        let mut weeks: Vec<Week> = lone.into_iter().map(|(week, words)| Week { week, hours: of_words(words) }).collect();
+        weeks.extend(steady.map(|(back, hours)| Week { week: last.saturating_sub(back), hours }));
+        weeks.shrink_to_fit();
+        Ok(Hours { weeks })
     }
 }
 
@@ -220,7 +206,7 @@ impl<'de> Deserialize<'de> for Hours {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     fn of(seen: &[(Day, u8)]) -> Hours {
         let mut hours = Hours::default();
@@ -282,13 +268,13 @@ mod tests {
             let mut last = of(&c);
             last.merge(&merged);
             prop_assert_eq!(&last, &of(&everything));
-            let kept: BTreeMap<u16, BTreeSet<(u16, u8)>> = last
-                .weeks()
-                .into_iter()
-                .map(|(week, bits)| (week, (0..HOURS).filter(|s| on(&bits, *s)).map(|s| (s as u16 / 24, (s % 24) as u8)).collect()))
-                .collect();
+            let hours_of = |week: &Week| {
+                let on = |slot: &usize| week.hours[slot / 8] >> (slot % 8) & 1 == 1;
+                (0..HOURS).filter(on).map(|s| (s as u16 / 24, (s % 24) as u8)).collect()
+            };
+            let kept: BTreeMap<u16, BTreeSet<(u16, u8)>> = last.weeks.iter().map(|week| (week.week, hours_of(week))).collect();
             prop_assert_eq!(kept, kept_of(&everything));
-            prop_assert_eq!(last.any, last.slots.iter().flat_map(|s| s.iter()).fold(0, |any, bits| any | bits));
+            prop_assert!(last.weeks.is_sorted_by(|later, week| later.week > week.week));
             let all: Vec<_> = b.iter().chain(&a).copied().collect();
             prop_assert_eq!(&merged, &of(&all));
             let json = serde_json::to_string(&merged).unwrap();

@@ -26,11 +26,13 @@ impl Value {
     }
 
     /// The value.
+    #[inline]
     pub fn name(&self) -> &Name {
         &self.name
     }
 
     /// Sort key, see [`value_key`].
+    #[inline]
     pub fn key(&self) -> u64 {
         self.key
     }
@@ -46,6 +48,7 @@ impl Value {
     }
 
     /// The days of the last 128 on which it was seen.
+    #[inline]
     pub fn seen(&self) -> Presence {
         Presence::from_parts(self.last, self.bits, self.lone)
     }
@@ -238,6 +241,7 @@ impl Learned {
     }
 
     /// How coarsely values of a facet are kept: 0 = as they are. Above 0 the facet is of high cardinality.
+    #[inline]
     pub fn level(&self, facet: Facet) -> u8 {
         self.levels.get(facet as usize).copied().unwrap_or(0)
     }
@@ -298,16 +302,19 @@ impl Learned {
     }
 
     /// The first day anything was seen.
+    #[inline]
     pub fn first(&self) -> Option<Day> {
         self.first
     }
 
     /// The days of the last 128 on which anything was seen.
+    #[inline]
     pub fn active(&self) -> Presence {
         self.active
     }
 
     /// Counts by day.
+    #[inline]
     pub fn daily(&self) -> &Daily {
         &self.daily
     }
@@ -370,6 +377,12 @@ impl Learned {
         if let Some(group) = &mut self.group {
             *group = names.share(group);
         }
+    }
+
+    /// Gives back room for what may be learned: nothing will.
+    pub(super) fn shrink(&mut self) {
+        self.values.shrink_to_fit();
+        self.daily.shrink();
     }
 
     pub(super) fn push_raw(&mut self, facet: Facet, name: Name, first: Day, seen: Presence) {

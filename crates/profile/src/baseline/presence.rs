@@ -32,16 +32,19 @@ pub struct Presence {
 
 impl Presence {
     /// Seen on one day.
+    #[inline]
     pub fn on(day: Day) -> Self {
         Presence { last: day, low: 1, ..Presence::default() }
     }
 
     /// From its parts, as [`Presence::parts`] gave them.
+    #[inline]
     pub(super) fn from_parts(last: Day, [high, low]: [u64; 2], lone: [Day; LONE_DAYS]) -> Self {
         Presence { last, lone, high, low }
     }
 
     /// The last of the 128 days, the bits, most significant word first, and lone days.
+    #[inline]
     pub(super) fn parts(self) -> (Day, [u64; 2], [Day; LONE_DAYS]) {
         (self.last, [self.high, self.low], self.lone)
     }
@@ -50,6 +53,7 @@ impl Presence {
         Presence { last, lone, high: (bits >> 64) as u64, low: bits as u64 }
     }
 
+    #[inline]
     fn bits(self) -> u128 {
         u128::from(self.high) << 64 | u128::from(self.low)
     }
@@ -60,21 +64,25 @@ impl Presence {
     }
 
     /// The last day it was seen.
+    #[inline]
     pub fn last(self) -> Option<Day> {
         self.lone().next().or_else(|| self.steady_last())
     }
 
     /// The last day it was seen that is not lone.
+    #[inline]
     pub fn steady_last(self) -> Option<Day> {
         (!self.is_empty()).then_some(self.last)
     }
 
     /// True if it was never seen.
+    #[inline]
     pub fn is_empty(self) -> bool {
         self.low == 0 && self.high == 0
     }
 
     /// True if it was seen on that day.
+    #[inline]
     pub fn contains(self, day: Day) -> bool {
         (day <= self.last && self.last - day < 128 && self.bits() >> (self.last - day) & 1 == 1)
             || (day > 0 && self.lone.contains(&day))
@@ -130,6 +138,7 @@ impl Presence {
     }
 
     /// How many days lie in the `window` days that end with `until`: the count of [`Presence::within`].
+    #[inline]
     pub fn count_within(self, until: Day, window: u16) -> u32 {
         if self.lone != [0; LONE_DAYS] {
             return self.within(until, window).count();

@@ -75,6 +75,7 @@ impl Reference {
                 reference.also.insert(key, at);
             }
         }
+        reference.known.shrink_to_fit();
         let mut groups: Vec<(u32, Option<Name>)> = vec![(0, None); reference.known.len()];
         for (key, at) in reference.sorted_keys() {
             let declared = declared.get(&*key).and_then(|w| w.peer_group.as_deref()).map(Name::from);
@@ -85,6 +86,7 @@ impl Reference {
         for (at, declared) in groups {
             if let Some(known) = reference.known.get_mut(at as usize) {
                 zones.apply(&mut known.learned);
+                known.learned.shrink();
                 let name = declared.or_else(|| known.learned.group().cloned()).unwrap_or_else(|| Name::from("~"));
                 known.group = group_number(&mut reference.groups, &mut reference.stats, name);
             }

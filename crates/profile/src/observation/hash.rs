@@ -3,6 +3,7 @@ use sha2::{Digest, Sha256};
 /// A 64-bit hash that never changes: files written today are read by later versions.
 ///
 /// It spreads well and is fast, but resists no adversary: wherever equality decides something, the texts are compared as well.
+#[inline]
 pub fn stable_hash(bytes: &[u8]) -> u64 {
     const K: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut state = K ^ bytes.len() as u64;

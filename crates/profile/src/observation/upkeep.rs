@@ -1,11 +1,11 @@
-use vires_event::{Effect, Identity, Target};
+use vires_event::{Effect, Target};
 
 /// Words in actions that change credentials, in lower case and without separators.
 const CREDENTIAL_WORDS: &[&str] =
     &["accesskey", "credential", "password", "secret", "serviceaccountkey", "certificate", "addkey", "removekey", "token"];
 
-/// True if the request mints, replaces or removes credentials of nobody but the identity itself.
-pub(super) fn renews_itself(action: &str, effect: Option<Effect>, identity: &Identity<'_>, targets: &[Target<'_>]) -> bool {
+/// True if the request mints, replaces or removes credentials of nobody but the identity itself, given its name, id and raw form.
+pub(super) fn renews_itself(action: &str, effect: Option<Effect>, identity: [Option<&str>; 3], targets: &[Target<'_>]) -> bool {
     if targets.is_empty()
         || !effect.is_some_and(|e| e.tier() == 4 || e == Effect::Destructive)
         || !changes_credentials(action, effect)
@@ -24,12 +24,14 @@ fn changes_credentials(action: &str, effect: Option<Effect>) -> bool {
     CREDENTIAL_WORDS.iter().any(|word| plain.contains(word))
 }
 
+fn last_part(text: &str) -> Option<&str> {
+    text.rsplit(['/', ':']).next()
+}
+
 /// True if a target is the identity: one of its names stands in it as a whole.
-fn is_self(target: &str, identity: &Identity<'_>) -> bool {
+fn is_self(target: &str, [own, id, raw]: [Option<&str>; 3]) -> bool {
     let Some((_, name)) = target.split_once(':') else { return false };
-    let tail = identity.id.rsplit(['/', ':']).next().unwrap_or_default();
-    let raw = identity.raw.as_deref().map(|raw| raw.rsplit(['/', ':']).next().unwrap_or_default());
-    [Some(&*identity.name), Some(tail), raw]
+    [own, id.and_then(last_part), raw.and_then(last_part)]
         .into_iter()
         .flatten()
         .filter(|own| own.len() >= 3)
@@ -39,7 +41,11 @@ fn is_self(target: &str, identity: &Identity<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vires_event::{Actor, Kind};
+    use vires_event::{Actor, Identity, Kind};
+
+    fn names<'i>(identity: &'i Identity<'_>) -> [Option<&'i str>; 3] {
+        [Some(&*identity.name), Some(&*identity.id), identity.raw.as_deref()]
+    }
 
     #[test]
     fn who_renews_its_own_credentials_is_told_from_who_makes_some_for_others() {
@@ -70,8 +76,8 @@ mod tests {
             (&app, "secretsmanager:GetSecretValue", Effect::SecretRead, "secret:licences-sync", false),
         ] {
             let targets = [Target { name: target.into() }];
-            assert_eq!(renews_itself(action, Some(effect), identity, &targets), expected, "{action} {target}");
+            assert_eq!(renews_itself(action, Some(effect), names(identity), &targets), expected, "{action} {target}");
         }
-        assert!(!renews_itself("iam:CreateAccessKey", Some(Effect::CredentialMint), &user, &[]));
+        assert!(!renews_itself("iam:CreateAccessKey", Some(Effect::CredentialMint), names(&user), &[]));
     }
 }

@@ -14,6 +14,8 @@ pub(super) struct Envelope {
     pub(super) decide: Box<[u16]>,
     /// All places but that of the text.
     pub(super) loose: Box<[u16]>,
+    /// It may bear another product's mark on what it holds: see [`vires_source::annotation`].
+    pub(super) marks: bool,
 }
 
 /// Members that may hold a record.
@@ -36,7 +38,8 @@ impl Envelope {
             }
             loose.push(number);
         }
-        holds_no_beginning(root, leaks).then_some(Envelope { inner, decide: decide.into(), loose: loose.into() })
+        let marks = root.fields().any(|(name, _)| vires_source::MARKS.contains(&name));
+        holds_no_beginning(root, leaks).then_some(Envelope { inner, decide: decide.into(), loose: loose.into(), marks })
     }
 
     /// True if the place whose text is escaped is the one that holds the record.

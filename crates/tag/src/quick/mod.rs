@@ -6,6 +6,7 @@
 //! what was met before: the memory is filled by the long way alone.
 
 mod envelope;
+mod met;
 mod plan;
 mod said;
 
@@ -14,6 +15,7 @@ use crate::memo::{Cache, Memo};
 use crate::report::{Only, Report};
 use crate::tags::{TELLING, Tags};
 use envelope::Envelope;
+pub use met::Met;
 use plan::{Clear, Plan, Reads};
 pub(crate) use plan::{first, holds_no_beginning, is_like_an_address, refuses_addresses};
 use said::{AllSaid, Said};
@@ -24,20 +26,22 @@ use vires_source::{Opened, Shape};
 
 /// What makes the short way possible, or not, with a catalogue.
 #[derive(Debug)]
-pub(crate) struct Quick {
+pub struct Quick {
     reads: Option<Reads>,
     field: String,
 }
 
 /// The memory of one thread.
 #[derive(Debug, Default)]
-pub(crate) struct Kept {
+pub struct Kept {
     shapes: Shapes,
     plans: Plans,
     /// Envelopes that were opened, by what decides that they are some.
     opened: Cache<(), 256>,
     inner: Vec<u8>,
     said: AllSaid,
+    /// Where it is kept what the last line said that was learned from.
+    learned: Option<said::Place>,
     key: Vec<u8>,
     texts: Vec<u8>,
     tapes: [Tape; 3],
@@ -83,7 +87,7 @@ pub(crate) struct Answer {
 
 impl Quick {
     /// `field` is the member that is added.
-    pub(crate) fn new(classifier: &Classifier, field: &str) -> Self {
+    pub fn new(classifier: &Classifier, field: &str) -> Self {
         Quick { reads: Reads::new(classifier.catalog(), classifier.leaks()), field: field.to_owned() }
     }
 
@@ -98,7 +102,7 @@ impl Quick {
         memo: &mut Memo,
         object: &mut Vec<u8>,
     ) -> Option<Answer> {
-        let Kept { shapes, plans, opened, inner, said, key, texts, tapes: [parameters, resources, whole] } = kept;
+        let Kept { shapes, plans, opened, inner, said, key, texts, tapes: [parameters, resources, whole], .. } = kept;
         // A line that holds a record is read as it stands if that is enough, and unescaped first if not.
         if let Some(shaped) = shapes.find_wrapped(line)
             && let Some(Fit::Record(plan)) = plans.entry(shaped.id)
@@ -155,13 +159,14 @@ impl Quick {
     }
 
     /// Learns from a line that went the long way.
-    pub(crate) fn learn(&self, line: &Opened<'_>, tags: &Tags<'_>, classifier: &Classifier, kept: &mut Kept, memo: &mut Memo) {
+    pub fn learn(&self, line: &Opened<'_>, tags: &Tags<'_>, classifier: &Classifier, kept: &mut Kept, memo: &mut Memo) {
+        kept.learned = None;
         let (Some(reads), Shape::Object(root), Some(record)) = (&self.reads, line.shape, line.record) else { return };
         let Some(activity) = line.activity.as_ref().filter(|a| a.source == Source::Cloudtrail) else { return };
         if record.number() != 0 || !line.valid_utf8 || tags.error.is_some() {
             return;
         }
-        let Kept { shapes, plans, opened, inner, said, key, .. } = kept;
+        let Kept { shapes, plans, opened, inner, said, learned, key, .. } = kept;
         let mut holder = None;
         if let [layer] = &line.layers[..] {
             let Some(shaped) = shapes.find(line.text.as_bytes(), inner) else { return shapes.learn(root) };
@@ -210,6 +215,7 @@ impl Quick {
             let Some(place) = said.place(decides, shaped.unit, may_leak) else { return };
             said.put(place, tags, request, condition);
         }
+        *learned = said.seat(decides, shaped.unit);
         let Some(holder) = holder else { return };
         // The same once more by what the line looks like from outside.
         let Some(shaped) = shapes.find_wrapped(line.text.as_bytes()) else {

@@ -7,7 +7,7 @@ use crate::leak::Leaks;
 use crate::resource::Texts;
 use vires_catalog::{Catalog, IdentityMarker, Op};
 use vires_event::Source;
-use vires_event::Text;
+use vires_event::{Target, Text};
 use vires_source::cloudtrail::{Use, bucket_target, first_target, has_buckets, named, naming, use_of};
 use vires_source::json::{Shaped, Slot, Type, Value, is_like_a_number, slots, unit};
 
@@ -139,6 +139,9 @@ pub(super) const MAX_KEY: usize = 768;
 
 /// The name of a longer object is cut before it becomes part of a target.
 const MAX_OBJECT: usize = 256;
+
+/// Of more members that name something not all become targets.
+const MAX_TARGETS: usize = 8;
 
 /// So deep names are not told.
 const MAX_DEPTH: usize = 32;
@@ -353,6 +356,35 @@ impl Plan {
             named.next().map(|name| Text::Owned(name.into_owned()))
         };
         if resources.any(texts) { Clear::No } else { Clear::Target(target) }
+    }
+
+    /// All targets of a line of which [`Plan::names`] says that this is the first. `None` if that is not clear.
+    pub(super) fn targets(
+        &self,
+        shaped: &Shaped<'_, '_>,
+        (service, operation): (&str, &str),
+        first: Option<Text<'static>>,
+    ) -> Option<Vec<Target<'static>>> {
+        if self.resources.is_some() {
+            return None;
+        }
+        if first.is_none() || has_buckets(service) {
+            return Some(first.into_iter().map(|name| Target { name }).collect());
+        }
+        let members = self.targets.members.as_ref().filter(|members| members.len() <= MAX_TARGETS)?;
+        let mut all: Vec<Target<'static>> = Vec::new();
+        for (key, slot) in members {
+            let text = shaped.text(usize::from(*slot));
+            // A longer name is cut.
+            if text.len() > MAX_OBJECT {
+                return None;
+            }
+            let Some(name) = first_target(key, text, service, operation) else { continue };
+            if all.iter().all(|target| target.name != name) {
+                all.push(Target { name: Text::Owned(name.into_owned()) });
+            }
+        }
+        Some(all)
     }
 
     /// True if one of the places that decide holds what a credential begins with, where it does not belong.

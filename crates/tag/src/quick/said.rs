@@ -19,6 +19,8 @@ pub(super) struct Said {
     who: Arc<[u8]>,
     what: Arc<[u8]>,
     tail: Arc<[u8]>,
+    /// So much of what follows stands before `tagged`.
+    rest: usize,
     pub service: Arc<str>,
     pub operation: Arc<str>,
     /// The whole is of the highest class.
@@ -61,6 +63,17 @@ impl AllSaid {
     #[inline]
     pub(super) fn of(&self, key: &[u8], unit: Option<u32>) -> Option<&Said> {
         self.of.get(&(*self.rest.get(key)?, unit.unwrap_or_default()))
+    }
+
+    /// What is kept there.
+    pub(super) fn at(&self, place: Place) -> Option<&Said> {
+        self.of.get(&place)
+    }
+
+    /// Where it is kept what is said of them, if it is.
+    pub(super) fn seat(&self, key: &[u8], unit: Option<u32>) -> Option<Place> {
+        let place = (*self.rest.get(key)?, unit.unwrap_or_default());
+        self.of.contains_key(&place).then_some(place)
     }
 
     /// Where to put what is said of them. `None` if it must not be kept: if `may_leak` is true of a line with a part that was not met
@@ -110,6 +123,9 @@ impl AllSaid {
         let second = bytes.len();
         let mut object = Object::resume(&mut bytes, 0, cut);
         own.write_rest(&mut object);
+        let cut = object.pause();
+        let before_tagged = bytes.len() - second;
+        let mut object = Object::resume(&mut bytes, 0, cut);
         own.write_end(&mut object);
         object.close();
         if cut || bytes.len() > MAX_OBJECT {
@@ -123,6 +139,7 @@ impl AllSaid {
             who: self.text(who),
             what: self.text(what),
             tail: self.text(tail),
+            rest: before_tagged,
             service: self.name(service),
             operation: self.name(operation),
             secret: tags.effect == Some(Effect::SecretRead),
@@ -164,6 +181,19 @@ impl Said {
         markers: Vec<(Cow<'_, str>, u8)>,
         object: &mut Vec<u8>,
     ) -> Option<()> {
+        self.begin(target, data_class, markers, object)?;
+        object.extend_from_slice(self.tail.get(self.rest..).unwrap_or_default());
+        Some(())
+    }
+
+    /// The same as far as [`Tags::write`] writes it.
+    pub(super) fn begin(
+        &self,
+        target: Option<&str>,
+        data_class: Option<u8>,
+        markers: Vec<(Cow<'_, str>, u8)>,
+        object: &mut Vec<u8>,
+    ) -> Option<()> {
         object.extend_from_slice(&self.who);
         object.extend_from_slice(&self.what);
         let touched = Tags { target: target.map(Text::Borrowed), data_class, markers, ..Tags::default() };
@@ -173,7 +203,7 @@ impl Said {
             object.clear();
             return None;
         }
-        object.extend_from_slice(&self.tail);
+        object.extend_from_slice(self.tail.get(..self.rest).unwrap_or_default());
         Some(())
     }
 }

@@ -81,7 +81,7 @@ fn receivers<'a>(value: Value<'a>, service: &str, operation: &str, found: &mut F
             continue;
         }
         // The longest receiver is an address or an ARN.
-        if raw.len() > 2048 {
+        if raw.len() > 2048 || !may_receive(key) {
             continue;
         }
         let Some(text) = leaf.text() else { continue };
@@ -126,6 +126,46 @@ fn receivers<'a>(value: Value<'a>, service: &str, operation: &str, found: &mut F
             _ => {}
         }
     }
+}
+
+/// True for the names of values that may stand for a receiver by themselves.
+fn may_receive(key: &str) -> bool {
+    matches!(
+        key,
+        "" | "userId"
+            | "accountId"
+            | "account"
+            | "Account"
+            | "AccountId"
+            | "awsAccountId"
+            | "accountIds"
+            | "group"
+            | "uRI"
+            | "URI"
+            | "x-amz-acl"
+            | "principal"
+            | "granteePrincipal"
+            | "principalArn"
+            | "Bucket"
+            | "s3Bucket"
+            | "s3BucketName"
+            | "bucket"
+            | "destinationBucket"
+            | "logDestination"
+            | "destinationArn"
+            | "destination"
+            | "targetArn"
+            | "endpoint"
+            | "id"
+            | "url"
+    )
+}
+
+/// True if parameters of these names may let somebody in, whatever their texts are, as long as none of them is escaped: a policy in a
+/// text has quotes.
+pub(super) fn may_give(parameters: Value<'_>) -> bool {
+    parameters.fields().any(|(_, value)| value.get("Statement").is_some())
+        || parameters.leaves().any(|(key, _)| may_receive(key))
 }
 
 fn bucket<'a>(text: &str) -> Text<'a> {

@@ -1,6 +1,6 @@
 //! What of a record decides what is said of it: most lines of a trail repeat that part, and differ in times, ids and parameters.
 
-use super::{KINDS, targets};
+use super::{KINDS, Record, destinations, identity, read_only, targets, word};
 use crate::json::{Type, Value};
 use crate::support::aws;
 use vires_event::{Target, Text};
@@ -110,4 +110,50 @@ pub fn bucket_target<'t>(bucket: &str, object: Option<&str>) -> Text<'t> {
 /// True for the services whose targets [`bucket_target`] tells.
 pub fn has_buckets(service: &str) -> bool {
     targets::has_buckets(service)
+}
+
+/// What decides who receives something through a request, beside the request itself.
+#[derive(Debug, Clone)]
+pub struct Giver {
+    /// The accounts of the record and of its caller.
+    own: [String; 2],
+    /// It hands nothing to outsiders, whatever its parameters say.
+    idle: bool,
+}
+
+impl Giver {
+    /// Reads it from a record of which [`named`] says something: it is the same for all records of its shape with the same texts in the
+    /// places that decide. `None` if such a request may make its caller somebody else, or its answer hand something to the caller.
+    pub fn of(record: Value<'_>) -> Option<Self> {
+        const HANDED: [&str; 3] = ["credentials", "accessKey", "serviceSpecificCredential"];
+        let r = Record::read(record);
+        let (source, account) = (word(r.event_source), word(r.account));
+        let name = word(r.event_name)?;
+        let operation = aws::operation(&name);
+        let hands = |answer: Value<'_>| HANDED.iter().any(|key| answer.get(key).is_some());
+        if operation.starts_with("AssumeRo") || r.response.is_some_and(hands) {
+            return None;
+        }
+        let kind = word(r.event_type).unwrap_or_default();
+        let caller = identity::read(&r, source.as_ref(), &kind, account.as_deref()).account;
+        let own = [account.unwrap_or_default().into_owned(), caller.into_owned()];
+        let idle = read_only(&r, operation) || !r.parameters.is_some_and(destinations::may_give);
+        Some(Giver { own, idle })
+    }
+
+    /// True if the parameters need not be looked at: nobody receives anything.
+    pub fn is_idle(&self) -> bool {
+        self.idle
+    }
+
+    /// Outside parties that receive something through a request: [`vires_event::Activity::destinations`].
+    pub fn destinations<'a>(&self, parameters: Option<Value<'a>>, service: &str, operation: &str) -> Vec<Text<'a>> {
+        let mut found = Vec::new();
+        if !self.idle && parameters.is_some() {
+            let [account, caller] = &self.own;
+            let record = Record { parameters, ..Record::default() };
+            destinations::read(&record, service, operation, [account, caller], &mut found);
+        }
+        found
+    }
 }
