@@ -48,13 +48,30 @@ pub struct Joins {
 
 /// A workload in an origin that is new to it, doing its old work there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "Written")]
 struct Alone {
     origin: String,
     class: ZoneClass,
     since: Millis,
     /// True once it was seen where it always is again, and nobody had followed: it is in two places.
     back: bool,
+}
+
+/// [`Alone`] in files: states of before there was a way back have three values in a row.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Now { origin: String, class: ZoneClass, since: Millis, back: bool },
+    Before(String, ZoneClass, Millis),
+}
+
+impl From<Written> for Alone {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Now { origin, class, since, back } => Alone { origin, class, since, back },
+            Written::Before(origin, class, since) => Alone { origin, class, since, back: false },
+        }
+    }
 }
 
 const DAY: Millis = 86_400_000;
@@ -398,5 +415,20 @@ mod sorted {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Table, D::Error> {
         Ok(BTreeMap::deserialize(d)?.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Alone, ZoneClass};
+
+    #[test]
+    fn states_of_before_are_read() {
+        let alone = Alone { origin: "net:203.0.113.0/24".into(), class: ZoneClass::Unknown, since: 5, back: false };
+        let now = serde_json::to_string(&alone).unwrap();
+        for text in [&*now, r#"["net:203.0.113.0/24","unknown",5]"#] {
+            assert_eq!(serde_json::from_str::<Alone>(text).unwrap(), alone, "{text}");
+        }
+        assert!(serde_json::from_str::<Alone>("[5]").is_err());
     }
 }
