@@ -27,7 +27,7 @@ mod year;
 pub use address::Address;
 pub use counts::Counts;
 pub use engine::{Error, Options, Reload, Runner, Summary};
-pub use input::{Framing, Source};
+pub use input::{Framing, Source, open_plain};
 pub use listing::{Listing, Row};
 pub use log::Log;
 pub use output::Target;
