@@ -100,3 +100,43 @@ fn a_judge_that_remembers_is_reported_on_as_it_stands() {
         assert!(!out.exists(), "{args:?}");
     }
 }
+
+#[test]
+fn what_is_exported_whole_comes_back_to_the_byte() {
+    let estate = Estate::new();
+    cases(&estate);
+    for (table, name) in [("baseline", "learned.json"), ("records", "cases.ndjson")] {
+        let (original, rows, back) = (estate.path(name), estate.path("rows"), estate.path("back"));
+        run(&["export", table, arg(&original), "-o", arg(&rows)], b"").ok();
+        let text = std::fs::read_to_string(&rows).unwrap();
+        let mut lines: Vec<&str> = text.lines().collect();
+        // Engines keep no order, and write a folder of parts.
+        lines.reverse();
+        std::fs::create_dir_all(estate.path("parts")).unwrap();
+        let (one, two) = lines.split_at(lines.len() / 2);
+        for (part, of) in [("part-0.json", one), ("part-1.json", two), ("_SUCCESS", &two[..0])] {
+            estate.write(&format!("parts/{part}"), &of.join("\n"));
+        }
+        run(&["import", arg(&estate.path("parts")), "-o", arg(&back)], b"").ok();
+        assert!(std::fs::read(&back).unwrap() == std::fs::read(&original).unwrap(), "{table}");
+        for (rows, why) in [
+            (lines[1..].to_vec(), String::new()),
+            (lines[..lines.len() - 1].to_vec(), "line 1 is missing".to_owned()),
+            ([&lines[..], &lines[..1]].concat(), format!("line {} is there twice", lines.len())),
+            (vec!["{\"a\":1}"], "has no `line_number` and `content`".to_owned()),
+            (vec!["{\"line_number\":1,\"content\":\"text\"}"], "what the table holds:1:".to_owned()),
+        ] {
+            let part = estate.write("some", &rows.join("\n"));
+            let done = run(&["import", arg(&part)], b"");
+            // The last record of a case is no part of the others: nobody can tell that it was there.
+            let whole = table == "records" && why.is_empty();
+            assert_eq!((done.code, done.stdout.is_empty()), if whole { (Some(0), false) } else { (Some(2), true) }, "{why}");
+            assert!(done.stderr.contains(&why), "{table} {why}: {}", done.stderr);
+        }
+    }
+    // A row that was edited on the way does not pass for what was learned.
+    run(&["export", "baseline", arg(&estate.path("learned.json")), "-o", arg(&estate.path("rows"))], b"").ok();
+    let edited = std::fs::read_to_string(estate.path("rows")).unwrap().replace("s3:GetObject", "s3:GetObjekt");
+    let done = run(&["import", arg(&estate.write("edited", &edited))], b"");
+    assert!(done.code == Some(2) && done.stderr.contains("checksum does not match"), "{}", done.stderr);
+}
