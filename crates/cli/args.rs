@@ -45,6 +45,9 @@ pub enum Verb {
     /// Lay out a baseline or cases as a table that other engines read: NDJSON, or Parquet.
     Export(ExportArgs),
 
+    /// Make a baseline or a file of cases again from the table that `vires export baseline` or `records` wrote, to the byte.
+    Import(ImportArgs),
+
     /// Look into what judges remember, and hand workloads over from one to another.
     #[command(subcommand)]
     State(StateVerb),
@@ -245,6 +248,17 @@ pub struct ExportArgs {
     pub output: Option<PathBuf>,
 }
 
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The table, NDJSON or Parquet, whoever wrote it last; a folder stands for the files in it, as Spark writes them.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+
+    /// Where the file is written, in one step [default: standard output].
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
 /// What can be laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExportTable {
@@ -256,6 +270,10 @@ pub enum ExportTable {
     Cases,
     /// Of cases: each piece of evidence.
     Evidence,
+    /// A baseline as it is, a row a line: `vires import` makes it again.
+    Baseline,
+    /// Records of cases as they are, a row a line: `vires import` makes them again.
+    Records,
 }
 
 /// How exported rows are written.

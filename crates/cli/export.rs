@@ -1,6 +1,6 @@
 use crate::args::{ExportArgs, ExportFormat, ExportTable};
 use crate::failure::Failure;
-use crate::known::read_baseline;
+use crate::known::{read_baseline, read_text};
 use crate::report::casefile;
 use crate::save::save_bytes;
 use anyhow::{Context, Result, anyhow, ensure};
@@ -22,6 +22,19 @@ pub fn run(args: &ExportArgs) -> Result<(), Failure> {
                 if args.table == ExportTable::Habits { export::habits(&baseline) } else { export::workloads(&baseline) };
             write(sheet, args.format)?
         }
+        ExportTable::Baseline => {
+            let [file] = &*args.files else {
+                return Err(anyhow!("one baseline at a time: join them with `vires merge`").into());
+            };
+            // What cannot be used is refused here, not where it comes back.
+            read_baseline(file)?;
+            write(export::baseline_file(&read_text(file)?), args.format)?
+        }
+        ExportTable::Records => {
+            let mut text = String::new();
+            bad = records(&args.files, &mut text)?;
+            write(export::case_file(&text), args.format)?
+        }
         ExportTable::Cases | ExportTable::Evidence => {
             let (cases, unread) = cases(&args.files)?;
             bad = unread;
@@ -36,11 +49,26 @@ pub fn run(args: &ExportArgs) -> Result<(), Failure> {
     if bad.is_empty() { Ok(()) } else { Err(Failure::Incomplete(bad)) }
 }
 
-fn cases(files: &[PathBuf]) -> Result<(Vec<CaseUpdate>, Vec<String>)> {
+/// The lines of these files that are records of cases; what is none is told, in words.
+fn records(files: &[PathBuf], text: &mut String) -> Result<Vec<String>> {
+    are_files(files)?;
+    casefile::read(files, |_, _, line| {
+        text.push_str(std::str::from_utf8(line)?);
+        text.push('\n');
+        Ok(())
+    })
+}
+
+fn are_files(files: &[PathBuf]) -> Result<()> {
     for file in files {
         let found = std::fs::metadata(file).with_context(|| format!("failed to read {}", file.display()))?;
         ensure!(found.is_file(), "{} is no file of cases: write one with `vires judge --cases`", file.display());
     }
+    Ok(())
+}
+
+fn cases(files: &[PathBuf]) -> Result<(Vec<CaseUpdate>, Vec<String>)> {
+    are_files(files)?;
     let mut cases = Vec::new();
     let bad = casefile::read(files, |_, _, line| {
         cases.push(serde_json::from_slice(line)?);

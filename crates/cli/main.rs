@@ -8,6 +8,7 @@ mod explain;
 mod export;
 mod failure;
 mod generate;
+mod import;
 mod inventory;
 mod judge;
 mod known;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         args::Verb::Merge(args) => learn::merge(&args),
         args::Verb::Explain(args) => explain::run(&args),
         args::Verb::Export(args) => export::run(&args),
+        args::Verb::Import(args) => import::run(&args),
         args::Verb::Report(args) => report::run(&args),
         args::Verb::State(verb) => state::run(&verb),
         args::Verb::Inventory(verb) => inventory::run(&verb),

@@ -192,6 +192,9 @@ pub trait Engine: Sync {
     /// What can be switched off to see what it buys.
     fn ablations(&self) -> Vec<Ablation>;
 
+    /// The keys that leave it nothing but habits: no declared profiles, no context of changes.
+    fn habits_alone(&self) -> toml::Table;
+
     /// Reads an estate and learns its history: what does not depend on the tuning.
     fn prepare<'a>(&'a self, estate: &'a Estate) -> Result<Box<dyn Prepared + 'a>, EngineError>;
 }

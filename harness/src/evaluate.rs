@@ -2,7 +2,7 @@
 
 use crate::compare::{Comparison, compare_all};
 use crate::engine::{Engine, EngineError, Replay, Tuning};
-use crate::reference::{REFERENCES, Reference, metadata_only};
+use crate::reference::{HABITS_ALONE, HABITS_ALONE_IS, REFERENCES, Reference, metadata_only};
 use crate::scenario::{Corpus, Instance, Mark, Scenario, Truth};
 use crate::score::{Exposure, Extras, Measures, Outcome, exposure, measure, outcome};
 use crate::stats::{Ranked, average_precision};
@@ -122,7 +122,11 @@ pub fn evaluate(
 ) -> Result<Evaluation, EngineError> {
     let catalogue = engine.catalogue()?;
     let exposures: Vec<Exposure> = corpus.scenarios.par_iter().map(exposure).collect();
-    let replays = replay(engine, &corpus.scenarios, tunings, seed, progress)?;
+    // The last reference is a judge, too: it replays with the others, so that no log is read twice for it.
+    let habits_alone = Tuning::new(engine.default_tuning(), "").with(HABITS_ALONE, &engine.habits_alone())?;
+    let all: Vec<Tuning> = tunings.iter().cloned().chain([habits_alone.clone()]).collect();
+    let mut replays = replay(engine, &corpus.scenarios, &all, seed, progress)?;
+    let habits: Vec<Outcome> = replays.pop().unwrap_or_default().into_iter().map(|(outcome, _)| outcome).collect();
     let runs: Vec<TuningRun> = tunings
         .iter()
         .zip(replays)
@@ -134,7 +138,10 @@ pub fn evaluate(
         })
         .collect();
     let comparisons = compare_all(&corpus.scenarios, &exposures, &runs, seed);
-    let references = REFERENCES.par_iter().map(|reference| run_reference(reference, &corpus, &exposures, seed)).collect();
+    let mut references: Vec<ReferenceRun> =
+        REFERENCES.par_iter().map(|reference| run_reference(reference, &corpus, &exposures, seed)).collect();
+    let (measures, extras) = measure((HABITS_ALONE, &habits_alone.sha256), &corpus, &exposures, &habits, seed);
+    references.push(ReferenceRun { what: HABITS_ALONE_IS, measures, extras });
     let metadata: Vec<Ranked> =
         corpus.scenarios.par_iter().flat_map_iter(|s| outcome(s, &s.truth, &metadata_only(s, seed)).ranked).collect();
     let metadata = chance_level(&metadata);

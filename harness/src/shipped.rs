@@ -57,6 +57,9 @@ const IDEAS: [(&str, &str, &str); 11] = [
     ("tolerance", "privileged and agentic count more", "[tolerance]\nprivileged = 1.0\nagentic = 1.0"),
 ];
 
+/// What leaves the judge nothing but habits: nothing declared, nothing approved, nothing that peers take up together.
+const HABITS_ALONE: &str = "[declared]\nenabled = false\n[exceptions]\nfactor = 1.0\n[coadopt]\nenabled = false";
+
 impl Engine for Shipped {
     fn default_tuning(&self) -> String {
         DEFAULT_TOML.to_string()
@@ -82,6 +85,10 @@ impl Engine for Shipped {
             changes: toml::from_str(keys).unwrap_or_default(),
         });
         criteria.chain(ideas).collect()
+    }
+
+    fn habits_alone(&self) -> toml::Table {
+        toml::from_str(HABITS_ALONE).unwrap_or_default()
     }
 
     fn prepare<'a>(&'a self, estate: &'a Estate) -> Result<Box<dyn Prepared + 'a>, EngineError> {

@@ -90,6 +90,10 @@ impl Engine for TestEngine {
         vec![of("T1", "criteria_off = [\"T1\"]"), of("idle", "[verdict]\nnothing = [\"watch\", 1.0, []]")]
     }
 
+    fn habits_alone(&self) -> toml::Table {
+        toml::from_str("criteria_off = [\"T1\"]").unwrap()
+    }
+
     fn prepare<'a>(&'a self, estate: &'a Estate) -> Result<Box<dyn Prepared + 'a>, EngineError> {
         Ok(Box::new(TestPrepared(estate)))
     }

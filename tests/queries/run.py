@@ -1,4 +1,5 @@
-"""Runs the queries of docs/queries.md on the demo estate and counts every answer a second time, without SQL.
+"""Runs the queries of docs/queries.md on the demo estate and counts every answer a second time, without SQL; and takes what was
+learned and found through DuckDB and back.
 
     VIRES=target/release/vires python3 tests/queries/run.py
 
@@ -99,6 +100,22 @@ def main():
                 assert answers[name], f"the demo has no answer to `{name}`: the check is worth nothing"
                 assert got == answers[name] and len(found) == len(got), f"{kind} {name}:\n{sorted(got)}\nexpected\n{sorted(answers[name])}"
                 print(f"{kind} {name}: {len(found)} rows")
+            back(database, kind, folder)
+
+
+def back(database, kind, folder):
+    """What is exported whole comes back to the byte, also after an engine has written it anew in an order of its own."""
+    for table, source in [("baseline", "baseline.json"), ("records", "cases.ndjson")]:
+        whole, again = (os.path.join(folder, f"{name}-{table}.{kind}") for name in ("whole", "again"))
+        with open(whole, "wb") as out:
+            out.write(vires("export", table, source, "--format", kind, folder=folder))
+        form = "FORMAT parquet" if kind == "parquet" else "FORMAT json"
+        database.execute(f"COPY (FROM '{whole}' ORDER BY hash(content)) TO '{again}' ({form})")
+        with open(os.path.join(folder, source), "rb") as file:
+            original = file.read()
+        for path in (whole, again):
+            assert vires("import", path, folder=folder) == original, f"{kind} {table}: {path}"
+        print(f"{kind} {table}: {len(original)} bytes came back")
 
 
 def kinds(folder):

@@ -7,6 +7,7 @@ mod common;
 #[allow(dead_code)]
 mod estate;
 mod hostile;
+mod inputs;
 mod tables;
 
 use common::{arg, run};

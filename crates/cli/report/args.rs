@@ -88,6 +88,11 @@ pub struct Inputs {
     #[arg(long, value_name = "FILE")]
     pub tuning: Option<PathBuf>,
 
+    /// What the judge remembers of the time before these logs: the file that `vires judge --state` has kept with this baseline. It
+    /// is read, not written.
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+
     /// The year of times that say none (RFC 3164), four digits.
     #[arg(long, value_name = "YEAR")]
     pub year: Option<YearRule>,

@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use vires_pipeline::open_plain;
 
 /// A longer line is no case.
 const LONGEST: u64 = 16 << 20;
@@ -28,17 +28,42 @@ struct Head<'a> {
 pub fn are_cases(files: &[PathBuf]) -> Result<bool> {
     let mut kinds = Vec::new();
     for path in files {
-        kinds.push(path.is_file() && begins_with_a_case(path).with_context(|| format!("failed to read {}", path.display()))?);
+        kinds.push(path.is_file() && begins_with_a_case(path).with_context(|| format!("failed to use {}", path.display()))?);
     }
     let (some, all) = (kinds.contains(&true), !kinds.contains(&false));
     anyhow::ensure!(!some || all, "some of the inputs are files of cases and some are logs: report on them one at a time");
     Ok(some)
 }
 
-fn begins_with_a_case(path: &Path) -> std::io::Result<bool> {
-    let mut line = Vec::new();
-    BufReader::new(File::open(path)?.take(LONGEST)).read_until(b'\n', &mut line)?;
-    Ok(serde_json::from_slice::<Head<'_>>(&line).is_ok_and(|head| head.schema == SCHEMA))
+fn begins_with_a_case(path: &Path) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct Sealed<'a> {
+        schema: &'a str,
+        #[serde(rename = "checksum")]
+        _checksum: &'a str,
+    }
+    let mut start = Vec::new();
+    // A compressed log may be torn: that shows, and is named, where logs are read.
+    if let Err(error) = BufReader::new(open_plain(path)?.take(LONGEST)).read_until(b'\n', &mut start)
+        && start.is_empty()
+    {
+        let compressed = matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof);
+        return if compressed { Ok(false) } else { Err(error.into()) };
+    }
+    // The head of a sealed file stands on a line of its own, which the body follows.
+    let head = start.trim_ascii().strip_suffix(b",").map(|head| [head, b"}"].concat());
+    if let Some(sealed) = head.as_deref().and_then(|head| serde_json::from_slice::<Sealed<'_>>(head).ok()) {
+        let what = match sealed.schema {
+            "vires-state/1" => {
+                "a state, which says what is remembered and not what was found: name files that `vires judge --cases` \
+                                has written, or give it as --state beside the logs that came since"
+            }
+            "vires-baseline/1" => "a baseline: give it as --baseline",
+            _ => return Ok(false),
+        };
+        anyhow::bail!("{} is {what}", path.display());
+    }
+    Ok(serde_json::from_slice::<Head<'_>>(&start).is_ok_and(|head| head.schema == SCHEMA))
 }
 
 /// Reads all lines; `take` gets the workload, the case and the line. Returns what could not be read, in words.
@@ -46,15 +71,20 @@ pub fn read(files: &[PathBuf], mut take: impl FnMut(&str, &str, &[u8]) -> Result
     let mut bad = Vec::new();
     for path in files {
         let (mut number, mut wrong) = (0u64, 0usize);
-        let mut file =
-            BufReader::with_capacity(1 << 18, File::open(path).with_context(|| format!("failed to read {}", path.display()))?);
+        let failed = || format!("failed to read {}", path.display());
+        let mut file = BufReader::with_capacity(1 << 18, open_plain(path).with_context(failed)?);
         let mut line = Vec::new();
         loop {
             line.clear();
-            let read = (&mut file)
-                .take(LONGEST)
-                .read_until(b'\n', &mut line)
-                .with_context(|| format!("failed to read {}", path.display()))?;
+            let read = match (&mut file).take(LONGEST).read_until(b'\n', &mut line) {
+                Ok(read) => read,
+                // What came before the tear is as good as ever.
+                Err(error) if number > 0 || !line.is_empty() => {
+                    bad.push(format!("{}: cut after line {number}: {error}", path.display()));
+                    break;
+                }
+                Err(error) => return Err(error).with_context(failed),
+            };
             if read == 0 {
                 break;
             }

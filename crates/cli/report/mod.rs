@@ -17,17 +17,18 @@ use crate::failure::Failure;
 use crate::known::{Folder, Known, read_text};
 use crate::print::print;
 use crate::survey::{Order, undated};
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use args::ReportFormat;
 use choice::Chosen;
 use collect::Collector;
 use output::Workshop;
 use review::Material;
 use sort::Sorter;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use vires_event::{Millis, parse_time};
+use vires_judge::JudgeState;
 use vires_pipeline::Runner;
-use vires_pipeline::judging::{Survey, Surveyed};
+use vires_pipeline::judging::{StateFile, Step, Survey, Surveyed};
 use vires_profile::Exceptions;
 use vires_profile::baseline::Reference;
 use vires_profile::import::Input;
@@ -61,6 +62,7 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
         tuning: given.tuning.clone(),
         ..config::Judge::default()
     };
+    // A state that the configuration names belongs to the judge that keeps it: only one that is asked for is gone on from.
     let judge = judge.or(file.judge);
     let judge_year = judge.year;
     let known = Known::new(&judge, &settings, path, folder.as_ref());
@@ -73,6 +75,10 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
     let mut remarks: Vec<String> = loaded.remarks.clone();
     remarks.extend(grants.remarks.iter().cloned());
     let estate = loaded.estate.clone();
+    if cases && given.state.is_some() {
+        return Err(anyhow!("cases say by themselves what was found: --state goes with logs").into());
+    }
+    let state = given.state.as_deref().map(|path| resumed(path, &loaded.inputs)).transpose()?;
     let workshop = Workshop::open(out)?;
     let mut sorter = Sorter::new(workshop.scratch(), "cases");
     let (seen, judge, mut failures) = if cases {
@@ -88,7 +94,8 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
     } else {
         let mut collector = Collector::new(sorter);
         Order::Time.apply(&mut settings, judge_year);
-        let survey = Survey::new(loaded.estate, loaded.judge, |judged| collector.note(&judged));
+        let state = state.unwrap_or_else(|| (loaded.judge.fresh_state(), 0));
+        let survey = Survey::resuming(loaded.estate, loaded.judge, state, |judged| collector.note(&judged));
         let Surveyed { judge, summary, undated: left_out } = survey.over(Runner::open(&settings.options)?)?;
         remarks.extend(undated(left_out));
         let failures = summary.failures.iter().map(|failure| format!("failed to read {failure}")).collect();
@@ -123,6 +130,17 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
     workshop.publish(out)?;
     print(&written.summary(out, &remarks))?;
     if failures.is_empty() { Ok(()) } else { Err(Failure::Incomplete(failures)) }
+}
+
+/// What a judge kept that compared with these inputs.
+fn resumed(path: &Path, inputs: &str) -> Result<(JudgeState, u64)> {
+    let kept = StateFile::new(path.to_owned()).read()?;
+    ensure!(
+        kept.inputs == Step::Both.inputs(inputs),
+        "the state {} belongs to another baseline or another step: report with the baseline that it was kept with",
+        path.display()
+    );
+    Ok((kept.state, kept.lines))
 }
 
 /// The last day of which anything was learned, but for single records whose clock ran ahead.

@@ -29,7 +29,7 @@ pub use address::Address;
 pub use counts::Counts;
 pub use engine::{Error, Options, Reload, Runner, Summary};
 pub use gauges::Gauges;
-pub use input::{Framing, Source};
+pub use input::{Framing, Source, open_plain};
 pub use listing::{Listing, Row};
 pub use log::Log;
 pub use output::Target;

@@ -31,6 +31,7 @@ pub(super) fn run(args: &AblateArgs, engine: &dyn Engine, out: &mut Vec<u8>) -> 
     if let Some(bad) = args.out.iter().zip(&stems).find(|(_, s)| !matches!(s.as_str(), "ablation.csv" | "criteria.csv")) {
         bail!("{}: `harness ablate` writes ablation.csv and criteria.csv", bad.0.display());
     }
+    files::writable(&args.out)?;
     let paths: Vec<PathBuf> = args.tuning.iter().cloned().collect();
     let full = files::tunings(&paths, engine)?;
     let Some(base) = full.first() else { bail!("no tuning") };

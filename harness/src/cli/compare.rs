@@ -36,9 +36,13 @@ fn screen(c: &Comparison) -> String {
     text.push_str(&format!("  precision  {:>6}   {}\n", delta(c.delta_precision), chance(c.mcnemar_p_quiet)));
     text.push_str(&format!("  {}\n\ndecisions that changed ({})\n", wrapped(&c.verdict, 2), c.flips.len()));
     for f in &c.flips {
-        let line = format!("  {:<7} -> {:<7} {}  {}  \"{}\"", f.from, f.to, f.scenario, f.instance, f.reason);
+        let line = format!("  {:<7} -> {:<7} {}  \"{}\"", f.from, f.to, f.scenario, f.reason);
         text.push_str(clean(&line, 100).trim_end());
         text.push('\n');
+    }
+    if !c.flips.is_empty() {
+        text.push_str("\nfiles hold counts by scenario; which attack or identity it was, and intervals of the differences:\n");
+        text.push_str("`harness run` with both tunings at once\n");
     }
     text
 }

@@ -43,12 +43,33 @@ pub(super) fn tunings(paths: &[PathBuf], engine: &dyn Engine) -> anyhow::Result<
     Ok(tunings)
 }
 
+/// Whether files can be written there, as far as that can be told: what is wrong should show before hours of work, not after them.
+pub(super) fn writable(paths: &[PathBuf]) -> anyhow::Result<()> {
+    for path in paths {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            bail!("failed to write {}: there is no folder {}; make it first", path.display(), folder.display());
+        }
+        if path.is_dir() {
+            bail!("failed to write {}: it is a folder; name a file", path.display());
+        }
+        let beside = beside(path)?;
+        std::fs::File::create(&beside).with_context(|| format!("failed to write {}", path.display()))?;
+        std::fs::remove_file(&beside).with_context(|| format!("failed to write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Where a file is made before it is put in its place.
+fn beside(path: &Path) -> anyhow::Result<PathBuf> {
+    let mut name = path.file_name().with_context(|| format!("{} names no file", path.display()))?.to_os_string();
+    name.push(".part");
+    Ok(path.with_file_name(name))
+}
+
 /// Writes a file whole: beside it first, then in its place.
 pub(super) fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let name = path.file_name().with_context(|| format!("{} names no file", path.display()))?;
-    let mut beside = name.to_os_string();
-    beside.push(".part");
-    let beside = path.with_file_name(beside);
+    let beside = beside(path)?;
     let failed = || format!("failed to write {}", path.display());
     std::fs::write(&beside, text).with_context(failed)?;
     std::fs::rename(&beside, path).with_context(failed)

@@ -10,6 +10,7 @@ use anyhow::Context;
 use std::io::Write;
 
 pub(super) fn run(args: &ListArgs, engine: &dyn Engine, out: &mut Vec<u8>) -> anyhow::Result<Ended> {
+    files::writable(args.out.as_slice())?;
     let tunings = files::tunings(&args.tuning.iter().cloned().collect::<Vec<_>>(), engine)?;
     let progress = Progress::new();
     let corpus = files::load(files::selected(&args.corpus)?, 1, &progress)?;

@@ -12,6 +12,7 @@ pub(super) fn run(args: &RunArgs, engine: &dyn Engine, out: &mut Vec<u8>, talk: 
     let progress = Progress::new();
     // Whatever is wrong with the arguments is said before anything is replayed.
     let forms: Vec<Form> = args.out.iter().map(|path| form_of(path).map_err(anyhow::Error::msg)).collect::<Result<_, _>>()?;
+    files::writable(&args.out)?;
     let tunings = files::tunings(&args.tuning, engine)?;
     let corpus = files::load(files::selected(&args.corpus)?, 1, &progress)?;
     let evaluation = evaluate(engine, corpus, &tunings, args.seed, &|| progress.step())?;

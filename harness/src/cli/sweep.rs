@@ -35,6 +35,7 @@ pub(super) fn run(args: &SweepArgs, engine: &dyn Engine, out: &mut Vec<u8>) -> a
             bail!("{}: `harness sweep` writes a .csv of all points or a .toml of the best one", path.display());
         }
     }
+    files::writable(&args.out)?;
     let axes: Vec<Axis> = args.sets.iter().map(|set| axis(set)).collect::<anyhow::Result<_>>()?;
     let paths: Vec<PathBuf> = args.tuning.iter().cloned().collect();
     let bases = files::tunings(&paths, engine)?;

@@ -102,6 +102,9 @@ fn what_cannot_run_says_where_and_why() {
     let (twin, unknown) = (twin.display().to_string(), unknown.display().to_string());
     let corpus = corpus();
     let none = dir.path().join("none").display().to_string();
+    let folder = dir.path().join("folder.json");
+    std::fs::create_dir(&folder).unwrap();
+    let folder = folder.display().to_string();
     for (args, want) in [
         (vec!["run", &none], "none: error[no_folder]: no such folder"),
         (vec!["run", &corpus, "--tuning", &none], "failed to read"),
@@ -111,6 +114,12 @@ fn what_cannot_run_says_where_and_why() {
         (vec!["run", &corpus, "--filter", "["], "--filter ["),
         (vec!["run", &corpus, "--out", "report.pdf"], "cannot tell the format"),
         (vec!["run", &corpus, "--out", "/nonexistent/dir/run.json"], "failed to write"),
+        // Before anything is read: the corpus is missing, too.
+        (vec!["run", &none, "--out", "/nonexistent/dir/run.json"], "there is no folder /nonexistent/dir; make it first"),
+        (vec!["run", &none, "--out", &folder], "it is a folder; name a file"),
+        (vec!["ablate", &none, "--out", "/nonexistent/ablation.csv"], "there is no folder /nonexistent"),
+        (vec!["sweep", &none, "--set", "a=1", "--out", "/nonexistent/best.toml"], "there is no folder /nonexistent"),
+        (vec!["list", &none, "--out", "/nonexistent/README.md"], "there is no folder /nonexistent"),
         (vec!["compare", &good, &good], "not a run"),
         (vec!["explain", &none], "no scenario.toml there; name the folder"),
     ] {
@@ -146,7 +155,7 @@ fn compares_files_of_two_runs() {
     let (ended, out, talk) = harness(&["compare", &file("a.json"), &file("b.json")]);
     assert_eq!(ended, code(0), "{talk}");
     assert!(out.contains("noisy against good") && out.contains("no detectable difference"), "{out}");
-    assert!(out.contains("caught  -> missed"), "{out}");
+    assert!(out.contains("caught  -> missed") && out.contains("with both tunings at once"), "{out}");
     let (_, json, _) = harness(&["compare", &file("a.json"), &file("b.json"), "--json"]);
     assert_eq!(serde_json::from_str::<Value>(&json).unwrap()["flips"].as_array().unwrap().len(), 3);
     harness(&["run", &corpus, "--filter", "rot*", "--out", &file("c.json")]);
@@ -296,6 +305,17 @@ fn expands_and_refuses_to_write_over_itself() {
     let (ended, _, talk) = harness(&["expand", &out, "--out", &out]);
     assert_eq!(ended, code(2));
     assert!(talk.contains("over itself"), "{talk}");
+    // Once more in another form: what is there is one scenario, not two logs of one name.
+    for (more, there, gone) in
+        [(&["--gzip"][..], "events.ndjson.gz", "events.ndjson"), (&[], "events.ndjson", "events.ndjson.gz")]
+    {
+        let corpus = corpus();
+        let args = [&["expand", &corpus, "--out", &out, "--filter", "rotation*"][..], more].concat();
+        assert_eq!(harness(&args).0, code(0));
+        let folder = dir.path().join("out/rotation/key_rotation");
+        assert!(folder.join(there).is_file() && !folder.join(gone).exists(), "{more:?}");
+        assert_eq!(harness(&["lint", &out]).0, code(0));
+    }
     write_scenario(&dir.path().join("strange"), "s", "f", "noise", &["free text"], "");
     let manifest = dir.path().join("strange/s/scenario.toml");
     std::fs::write(&manifest, std::fs::read_to_string(&manifest).unwrap().replace("id = \"s\"", "id = \"../s\"")).unwrap();

@@ -24,6 +24,13 @@ pub struct Reference {
     pub detect: fn(&Scenario, u64) -> Replay,
 }
 
+/// Name of the reference that is the shipped judge itself, left with nothing but habits; it has to replay, so it is no [`Reference`].
+pub const HABITS_ALONE: &str = "baseline_only";
+
+/// What it is.
+pub const HABITS_ALONE_IS: &str =
+    "the shipped judge with its default tuning on history alone: no declared profiles, exceptions or co-adoption";
+
 /// All, in the order in which they are reported.
 pub const REFERENCES: [Reference; 5] = [
     Reference { name: "random", what: "alerts on 5 % of identity-days by chance", detect: random::detect },

@@ -38,6 +38,8 @@ pub enum Table {
     Criteria,
     /// Points of the precision-recall curve.
     Curve,
+    /// Everything else that is measured, one measure a row.
+    Details,
 }
 
 impl Table {
@@ -57,6 +59,7 @@ impl Table {
             "calibration" => Table::Calibration,
             "criteria" => Table::Criteria,
             "curve" => Table::Curve,
+            "details" => Table::Details,
             _ => return None,
         })
     }
@@ -78,6 +81,7 @@ pub fn csv(evaluation: &Evaluation, table: Table) -> String {
         Table::Calibration => calibration(evaluation),
         Table::Criteria => criteria(evaluation, &BTreeMap::new()),
         Table::Curve => curve(evaluation),
+        Table::Details => super::details::details(evaluation),
     };
     write(&rows)
 }

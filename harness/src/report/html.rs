@@ -200,6 +200,7 @@ fn details(m: &Measures, run: &TuningRun) -> Markup {
             }
             tr { td.l { "further alerts about the same attack" } td { (count(x.duplicates)) } }
             @for (kind, n) in &x.false_by_kind { tr { td.l { "false cases in " (kind.as_str()) " scenarios" } td { (count(*n)) } } }
+            tr { td.l { "false cases per 1,000 identity-days" } td { (small(x.false_per_thousand_days)) } }
             tr { td.l { "escalations per 1,000 identity-days" } td { (small(x.cases_per_thousand_days)) } }
             tr { td.l { "quiet identity-days falsely raised" } td { (count(m.false_identity_days)) " of " (count(m.quiet_identity_days)) ", at most " (small(m.fpr_upper)) " (95 %)" } }
             @for (prevalence, value) in &m.ppv { tr { td.l { "right, if " (prevalence) " of identity-days deserve it" } td { (small(*value)) } } }
@@ -303,6 +304,9 @@ fn method(evaluation: &Evaluation) -> Markup {
                 li { "Labels shuffled, tuning " (clean(&run.measures.name, 60)) ": average precision " (rate(run.shuffled.0)) ", chance " (rate(run.shuffled.1)) "." }
             }
             li { "A detector that sees only the form of records: average precision " (rate(evaluation.metadata.0)) ", chance " (rate(evaluation.metadata.1)) ". Far above chance, the corpus would give its attacks away." }
+            @if let Some(days) = evaluation.runs.first().map(|run| run.measures.quiet_identity_days).filter(|days| *days > 0) {
+                li { "Base rate: attacks are rare, so the share of escalations that are right falls with their prevalence; it is projected with the upper bound of the false positive rate. Among " (count(days)) " quiet identity-days no rate below " (small(Some((3.0 / days as f64).min(1.0)))) " can be shown even if none is falsely raised (rule of three)." }
+            }
             li { (real) " of " (total) " scenarios were recorded in the wild. Figures from modelled and emulated ones compare tunings; they do not forecast what an estate will see." }
         }
         p.meta { "corpus " code { (evaluation.corpus.sha256) } " · catalogue " code { (evaluation.catalogue) } @for run in &evaluation.runs { " · " (clean(&run.measures.name, 60)) " " code { (run.measures.sha256) } } }

@@ -93,9 +93,10 @@ pub fn markdown(evaluation: &Evaluation) -> String {
         let ppv: Vec<String> = m.ppv.iter().map(|(p, value)| format!("{p}: {}", small(*value))).collect();
         let _ = writeln!(
             out,
-            "\nFalse cases per 10,000 events {}; {} of {} quiet identity-days raised (at most {}, 95 %); right at a prevalence of {}; \
+            "\nFalse cases per 10,000 events {}, per 1,000 identity-days {}; {} of {} quiet identity-days raised (at most {}, 95 %); right at a prevalence of {}; \
              median time to escalate {}.",
             small(m.false_per_10k),
+            small(run.extras.false_per_thousand_days),
             count(m.false_identity_days),
             count(m.quiet_identity_days),
             small(m.fpr_upper),

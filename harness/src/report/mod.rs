@@ -1,6 +1,7 @@
 //! Writes an evaluation down, in every form that is asked for.
 
 pub(crate) mod csv;
+mod details;
 pub(crate) mod expect;
 mod html;
 mod json;

@@ -175,9 +175,15 @@ fn numbers(run: &TuningRun, out: &mut String) {
     );
     let _ = writeln!(
         out,
-        "false cases per 10,000 events {}   escalations per 1,000 identity-days {}",
+        "false cases per 10,000 events {}, per 1,000 identity-days {}",
         small(m.false_per_10k),
-        small(x.cases_per_thousand_days)
+        small(x.false_per_thousand_days)
+    );
+    let _ = writeln!(
+        out,
+        "escalations per 1,000 identity-days {}   further alerts about the same attack {}",
+        small(x.cases_per_thousand_days),
+        count(x.duplicates)
     );
     let _ = writeln!(
         out,

@@ -53,7 +53,9 @@ fn the_json_has_exactly_the_contract_keys() {
         sorted("id family kind tuning verdict caught missed queued false_cases first_escalation reasons")
     );
     assert_eq!(v["schema"], "vires-run/1");
-    assert_eq!(v["references"].as_array().unwrap().len(), 5);
+    assert_eq!(v["references"].as_array().unwrap().len(), 6);
+    // The last one is the judge itself without what it knows besides history.
+    assert_eq!((&v["references"][5]["name"], &v["references"][5]["instances"]["caught"]), (&"baseline_only".into(), &0.into()));
     assert_eq!(v["scenarios"].as_array().unwrap().len(), 4);
     assert!(t["precision_ci"].is_array());
     // Both scenarios are quiet but for three events.
@@ -132,6 +134,7 @@ fn every_table_has_as_many_cells_as_columns() {
         "criteria",
         "references",
         "curve",
+        "details",
     ] {
         let text = csv(&e, Table::of_name(name).unwrap());
         let mut reader = ::csv::Reader::from_reader(text.as_bytes());
@@ -143,6 +146,20 @@ fn every_table_has_as_many_cells_as_columns() {
     assert!(cases.starts_with("tuning,scenario,instance,identity,label,verdict,score,time\n"), "{cases}");
     assert!(cases.contains("good,cred_reuse/key_external,leaked-key,aws:user/123456789012/report-loader,malicious,escalate,70,2026-03-21T09:00:00Z\n"));
     assert!(cases.contains("noisy,rotation/key_rotation,,aws:user/123456789012/report-loader,benign,escalate,55,"));
+    let details = csv(&e, Table::Details);
+    // `noisy` raises two cases, both for nothing.
+    let days: f64 = details.lines().find_map(|l| l.strip_prefix("noisy,identity_days,,")).unwrap().parse().unwrap();
+    assert!(details.contains(&format!("noisy,false_per_1000_identity_days,,{}\n", 2000.0 / days)), "{details}");
+    for wanted in [
+        "good,cost_per_1000_identity_days,low_fn,",
+        "good,before_objective,share,",
+        "noisy,shuffled_labels,chance,",
+        "baseline_only,recall_or_queued,,0\n",
+        ",form_of_records,average_precision,",
+        ",provenance_share,modelled,1\n",
+    ] {
+        assert!(details.contains(wanted), "{wanted}: {details}");
+    }
     assert!(csv(&e, Table::Metrics).starts_with("tuning,family,malicious,caught,missed,queued,false_cases,"));
 }
 

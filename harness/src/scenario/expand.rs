@@ -21,6 +21,14 @@ pub fn write_literal(parts: &Parts, dir: &Path, form: Form) -> anyhow::Result<()
     std::fs::create_dir_all(dir)?;
     std::fs::write(dir.join("scenario.toml"), toml::to_string(&parts.manifest.literal())?)?;
     std::fs::write(dir.join("labels.csv"), parts.labels.to_csv())?;
+    // What an earlier expansion left here in another form, or had and this one has not, would be read instead or besides.
+    for stale in ["inventory.toml", "inventory.csv", "exceptions.toml"] {
+        remove(&dir.join(stale))?;
+    }
+    for log in ["events.ndjson", "history.ndjson"] {
+        remove(&dir.join(log))?;
+        remove(&dir.join(format!("{log}.gz")))?;
+    }
     copy(&parts.estate.events, dir, "events.ndjson", form)?;
     if let Some(history) = &parts.estate.history {
         copy(history, dir, "history.ndjson", form)?;
@@ -32,6 +40,13 @@ pub fn write_literal(parts: &Parts, dir: &Path, form: Form) -> anyhow::Result<()
         }
     }
     Ok(())
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn copy(source: &LogSource, dir: &Path, name: &str, form: Form) -> io::Result<()> {

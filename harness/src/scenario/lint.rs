@@ -1,7 +1,7 @@
 //! What a scenario that loads may still get wrong.
 
 use super::fault::finding;
-use super::{Corpus, Lines, LogSource, Scenario, ScenarioKind, Split};
+use super::{Corpus, Lines, LogSource, Provenance, Scenario, ScenarioKind, Split};
 use crate::decode::{Fact, Window};
 use regex::bytes::Regex;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -219,6 +219,19 @@ impl Lint<'_> {
         };
         let Ok(key) = Regex::new(r"(?-u)\b(?:AKIA|ASIA)[A-Z0-9]{16}\b") else { return Ok(()) };
         let estate = &self.scenario.estate;
+        // What was recorded names those who were there: no fault of the scenario, but nothing to publish.
+        let (severity, account_remedy, key_remedy) = match self.scenario.manifest.provenance {
+            Provenance::Modelled => (
+                Severity::Error,
+                "use one of documentation: 123456789012, 111122223333, 444455556666, 555555555555",
+                "let key ids end in EXAMPLE",
+            ),
+            Provenance::Real | Provenance::Emulated => (
+                Severity::Warning,
+                "as it was recorded: replace it before this is published",
+                "as it was recorded: replace it before this is published",
+            ),
+        };
         // Generated lines hold what the generator writes: only files can hold somebody's account.
         for source in [Some(&estate.events), estate.history.as_ref()].into_iter().flatten().filter(|s| s.path().is_some()) {
             let path = self.file(Some(source));
@@ -227,15 +240,14 @@ impl Lint<'_> {
                 for found in account.captures_iter(line).filter_map(|c| c.get(1)) {
                     if !is_documentation_account(found.as_bytes()) {
                         let message = format!("account {} may be somebody's", String::from_utf8_lossy(found.as_bytes()));
-                        let remedy = "use one of documentation: 123456789012, 111122223333, 444455556666, 555555555555";
-                        self.add(&path, number as usize, Severity::Error, "real_account", message, remedy);
+                        self.add(&path, number as usize, severity, "real_account", message, account_remedy);
                     }
                 }
                 for found in key.find_iter(line).map(|m| m.as_bytes()) {
                     if !found.windows(7).any(|w| w == b"EXAMPLE") {
                         let message =
                             format!("{}… may be somebody's key", String::from_utf8_lossy(found.get(..4).unwrap_or_default()));
-                        self.add(&path, number as usize, Severity::Error, "real_key", message, "let key ids end in EXAMPLE");
+                        self.add(&path, number as usize, severity, "real_key", message, key_remedy);
                     }
                 }
             }
@@ -323,6 +335,25 @@ mod tests {
         });
         for want in ["history_overlap", "attack_in_history"] {
             assert!(found.iter().any(|(_, code)| *code == want), "{want}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn who_was_recorded_may_be_named_but_is_not_passed_over() {
+        for (provenance, want) in [("modelled", Severity::Error), ("emulated", Severity::Warning), ("real", Severity::Warning)]
+        {
+            let dir = tempfile::tempdir().unwrap();
+            let log = ["{\"recipientAccountId\":\"271828182845\"}", "{\"k\":\"AKIA2E7AABCDEFGHIJ42\"}"];
+            write_scenario(dir.path(), "s", "f", "decoy", &log, "");
+            let path = dir.path().join("s/scenario.toml");
+            let text = std::fs::read_to_string(&path).unwrap().replace("modelled", provenance);
+            std::fs::write(path, text).unwrap();
+            let corpus = load_all(&find(&[dir.path().to_path_buf()]).unwrap(), &Filter::default(), decoder()).unwrap();
+            let found = lint(&corpus).unwrap();
+            for code in ["real_account", "real_key"] {
+                let all: Vec<Severity> = found.iter().filter(|f| f.code == code).map(|f| f.severity).collect();
+                assert_eq!(all, [want], "{provenance} {code}");
+            }
         }
     }
 

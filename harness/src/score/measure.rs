@@ -113,6 +113,8 @@ pub struct Extras {
     pub recall_or_queued: Option<f64>,
     /// Cases somebody is told of per 1,000 identity-days.
     pub cases_per_thousand_days: Option<f64>,
+    /// False cases per 1,000 identity-days.
+    pub false_per_thousand_days: Option<f64>,
     /// False cases in decoy and in noise scenarios.
     pub false_by_kind: BTreeMap<ScenarioKind, u64>,
     /// 90th percentile of the minutes to escalation.
@@ -373,6 +375,7 @@ fn extras(run: &Run<'_>, measures: &Measures, ranked: &[Ranked], minutes: &[f64]
         curve,
         recall_or_queued: share(tally.caught + tally.queued, tally.malicious),
         cases_per_thousand_days: share(1000 * (tally.caught + measures.false_cases), identity_days),
+        false_per_thousand_days: share(1000 * measures.false_cases, identity_days),
         false_by_kind,
         p90_minutes: quantile(minutes, 0.9),
         median_events: median(&events),

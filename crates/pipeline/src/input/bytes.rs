@@ -6,6 +6,7 @@ use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 
 /// A file that decompresses past this many bytes and past [`BOMB_RATIO`] times its size is cut.
 const BOMB_FLOOR: u64 = 1 << 30;
@@ -47,15 +48,10 @@ impl Bytes {
         if !metadata.is_file() {
             return Bytes::from_fd(file.into());
         }
-        let mut magic = [0; 4];
-        let known = rustix::io::pread(&file, &mut magic, 0)?;
-        let decoder: Box<dyn Read + Send> = match &magic[..known] {
-            [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file))),
-            [0x28, 0xb5, 0x2f, 0xfd] => Box::new(zstd::Decoder::new(file)?),
-            _ => return Ok(Bytes::File(file.into())),
-        };
-        let limit = BOMB_FLOOR.max(metadata.len().saturating_mul(BOMB_RATIO));
-        Ok(Bytes::Compressed(Box::new(Guarded { inner: decoder, left: limit })))
+        Ok(match decompressed(file, metadata.len())? {
+            Ok(compressed) => Bytes::Compressed(compressed),
+            Err(plain) => Bytes::File(plain.into()),
+        })
     }
 
     /// What to wait for, if reading may have to wait.
@@ -86,6 +82,36 @@ impl Bytes {
             };
         }
     }
+}
+
+/// What a regular file of this size holds, if it is gzip or zstd by its first bytes; else the file.
+fn decompressed(file: File, size: u64) -> io::Result<Result<Box<dyn Read + Send>, File>> {
+    let mut magic = [0; 4];
+    let known = rustix::io::pread(&file, &mut magic, 0)?;
+    let decoder: Box<dyn Read + Send> = match &magic[..known] {
+        [0x1f, 0x8b, ..] => Box::new(flate2::bufread::MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file))),
+        [0x28, 0xb5, 0x2f, 0xfd] => Box::new(zstd::Decoder::new(file)?),
+        _ => return Ok(Err(file)),
+    };
+    let limit = BOMB_FLOOR.max(size.saturating_mul(BOMB_RATIO));
+    Ok(Ok(Box::new(Guarded { inner: decoder, left: limit })))
+}
+
+/// Opens a file for whoever reads something else than a log of it: gzip and zstd are decompressed as logs are.
+///
+/// # Errors
+/// If it cannot be opened. A compressed file that is torn, or that decompresses past 1 GiB and 250 times its size, is an error where
+/// that shows.
+pub fn open_plain(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(Box::new(file));
+    }
+    Ok(match decompressed(file, metadata.len())? {
+        Ok(compressed) => compressed,
+        Err(plain) => Box::new(plain),
+    })
 }
 
 /// Ends with an error when a decoder puts out far more than any log does.

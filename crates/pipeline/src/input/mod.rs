@@ -7,6 +7,7 @@ mod listen;
 mod records;
 mod stream;
 
+pub use bytes::open_plain;
 pub(crate) use files::{open as open_file, regular_files};
 pub(crate) use stream::BLOCK;
 

@@ -52,7 +52,13 @@ pub struct SurveyScratch {
 impl<F: FnMut(Judged<'_>) + Send> Survey<F> {
     /// A survey that starts without memory.
     pub fn new(estate: Estate, judge: Judge, visit: F) -> Self {
-        let seen = Mutex::new(Seen { state: judge.fresh_state(), line: 0, visit });
+        let state = judge.fresh_state();
+        Survey::resuming(estate, judge, (state, 0), visit)
+    }
+
+    /// A survey that goes on from a state and the number of lines that it has seen.
+    pub fn resuming(estate: Estate, judge: Judge, (state, line): (JudgeState, u64), visit: F) -> Self {
+        let seen = Mutex::new(Seen { state, line, visit });
         Survey { estate, judge, seen, undated: AtomicU64::new(0) }
     }
 

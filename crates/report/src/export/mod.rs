@@ -1,7 +1,8 @@
 //! What was learned and what was found, as tables that other engines read: one row per fact, flat columns, types that a query needs.
 //!
 //! [`habits`] and [`workloads`] lay out a baseline, [`cases`] and [`evidence`] the records of cases. [`Sheet::ndjson`] writes any of
-//! them as lines; with the feature `parquet`, `Sheet::parquet` writes columns.
+//! them as lines; with the feature `parquet`, `Sheet::parquet` writes columns. [`baseline_file`] and [`case_file`] lay out a file as it
+//! is, and [`Lines`] makes it again.
 
 mod baseline;
 mod found;
@@ -10,11 +11,13 @@ mod ndjson;
 mod parquet;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use baseline::{habits, workloads};
 pub use found::{cases, evidence};
 #[cfg(feature = "parquet")]
-pub use parquet::Error as ParquetError;
+pub use parquet::{Error as ParquetError, lines as parquet_lines};
+pub use whole::{Lines, Lost, baseline_file, case_file};
 
 use std::borrow::Cow;
 use vires_event::Millis;

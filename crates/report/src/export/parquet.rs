@@ -1,16 +1,43 @@
-use super::{Cell, Kind, Sheet};
+use super::{Cell, Kind, Lines, Lost, Sheet};
 use parquet::basic::Compression;
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
 use parquet::file::properties::WriterProperties;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::record::Field;
 use parquet::schema::parser::parse_message_type;
+use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 
-/// Why a table could not be written.
+/// Why a table could not be written or read.
 #[derive(Debug, thiserror::Error)]
-#[error("failed to write Parquet: {0}")]
-pub struct Error(#[from] parquet::errors::ParquetError);
+pub enum Error {
+    /// What the format says.
+    #[error("Parquet: {0}")]
+    Format(#[from] parquet::errors::ParquetError),
+    /// It is another table.
+    #[error(transparent)]
+    Lost(#[from] Lost),
+}
+
+/// Adds the rows of a table that holds a file line by line, whoever wrote it.
+pub fn lines(file: File, into: &mut Lines) -> Result<(), Error> {
+    let reader = SerializedFileReader::new(file)?;
+    for row in reader.get_row_iter(None)? {
+        let (mut number, mut content) = (None, None);
+        for (name, field) in row?.into_columns() {
+            match (name.as_str(), field) {
+                ("line_number", Field::Long(n)) => number = Some(n),
+                ("line_number", Field::Int(n)) => number = Some(n.into()),
+                ("content", Field::Str(text)) => content = Some(text),
+                _ => {}
+            }
+        }
+        into.push(number, content)?;
+    }
+    Ok(())
+}
 
 /// Rows of one group: what is held in memory at a time.
 const GROUP: usize = 65_536;

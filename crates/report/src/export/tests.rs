@@ -68,3 +68,32 @@ fn parquet_holds_the_same_rows() {
     assert_eq!((cell("value"), cell("x"), cell("target")), ("\"net:203.0.113.0/24\"", "0.9", "null"));
     assert_eq!((cell("unknown_network"), cell("events")), ("true", "3"));
 }
+
+const BASELINE: &str = "{\"schema\":\"vires-baseline/1\",\"checksum\":\"sha256:0\",\n\"body\":{\"catalogue\":\"c\",\n\"workloads\":{\n\"a\\\"b\":{\"first\":1},\n\"inputs\":{}\n}}}\n";
+
+#[test]
+fn a_file_as_it_is_names_its_workloads() {
+    let rows = ndjson(baseline_file(BASELINE));
+    let named: Vec<&serde_json::Value> = rows.iter().map(|row| &row["workload"]).collect();
+    let nobody = serde_json::Value::Null;
+    assert_eq!(named, [&nobody, &nobody, &nobody, &"a\"b".into(), &"inputs".into(), &nobody]);
+    let rows = ndjson(case_file("{\"schema\":\"vires-case/1\",\"case\":\"case-1\",\"workload\":\"w\"}\n"));
+    assert_eq!((&rows[0]["case_id"], &rows[0]["workload"]), (&"case-1".into(), &"w".into()));
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_comes_back_to_the_byte() {
+    let mut kept = tempfile::tempfile().unwrap();
+    baseline_file(BASELINE).parquet(&mut kept).unwrap();
+    let mut all = Lines::default();
+    parquet_lines(kept, &mut all).unwrap();
+    assert_eq!(all.join().unwrap(), BASELINE);
+    // Another table, and none at all.
+    let mut other = tempfile::tempfile().unwrap();
+    cases(&[case("case-1", "")]).parquet(&mut other).unwrap();
+    assert!(matches!(parquet_lines(other, &mut Lines::default()), Err(ParquetError::Lost(Lost::Column { row: 1 }))));
+    let mut torn = tempfile::tempfile().unwrap();
+    std::io::Write::write_all(&mut torn, b"PAR1 and then nothing").unwrap();
+    assert!(matches!(parquet_lines(torn, &mut Lines::default()), Err(ParquetError::Format(_))));
+}
