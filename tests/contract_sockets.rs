@@ -145,7 +145,12 @@ fn other_machines_need_leave() {
         assert_eq!(done.code, Some(2));
         assert!(done.stderr.contains("--allow-remote"), "{}", done.stderr);
     }
-    let mut running = Running::spawn(vires(&["tag", "--listen", "tcp:0.0.0.0:0", "--allow-remote"]).stdin(Stdio::null()));
+    let dir = tempfile::tempdir().unwrap();
+    let counters = dir.path().join("stats.json");
+    let args = ["tag", "--listen", "tcp:0.0.0.0:0", "--allow-remote", "--stats-file", arg(&counters)];
+    let mut running = Running::spawn(vires(&args).stdin(Stdio::null()));
+    // Written once it listens and hears signals.
+    until("the start", || counters.exists());
     assert!(running.is_silent(Duration::from_millis(100)));
     running.signal("TERM");
     running.finish().ok();

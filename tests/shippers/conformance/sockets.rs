@@ -23,22 +23,26 @@ pub fn vector_stop(subject: &Subject) -> Result<String> {
     let path = dir.path().join("s");
     let process = listening(subject, &path)?;
     let stream = UnixStream::connect(&path)?;
+    let (midway, heard) = std::sync::mpsc::channel();
     let feeder = std::thread::spawn(move || -> std::io::Result<Instant> {
         let mut stream = stream;
         for n in 0..20_000 {
             stream.write_all(event(n).as_bytes())?;
+            // So much is left that no buffer holds it, and not more than a busy machine writes before the time to drain is over.
+            if n == 15_000 {
+                let _ = midway.send(());
+            }
         }
         Ok(Instant::now())
     });
-    std::thread::sleep(Duration::from_millis(20));
+    heard.recv_timeout(subject.patience).context("it does not read its connection")?;
     process.signal("TERM")?;
+    // How long that may take is the patience of the suite: a busy machine is no fault of the program.
     let out = process.end_by_itself()?;
     let closed = feeder.join().expect("feeder").context("it hung up on a connection that was being written")?;
     all(&out, 0..20_000)?;
-    let late = closed.elapsed();
-    ensure!(late < Duration::from_secs(3), "it ended {late:?} after the connection");
     ensure!(!path.exists(), "the socket file stays behind");
-    Ok(format!("0 of 20,000 lost, ends {} ms after the connection", late.as_millis()))
+    Ok(format!("0 of 20,000 lost, ends {} ms after the connection", closed.elapsed().as_millis()))
 }
 
 pub fn backlog(subject: &Subject) -> Result<String> {
