@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use vires_catalog::Catalog;
 use vires_judge::{CaseUpdate, Judge, Tuning};
-use vires_pipeline::judging::{Answers, Estate, Judging, Live, Step, observe};
+use vires_pipeline::judging::{Answers, Estate, Judging, Live, Memory, Step, observe};
 use vires_pipeline::{Codec, Framing, Log, Options, Runner, Source, Target};
 use vires_profile::{Exceptions, Inventory};
 use vires_source::Scratch;
-use vires_tag::{Classifier, Memo};
+use vires_tag::Classifier;
 
 fn estate() -> Estate {
     let catalog = Arc::new(Catalog::builtin().unwrap());
@@ -148,7 +148,7 @@ fn an_identity_is_found_under_any_of_its_names() {
         let estate = Estate { inventory: Arc::new(Inventory::from_toml(&inventory, "i").unwrap()), ..estate() };
         let mut scratch = Scratch::default();
         let mut opened = vires_source::open(line.as_bytes(), &mut scratch);
-        observe(&estate, &mut opened, &mut Memo::default()).1.unwrap().workload.into_owned()
+        observe(&estate, &mut opened, &mut Memory::default()).1.unwrap().workload.into_owned()
     };
     for listed in [app, object, &format!("entra:sp:{object}"), &format!("entra:app:{app}")] {
         assert_eq!(workload(listed), "sync", "{listed}");
