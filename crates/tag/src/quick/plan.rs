@@ -382,7 +382,9 @@ impl Plan {
             if text.len() > MAX_OBJECT {
                 return None;
             }
-            let Some(name) = first_target(key, text, service, operation) else { continue };
+            // An empty text is none.
+            let told = Some(text).filter(|text| !text.is_empty());
+            let Some(name) = told.and_then(|text| first_target(key, text, service, operation)) else { continue };
             if all.iter().all(|target| target.name != name) {
                 all.push(Target { name: Text::Owned(name.into_owned()) });
             }
