@@ -156,10 +156,10 @@ pub fn state(data: &[u8]) {
     let text = state.to_json(&inputs).expect("it can be written");
     let (again, _) = JudgeState::from_json(text.as_bytes(), "s").expect("what is written can be read");
     assert_eq!(again.to_json(&inputs).expect("it can be written"), text);
-    let (mut scratch, mut memo) = (vires_source::Scratch::default(), vires_tag::Memo::default());
+    let (mut scratch, mut memory) = (vires_source::Scratch::default(), vires_pipeline::judging::Memory::default());
     for line in LINES.lines() {
         let mut opened = open(line.as_bytes(), &mut scratch);
-        let (_, seen) = vires_pipeline::judging::observe(&ESTATE, &mut opened, &mut memo);
+        let (_, seen) = vires_pipeline::judging::observe(&ESTATE, &mut opened, &mut memory);
         let Some(mut seen) = seen else { continue };
         let score = step(&mut state, &mut seen).verdict.score;
         assert!((0.0..=100.0).contains(&score), "{score}");

@@ -3,11 +3,11 @@
 use super::estate::{CATALOGUE, ESTATE, JUDGE};
 use super::inputs::lines;
 use vires_judge::{JudgeState, Outcome, shard_of};
-use vires_pipeline::judging::observe;
+use vires_pipeline::judging::Memory;
+use vires_pipeline::judging::{Memory, observe};
 use vires_profile::baseline::{Baseline, bounded};
 use vires_profile::observation::Observation;
 use vires_source::{Scratch, open};
-use vires_tag::Memo;
 
 /// Judged in one go or with a state that is written and read at some moment: the same verdicts, the same state.
 pub fn stream(data: &[u8]) {
@@ -33,11 +33,11 @@ pub fn step(state: &mut JudgeState, seen: &mut Observation<'_>) -> Outcome {
 }
 
 fn judge(state: &mut JudgeState, lines: &[&[u8]]) -> Vec<String> {
-    let (mut scratch, mut memo) = (Scratch::default(), Memo::default());
+    let (mut scratch, mut memory) = (Scratch::default(), Memory::default());
     let mut said = Vec::new();
     for line in lines {
         let mut opened = open(line, &mut scratch);
-        let Some(mut seen) = observe(&ESTATE, &mut opened, &mut memo).1 else { continue };
+        let Some(mut seen) = observe(&ESTATE, &mut opened, &mut memory).1 else { continue };
         let outcome = step(state, &mut seen);
         assert!((0.0..=100.0).contains(&outcome.verdict.score), "{outcome:?}");
         if let Some(update) = &outcome.update {
@@ -69,8 +69,8 @@ pub fn merge(data: &[u8]) {
 
 /// Lines of one workload fall together.
 fn hash(line: &[u8]) -> u32 {
-    let (mut scratch, mut memo) = (Scratch::default(), Memo::default());
+    let (mut scratch, mut memory) = (Scratch::default(), Memory::default());
     let mut opened = open(line, &mut scratch);
-    let seen = observe(&ESTATE, &mut opened, &mut memo).1;
+    let seen = observe(&ESTATE, &mut opened, &mut memory).1;
     seen.map_or(0, |o| o.workload.bytes().fold(0u32, |sum, b| sum.wrapping_mul(31).wrapping_add(b.into())) % 2)
 }

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use vires_catalog::Catalog;
 use vires_judge::{CaseUpdate, Judge, Tuning};
-use vires_pipeline::judging::{Answers, Estate, Judging, Live, Step, observe};
+use vires_pipeline::judging::{Answers, Estate, Judging, Live, Memory, Step, observe};
 use vires_pipeline::{Codec, Framing, Log, Options, Runner, Source, Target};
 use vires_profile::{Exceptions, Inventory};
 use vires_source::Scratch;
-use vires_tag::{Classifier, Memo};
+use vires_tag::Classifier;
 
 fn estate() -> Estate {
     let catalog = Arc::new(Catalog::builtin().unwrap());
@@ -175,7 +175,7 @@ fn workload_of(line: &str, principal: &str) -> String {
     let estate = Estate { inventory: Arc::new(Inventory::from_toml(&inventory, "i").unwrap()), ..estate() };
     let mut scratch = Scratch::default();
     let mut opened = vires_source::open(line.as_bytes(), &mut scratch);
-    observe(&estate, &mut opened, &mut Memo::default()).1.unwrap().workload.into_owned()
+    observe(&estate, &mut opened, &mut Memory::default()).1.unwrap().workload.into_owned()
 }
 
 /// Who is listed by object id is found in records that name the application and, beside it, that object.

@@ -28,7 +28,7 @@ impl<V> Kept<V> {
         if self.0.is_empty() {
             self.0.resize_with(PLACES, || None);
         }
-        let first = (stable_hash(key.as_bytes()) >> 32) as usize % PLACES & !1;
+        let first = ((stable_hash(key.as_bytes()) >> 32) as usize % PLACES) & !1;
         let holds = |place: Option<&Option<(Box<str>, V)>>| place.and_then(Option::as_ref).is_some_and(|(k, _)| **k == *key);
         if !holds(self.0.get(first)) {
             if !holds(self.0.get(first + 1))
