@@ -322,11 +322,13 @@ impl Plan {
         let target = if has_buckets(service) {
             let object = match self.targets.object {
                 Place::None => None,
-                Place::At(slot) => Some(text(&slot)).filter(|object| object.len() <= MAX_OBJECT),
+                Place::At(slot) => Some(text(&slot)).filter(|object| (1..=MAX_OBJECT).contains(&object.len())),
                 Place::Elsewhere => return Clear::No,
             };
             match self.targets.bucket {
                 Place::None => None,
+                // An empty text is none.
+                Place::At(bucket) if bytes(&bucket).is_empty() => return Clear::No,
                 Place::At(bucket) => {
                     let bucket = text(&bucket);
                     // The two make one name, which may be marked where neither is.
@@ -349,7 +351,8 @@ impl Plan {
             if service == "lambda" && members.iter().any(|(key, slot)| &**key == "functionName" && text(slot).contains(':')) {
                 return Clear::No;
             }
-            let mut named = members.iter().filter_map(|(key, slot)| first_target(key, text(slot), service, operation));
+            let told = members.iter().filter(|(_, slot)| !text(slot).is_empty());
+            let mut named = told.filter_map(|(key, slot)| first_target(key, text(slot), service, operation));
             named.next().map(|name| Text::Owned(name.into_owned()))
         };
         if resources.any(texts) { Clear::No } else { Clear::Target(target) }
