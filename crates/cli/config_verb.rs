@@ -34,7 +34,7 @@ pub fn run(verb: &ConfigVerb) -> Result<(), Failure> {
             }
             // Together with what is added to lines; a catalogue that cannot be read is told above.
             if wrong.is_empty() {
-                tag::tagger(run.catalog.as_deref(), &tag)?;
+                tag::tagger(run.catalog.as_deref(), tag.options())?;
             }
             print(&said)?;
             if wrong.is_empty() { Ok(()) } else { Err(Failure::Incomplete(wrong)) }

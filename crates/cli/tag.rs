@@ -33,9 +33,11 @@ pub fn run(args: &TagArgs) -> Result<(), Failure> {
     }
     let catalog = run.catalog.as_deref();
     let runner = Runner::open(&run.options)?;
-    let stage = stage(catalog, &tag)?;
+    // What is left out need not be looked at closely unless somebody reads the counts.
+    let options = vires_tag::Options { counted: run.stats || run.options.stats_file.is_some(), ..tag.options() };
+    let stage = stage(catalog, &options)?;
     run.options.log.take_panics();
-    let summary = runner.run(stage, &|_| reload(catalog, &tag))?;
+    let summary = runner.run(stage, &|_| reload(catalog, &options))?;
     finish(&summary, run.stats)
 }
 
@@ -90,9 +92,9 @@ fn table(run: RunSettings, tag: &TagSettings) -> Result<(), Failure> {
 }
 
 /// The classifier over the built-in catalogue, with a directory of further rows laid over it.
-pub fn tagger(overlay: Option<&Path>, settings: &TagSettings) -> Result<Tagger> {
+pub fn tagger(overlay: Option<&Path>, options: vires_tag::Options) -> Result<Tagger> {
     let catalog = Arc::new(catalog(overlay)?);
-    Tagger::new(&catalog, settings.options()).context("failed to build the classifier")
+    Tagger::new(&catalog, options).context("failed to build the classifier")
 }
 
 /// The built-in catalogue, with a directory of further rows laid over it.
@@ -103,12 +105,12 @@ pub fn catalog(overlay: Option<&Path>) -> Result<Catalog> {
     })
 }
 
-fn stage(overlay: Option<&Path>, settings: &TagSettings) -> Result<Tagging> {
-    Ok(Tagging::new(tagger(overlay, settings)?, settings.options().reply))
+fn stage(overlay: Option<&Path>, options: &vires_tag::Options) -> Result<Tagging> {
+    Ok(Tagging::new(tagger(overlay, options.clone())?, options.reply))
 }
 
-fn reload(overlay: Option<&Path>, settings: &TagSettings) -> Result<Tagging, String> {
-    stage(overlay, settings).map_err(|error| format!("{error:#}"))
+fn reload(overlay: Option<&Path>, options: &vires_tag::Options) -> Result<Tagging, String> {
+    stage(overlay, options).map_err(|error| format!("{error:#}"))
 }
 
 /// Prints what there is to say after a run.

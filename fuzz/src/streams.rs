@@ -3,7 +3,6 @@
 use super::estate::{CATALOGUE, ESTATE, JUDGE};
 use super::inputs::lines;
 use vires_judge::{JudgeState, Outcome, shard_of};
-use vires_pipeline::judging::Memory;
 use vires_pipeline::judging::{Memory, observe};
 use vires_profile::baseline::{Baseline, bounded};
 use vires_profile::observation::Observation;

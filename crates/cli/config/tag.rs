@@ -115,6 +115,7 @@ impl TagSettings {
                 Only::Machine => Some(tag::Only::Machine),
                 Only::Escalated => None,
             }),
+            counted: true,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Tags the lines of standard input, one thread, no protocol: for profiling the classifier alone. With the argument `sensitive` it
-//! writes only those that touch something sensitive.
+//! writes only those that touch something sensitive, and counts no others.
 
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use vires_tag::{Only, Options, Scratch, Tagger};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let catalog = Arc::new(vires_catalog::Catalog::builtin()?);
     let only = std::env::args().any(|argument| argument == "sensitive").then_some(Only::Sensitive);
-    let tagger = Tagger::new(&catalog, Options { only, ..Options::default() })?;
+    let tagger = Tagger::new(&catalog, Options { only, counted: only.is_none(), ..Options::default() })?;
     let mut scratch = Scratch::default();
     let (mut line, mut out) = (Vec::new(), Vec::new());
     let mut input = io::BufReader::with_capacity(1 << 20, io::stdin().lock());

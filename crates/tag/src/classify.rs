@@ -200,6 +200,13 @@ impl Classifier {
         (row.raise_if.is_some() && row.raised() != row.severity).then_some(number)
     }
 
+    /// How grave a request may be: the lowest and the highest severity of its action, whatever else the record says; 0 if it is none of
+    /// the catalogue's.
+    pub(crate) fn severities(&self, request: &Activity<'_>) -> (u8, u8) {
+        let row = self.look_up(request, None).row.and_then(|row| self.catalog.actions().get(row as usize));
+        row.map_or((0, 0), |row| (row.severity, if row.raise_if.is_some() { row.raised() } else { row.severity }))
+    }
+
     /// The severity of a row's action in a record; 0 if there is no such row.
     pub(crate) fn severity(&self, row: u32, record: Value<'_>) -> u8 {
         let row = self.catalog.actions().get(row as usize);

@@ -20,6 +20,7 @@ pub mod reference;
 mod report;
 mod resource;
 mod said;
+mod sieve;
 pub mod splice;
 mod tagger;
 mod tags;

@@ -1,6 +1,7 @@
 //! Many literals in one text: a prefilter says where one may start, an anchored automaton says which.
 
 use crate::leak::filter::{Filter, REACH};
+use crate::sieve::Sieve;
 use aho_corasick::automaton::Automaton;
 use aho_corasick::dfa::DFA;
 use aho_corasick::{Anchored, BuildError, MatchKind, StartKind};
@@ -10,6 +11,7 @@ use std::ops::Range;
 #[derive(Debug)]
 pub(crate) struct Literals {
     filter: Filter,
+    sieve: Option<Sieve>,
     longest: usize,
     automaton: DFA,
 }
@@ -18,6 +20,7 @@ impl Literals {
     pub(crate) fn new<L: AsRef<[u8]>>(literals: &[L]) -> Result<Self, BuildError> {
         Ok(Literals {
             filter: Filter::new(literals.iter().map(AsRef::as_ref)),
+            sieve: Sieve::new(literals.iter().map(AsRef::as_ref)),
             longest: literals.iter().map(|l| l.as_ref().len()).max().unwrap_or_default(),
             automaton: DFA::builder().match_kind(MatchKind::Standard).start_kind(StartKind::Anchored).build(literals)?,
         })
@@ -37,7 +40,10 @@ impl Literals {
     /// True if a literal occurs in `text`.
     #[inline]
     pub(crate) fn any(&self, text: &[u8]) -> bool {
-        self.filter.any(text, |start| self.begins(text, start))
+        match &self.sieve {
+            Some(sieve) => sieve.any(text),
+            None => self.filter.any(text, |start| self.begins(text, start)),
+        }
     }
 
     /// True if a literal starts there. It may also be of one that starts behind, as long as it ends before it is clear that none does:

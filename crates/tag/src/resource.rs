@@ -105,15 +105,21 @@ impl Resources {
         (number..ends.len()).for_each(|number| finish(number, &mut visit));
     }
 
-    /// True if a text among what a request names may be more, or a part may be more, than what [`Resources::any`] finds in it: a
-    /// role; or an ARN or a URL, which are taken apart before they are looked at.
+    /// True if a text among what a request names may be more than what [`Resources::any`] finds in it: a role; or an ARN or a URL, which
+    /// are taken apart before they are looked at.
     #[inline]
-    pub(crate) fn must_be_taken_apart(&self, text: &[u8], slashes: bool, buffers: &mut Texts) -> bool {
-        self.is_role(text, buffers)
-            || text.starts_with(b"arn:")
-            || text.starts_with(b"https:")
-            || (slashes
-                && memchr::memrchr(b'/', text).is_some_and(|at| self.is_role(text.get(at + 1..).unwrap_or_default(), buffers)))
+    pub(crate) fn must_be_taken_apart(&self, text: &[u8], buffers: &mut Texts) -> bool {
+        text.starts_with(b"arn:") || text.starts_with(b"https:") || self.is_role(text, buffers)
+    }
+
+    /// True if what stands behind a slash in one of the texts is the name of a sensitive role. A line end stands behind each.
+    #[inline]
+    pub(crate) fn any_role_behind_slash(&self, texts: &[u8], buffers: &mut Texts) -> bool {
+        memchr::memchr_iter(b'/', texts).any(|at| {
+            let rest = texts.get(at + 1..).unwrap_or_default();
+            let end = memchr::memchr2(b'/', b'\n', rest).unwrap_or(rest.len());
+            self.is_role(rest.get(..end).unwrap_or_default(), buffers)
+        })
     }
 
     /// True for the name of a sensitive role.

@@ -42,11 +42,14 @@ pub struct Options {
     pub reply: Reply,
     /// Leave out other lines. Not with [`Reply::Rsyslog`].
     pub only: Option<Only>,
+    /// What is left out is counted as what is written: its [`Report`] says of it all that there is to say. Else it says no more than
+    /// that, and is sooner done.
+    pub counted: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { field: "nhi".to_owned(), raw: Raw::default(), reply: Reply::default(), only: None }
+        Options { field: "nhi".to_owned(), raw: Raw::default(), reply: Reply::default(), only: None, counted: true }
     }
 }
 
@@ -113,12 +116,17 @@ impl Tagger {
         Field::check(&options.field)?;
         let field = Field::new(&options.field);
         let classifier = Classifier::new(catalog)?;
-        Ok(Tagger { quick: Quick::new(&classifier, &options.field), classifier, options, field })
+        Ok(Tagger { quick: Quick::for_tagger(&classifier, &options)?, classifier, options, field })
     }
 
     /// The classifier.
     pub fn classifier(&self) -> &Classifier {
         &self.classifier
+    }
+
+    /// What it was made for.
+    pub fn options(&self) -> &Options {
+        &self.options
     }
 
     /// Appends the answer to one line to `out`. The line comes without its LF; a CR at its end stays at the end of the answer.

@@ -1,25 +1,17 @@
 //! The fast path against the plain evaluator, on sample logs, published logs and random lines; and what a line must keep.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::{CATALOG, sample_lines};
 use proptest::prelude::*;
 use std::cell::RefCell;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
-use vires_catalog::Catalog;
+use std::sync::LazyLock;
 use vires_source::open;
 use vires_tag::{Memo, Options, Scratch, Tagger, reference};
 
-struct Bench {
-    catalog: Arc<Catalog>,
-    tagger: Tagger,
-}
-
-static BENCH: LazyLock<Bench> = LazyLock::new(|| {
-    let catalog = Arc::new(Catalog::builtin().unwrap());
-    Bench { tagger: Tagger::new(&catalog, Options::default()).unwrap(), catalog }
-});
+static TAGGER: LazyLock<Tagger> = LazyLock::new(|| Tagger::new(&CATALOG, Options::default()).unwrap());
 
 thread_local! {
     static KEPT: RefCell<(vires_source::Scratch, Memo, Scratch)> = RefCell::default();
@@ -32,12 +24,12 @@ fn check(line: &[u8]) {
         let plain = {
             let mut fresh = vires_source::Scratch::default();
             let opened = open(line, &mut fresh);
-            format!("{:?} {:?}", reference::classify(&BENCH.catalog, &opened), opened.activity)
+            format!("{:?} {:?}", reference::classify(&CATALOG, &opened), opened.activity)
         };
         // Once to meet it, once to know it again.
         for round in 0..2 {
             let opened = open(line, buffers);
-            let fast = BENCH.tagger.classifier().classify(&opened, memo);
+            let fast = TAGGER.classifier().classify(&opened, memo);
             assert_eq!(format!("{fast:?} {:?}", opened.activity), plain, "{round} {}", String::from_utf8_lossy(line));
         }
         keeps_the_line(line, scratch);
@@ -46,9 +38,9 @@ fn check(line: &[u8]) {
 
 fn keeps_the_line(line: &[u8], scratch: &mut Scratch) {
     let mut answer = Vec::new();
-    BENCH.tagger.line(line, scratch, &mut answer);
+    TAGGER.line(line, scratch, &mut answer);
     let mut again = Vec::new();
-    BENCH.tagger.line(&answer, scratch, &mut again);
+    TAGGER.line(&answer, scratch, &mut again);
     let text = String::from_utf8_lossy(&answer);
     assert_eq!(String::from_utf8_lossy(&again), text, "a second pass changes nothing");
     let whole = std::str::from_utf8(&answer).ok().and_then(|t| serde_json::from_str::<serde_json::Value>(t).ok());
@@ -62,53 +54,19 @@ fn keeps_the_line(line: &[u8], scratch: &mut Scratch) {
     }
 }
 
-fn files(dir: &Path, out: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(dir) else { return };
-    let mut entries: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            files(&path, out);
-        } else if path.extension().is_some_and(|e| e == "ndjson" || e == "log") {
-            out.push(path);
-        }
-    }
-}
-
 #[test]
 fn agrees_on_the_sample_logs() {
-    let mut paths = Vec::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/logs"), &mut paths);
-    let lines: usize = paths.iter().map(|p| fs::read(p).unwrap().split(|b| *b == b'\n').map(check).count()).sum();
-    assert!(lines > 100, "{lines} lines");
+    sample_lines().iter().for_each(|line| check(line));
 }
 
 #[test]
 fn agrees_on_the_published_logs() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/real-logs");
-    if !root.exists() {
-        eprintln!("SKIPPED: the published logs are not at {}", root.display());
-        return;
-    }
-    let mut paths = Vec::new();
-    files(&root, &mut paths);
-    let mut records = 0;
-    for path in paths {
-        for line in fs::read_to_string(&path).unwrap().lines().step_by(if path.ends_with("sessions.ndjson") { 10 } else { 1 }) {
-            let test: serde_json::Value = serde_json::from_str(line).unwrap();
-            let logs = test.get("logs").and_then(|l| l.as_array().cloned()).or_else(|| Some(vec![test.get("log")?.clone()]));
-            for log in logs.unwrap_or_else(|| vec![test.clone()]) {
-                check(log.to_string().as_bytes());
-                records += 1;
-            }
-        }
-    }
-    assert!(records > 1500, "{records} records");
+    common::published(check);
 }
 
 /// A piece of text that the catalogue is looking for, or nearly.
 fn fragment() -> impl Strategy<Value = String> {
-    let catalog = &BENCH.catalog;
+    let catalog = &*CATALOG;
     let markers: Vec<String> = catalog.resources().iter().map(|r| r.marker.clone()).collect();
     let literals: Vec<String> = catalog.tokens().iter().flat_map(|t| t.literals.clone()).collect();
     let roles: Vec<String> = catalog.roles().iter().map(|r| r.value.clone()).collect();

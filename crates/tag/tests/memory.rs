@@ -3,63 +3,30 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::{Kept, sample_texts, taggers};
 use proptest::prelude::*;
-use std::cell::RefCell;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
-use vires_catalog::Catalog;
+use std::sync::LazyLock;
 use vires_source::json::{Tape, slots};
 use vires_source::repeats::{Use, repeats, use_of};
 use vires_tag::{Only, Options, Raw, Reply, Scratch, Tagger};
 
 static TAGGERS: LazyLock<Vec<Tagger>> = LazyLock::new(|| {
-    let catalog = Arc::new(Catalog::builtin().unwrap());
-    let all = [
+    taggers([
         Options::default(),
         Options { only: Some(Only::Sensitive), ..Options::default() },
         Options { raw: Raw::Passthrough, only: Some(Only::Machine), ..Options::default() },
         Options { reply: Reply::Rsyslog, field: "verb".into(), ..Options::default() },
-    ];
-    all.into_iter().map(|options| Tagger::new(&catalog, options).unwrap()).collect()
+    ])
 });
 
 thread_local! {
-    /// One memory for all lines of a thread, as in production.
-    static KEPT: RefCell<Vec<[Scratch; 2]>> = RefCell::new(TAGGERS.iter().map(|_| Default::default()).collect());
+    static KEPT: Kept = Kept::default();
 }
 
 fn check(line: &[u8]) {
-    KEPT.with_borrow_mut(|kept| {
-        for (tagger, [kept, forgetful]) in TAGGERS.iter().zip(kept) {
-            let mut want = Vec::new();
-            forgetful.forget();
-            let report = tagger.line(line, forgetful, &mut want);
-            for round in 0..3 {
-                let mut answer = Vec::new();
-                assert_eq!(tagger.line(line, kept, &mut answer), report, "{round} {}", String::from_utf8_lossy(line));
-                assert_eq!(String::from_utf8_lossy(&answer), String::from_utf8_lossy(&want), "{round}");
-            }
-        }
-    });
-}
-
-fn files(dir: &Path, out: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            files(&path, out);
-        } else if path.extension().is_some_and(|e| e == "ndjson" || e == "log") {
-            out.push(path);
-        }
-    }
-}
-
-fn sample_lines() -> Vec<String> {
-    let mut paths = Vec::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/logs"), &mut paths);
-    paths.iter().flat_map(|path| fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+    common::check(&TAGGERS, &KEPT, 3, line);
 }
 
 /// The `nhi` object for a line.
@@ -87,7 +54,7 @@ fn places(line: &str) -> Option<Vec<(std::ops::Range<usize>, Use)>> {
 #[test]
 fn what_passes_decides_nothing() {
     let mut tried = 0;
-    for line in sample_lines() {
+    for line in sample_texts() {
         let Some(places) = places(&line) else { continue };
         let before = said(&line);
         for (range, good_for) in places {
@@ -126,7 +93,7 @@ fn agrees_whichever_text_differs() {
         "cluster-admin",
     ];
     let mut tried = 0;
-    for (n, line) in sample_lines().into_iter().enumerate() {
+    for (n, line) in sample_texts().into_iter().enumerate() {
         let Some(places) = places(&line) else { continue };
         check(line.as_bytes());
         for (range, _) in places.into_iter().skip(n % 3).step_by(3) {
@@ -142,7 +109,7 @@ fn agrees_whichever_text_differs() {
 
 #[test]
 fn agrees_on_the_sample_logs() {
-    for line in sample_lines().iter().filter(|line| !line.contains("eventSource")) {
+    for line in sample_texts().iter().filter(|line| !line.contains("eventSource")) {
         check(line.as_bytes());
         if !line.starts_with('{') {
             check(line.replace(['1', '3'], "2").as_bytes());

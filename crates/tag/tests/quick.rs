@@ -1,31 +1,28 @@
 //! Answers from memory against answers of one that forgets every line: on the sample logs, the published logs, and lines that
 //! differ from others in one text.
 
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+#![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::{Kept, sample_lines, taggers, with_other};
 use proptest::prelude::*;
-use std::cell::RefCell;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
-use vires_catalog::Catalog;
-use vires_tag::{Only, Options, Reply, Scratch, Tagger};
+use std::sync::LazyLock;
+use vires_tag::{Only, Options, Reply, Tagger};
 
 static TAGGERS: LazyLock<Vec<Tagger>> = LazyLock::new(|| {
-    let catalog = Arc::new(Catalog::builtin().unwrap());
     let only = |only| Options { only: Some(only), ..Options::default() };
-    let all = [
+    taggers([
         Options::default(),
         only(Only::Sensitive),
+        Options { counted: false, ..only(Only::Sensitive) },
         only(Only::Machine),
         Options { reply: Reply::Rsyslog, field: "eventName".into(), ..Options::default() },
-    ];
-    all.into_iter().map(|options| Tagger::new(&catalog, options).unwrap()).collect()
+    ])
 });
 
 thread_local! {
-    /// One memory for all lines of a thread, as in production.
-    static KEPT: RefCell<Vec<[Scratch; 2]>> = RefCell::new(TAGGERS.iter().map(|_| Default::default()).collect());
+    static KEPT: Kept = Kept::default();
 }
 
 /// The line, and the line in an envelope.
@@ -45,69 +42,14 @@ fn check(line: &[u8]) {
 }
 
 fn check_one(line: &[u8]) {
-    KEPT.with_borrow_mut(|kept| {
-        for (tagger, [kept, forgetful]) in TAGGERS.iter().zip(kept) {
-            let mut want = Vec::new();
-            forgetful.forget();
-            let report = tagger.line(line, forgetful, &mut want);
-            // Once to meet its shape, once to meet its texts, once from memory; in an envelope once for each of the shapes outside and
-            // inside, once for the texts, once for the shape and once for the texts of both together, once from memory.
-            for round in 0..6 {
-                let mut answer = Vec::new();
-                assert_eq!(tagger.line(line, kept, &mut answer), report, "{round} {}", String::from_utf8_lossy(line));
-                assert_eq!(String::from_utf8_lossy(&answer), String::from_utf8_lossy(&want), "{round}");
-            }
-        }
-    });
-}
-
-fn files(dir: &Path, out: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(dir) else { return };
-    let mut entries: Vec<PathBuf> = entries.map(|e| e.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            files(&path, out);
-        } else if path.extension().is_some_and(|e| e == "ndjson" || e == "log") {
-            out.push(path);
-        }
-    }
-}
-
-fn sample_lines() -> Vec<Vec<u8>> {
-    let mut paths = Vec::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/logs"), &mut paths);
-    let text = |path: &PathBuf| fs::read(path).unwrap();
-    paths.iter().flat_map(|path| text(path).split(|b| *b == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>()).collect()
-}
-
-/// The line with its `n`th text or number replaced.
-fn with_other(line: &str, n: usize, text: &str, number: u64) -> Option<String> {
-    fn visit(value: &mut serde_json::Value, n: &mut usize, text: &str, number: u64) -> bool {
-        match value {
-            serde_json::Value::Object(members) => members.values_mut().any(|v| visit(v, n, text, number)),
-            serde_json::Value::Array(items) => items.iter_mut().any(|v| visit(v, n, text, number)),
-            serde_json::Value::String(_) | serde_json::Value::Number(_) if *n == 0 => {
-                *value = if value.is_string() { text.into() } else { number.into() };
-                true
-            }
-            serde_json::Value::String(_) | serde_json::Value::Number(_) => {
-                *n -= 1;
-                false
-            }
-            _ => false,
-        }
-    }
-    let mut value: serde_json::Value = serde_json::from_str(line).ok()?;
-    let mut n = n;
-    visit(&mut value, &mut n, text, number).then(|| value.to_string())
+    // Once to meet its shape, once to meet its texts, once from memory; in an envelope once for each of the shapes outside and inside,
+    // once for the texts, once for the shape and once for the texts of both together, once from memory.
+    common::check(&TAGGERS, &KEPT, 6, line);
 }
 
 #[test]
 fn agrees_on_the_sample_logs() {
-    let lines = sample_lines();
-    lines.iter().for_each(|line| check(line));
-    assert!(lines.len() > 100);
+    sample_lines().iter().for_each(|line| check(line));
 }
 
 /// Every text of every CloudTrail sample is replaced by each of what matters somewhere.
@@ -161,25 +103,7 @@ fn agrees_whichever_text_differs() {
 
 #[test]
 fn agrees_on_the_published_logs() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/real-logs");
-    if !root.exists() {
-        eprintln!("SKIPPED: the published logs are not at {}", root.display());
-        return;
-    }
-    let mut paths = Vec::new();
-    files(&root, &mut paths);
-    let mut records = 0;
-    for path in paths {
-        for line in fs::read_to_string(&path).unwrap().lines().step_by(if path.ends_with("sessions.ndjson") { 10 } else { 1 }) {
-            let test: serde_json::Value = serde_json::from_str(line).unwrap();
-            let logs = test.get("logs").and_then(|l| l.as_array().cloned()).or_else(|| Some(vec![test.get("log")?.clone()]));
-            for log in logs.unwrap_or_else(|| vec![test.clone()]) {
-                check(log.to_string().as_bytes());
-                records += 1;
-            }
-        }
-    }
-    assert!(records > 1500, "{records} records");
+    common::published(check);
 }
 
 /// A text that means something somewhere, or nothing.

@@ -5,6 +5,7 @@
 //! The grammar is RFC 8259 exactly (what `serde_json` accepts), differential tests hold the two together.
 
 mod index;
+mod look;
 mod parts;
 mod plain;
 mod shapes;

@@ -116,7 +116,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
 
     let who = identity::read(&r, event_source.as_ref(), &event_type, account.as_deref());
     let mut a = match (operation, r.insight) {
-        (Some(operation), _) => Activity::new(Source::Cloudtrail, [service, ":", operation].concat()),
+        (Some(operation), _) => request(service, operation),
         (None, Some(insight)) => of_insight(insight),
         (None, None) => {
             who.identity.as_ref()?;
@@ -124,7 +124,6 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
         }
     };
     let operation = operation.unwrap_or("");
-    a.also.extend(alias(service, operation).map(|name| [service, ":", name].concat().into()));
 
     a.time = word(r.event_time).or_else(|| hints.time.clone());
     a.event_id = word(r.event_id);
@@ -157,6 +156,13 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     a.delegation = who.delegation;
     a.identity = who.identity;
     Some(a)
+}
+
+/// A request, by the names under which the catalogue may know it.
+fn request<'a>(service: &str, operation: &str) -> Activity<'a> {
+    let mut a = Activity::new(Source::Cloudtrail, [service, ":", operation].concat());
+    a.also.extend(alias(service, operation).map(|name| [service, ":", name].concat().into()));
+    a
 }
 
 /// An Insight tells of a burst of calls: the call it is about is what the catalogue may know.

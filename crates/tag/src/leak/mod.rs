@@ -52,16 +52,7 @@ pub(crate) struct Leaks {
 
 impl Leaks {
     pub(crate) fn new(catalog: &Arc<Catalog>) -> Result<Self, BuildError> {
-        let mut literals: Vec<&str> = Vec::new();
-        let mut patterns = Vec::new();
-        for (n, pattern) in catalog.tokens().iter().enumerate() {
-            if pattern.scan != Scan::Off && matches!(pattern.kind, TokenKind::Secret | TokenKind::KeyId) {
-                for literal in &pattern.literals {
-                    literals.push(literal);
-                    patterns.push(n as u16);
-                }
-            }
-        }
+        let (patterns, literals): (Vec<u16>, Vec<&str>) = literals(catalog).unzip();
         let rows = catalog.tokens().len();
         Ok(Leaks {
             catalog: Arc::clone(catalog),
@@ -211,6 +202,14 @@ impl Leaks {
             }
         }
     }
+}
+
+/// The literals of all patterns that are looked for, each with its row.
+pub(crate) fn literals(catalog: &Catalog) -> impl Iterator<Item = (u16, &str)> {
+    let wanted =
+        |pattern: &TokenPattern| pattern.scan != Scan::Off && matches!(pattern.kind, TokenKind::Secret | TokenKind::KeyId);
+    let patterns = (0u16..).zip(catalog.tokens()).filter(move |(_, pattern)| wanted(pattern));
+    patterns.flat_map(|(row, pattern)| pattern.literals.iter().map(move |literal| (row, literal.as_str())))
 }
 
 /// True for a literal that could begin in a variable place and end outside, or the other way round: texts stand between quotes, numbers

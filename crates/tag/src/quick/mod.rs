@@ -8,16 +8,20 @@
 mod envelope;
 mod met;
 mod plan;
+mod refuse;
 mod said;
 
 use crate::classify::Classifier;
 use crate::memo::{Cache, Memo};
 use crate::report::{Only, Report};
+use crate::tagger::Options;
 use crate::tags::{TELLING, Tags};
+use aho_corasick::BuildError;
 use envelope::Envelope;
 pub use met::Met;
-use plan::{Clear, Plan, Reads};
+use plan::{Clear, Plan, Reads, Varies};
 pub(crate) use plan::{first, holds_no_beginning, is_like_an_address, refuses_addresses};
+use refuse::{Actions, Refusal};
 use said::{AllSaid, Said};
 use vires_event::Source;
 use vires_source::cloudtrail::{Named, service_and_operation, touched};
@@ -29,6 +33,8 @@ use vires_source::{Opened, Shape};
 pub struct Quick {
     reads: Option<Reads>,
     field: String,
+    /// If only sensitive lines are wanted, and nothing of the others.
+    refusal: Option<Refusal>,
 }
 
 /// The memory of one thread.
@@ -42,6 +48,7 @@ pub struct Kept {
     said: AllSaid,
     /// Where it is kept what the last line said that was learned from.
     learned: Option<said::Place>,
+    actions: Actions,
     key: Vec<u8>,
     texts: Vec<u8>,
     tapes: [Tape; 3],
@@ -88,7 +95,13 @@ pub(crate) struct Answer {
 impl Quick {
     /// `field` is the member that is added.
     pub fn new(classifier: &Classifier, field: &str) -> Self {
-        Quick { reads: Reads::new(classifier.catalog(), classifier.leaks()), field: field.to_owned() }
+        Quick { reads: Reads::new(classifier.catalog(), classifier.leaks()), field: field.to_owned(), refusal: None }
+    }
+
+    /// The same for a tagger: `options` say which member is added, and what is wanted.
+    pub(crate) fn for_tagger(classifier: &Classifier, options: &Options) -> Result<Self, BuildError> {
+        let refusal = (options.only == Some(Only::Sensitive) && !options.counted).then(|| Refusal::new(classifier));
+        Ok(Quick { refusal: refusal.transpose()?.flatten(), ..Quick::new(classifier, &options.field) })
     }
 
     /// Writes the object for `line` to `object`, which must be empty, if what was met before says what it is. It is not written if
@@ -102,7 +115,7 @@ impl Quick {
         memo: &mut Memo,
         object: &mut Vec<u8>,
     ) -> Option<Answer> {
-        let Kept { shapes, plans, opened, inner, said, key, texts, tapes: [parameters, resources, whole], .. } = kept;
+        let Kept { shapes, plans, opened, inner, said, actions, key, texts, tapes: [parameters, resources, whole], .. } = kept;
         // A line that holds a record is read as it stands if that is enough, and unescaped first if not.
         if let Some(shaped) = shapes.find_wrapped(line)
             && let Some(Fit::Record(plan)) = plans.entry(shaped.id)
@@ -123,6 +136,15 @@ impl Quick {
             shaped = shapes.find(inner, &mut Vec::new())?;
         }
         let Some(Fit::Record(plan)) = plans.entry(shaped.id).as_ref().filter(|_| shaped.escaped.is_none()) else { return None };
+        if let Some(refusal) = &self.refusal
+            && shaped.unit.is_some_and(|unit| said.is_clean(unit))
+            && refusal.refuses(&shaped, plan, classifier, actions, (texts, key), &mut memo.texts)
+        {
+            return Some(Answer {
+                report: Report { source: Some(Source::Cloudtrail), filtered: true, ..Report::default() },
+                brace,
+            });
+        }
         let said = said.of(plan.key(&shaped, key)?, shaped.unit)?;
         let (leaks, names) = plan.may_leak(&shaped, classifier.leaks(), texts);
         if leaks {
@@ -166,7 +188,7 @@ impl Quick {
         if record.number() != 0 || !line.valid_utf8 || tags.error.is_some() {
             return;
         }
-        let Kept { shapes, plans, opened, inner, said, learned, key, .. } = kept;
+        let Kept { shapes, plans, opened, inner, said, actions, learned, key, .. } = kept;
         let mut holder = None;
         if let [layer] = &line.layers[..] {
             let Some(shaped) = shapes.find(line.text.as_bytes(), inner) else { return shapes.learn(root) };
@@ -210,12 +232,22 @@ impl Quick {
         let leaks = classifier.leaks();
         let may_leak = || plan.may_leak_where_it_decides(record, leaks) || plan.may_leak_in_unit(&shaped, leaks);
         let condition = classifier.condition(activity, memo).zip(tags.sensitive.map(|s| s.severity));
+        // What is the same in all lines for which this is said need not be looked at again.
+        let mut varies = Varies::Nothing;
+        if let Some((row, _)) = condition {
+            classifier.condition_reads(row, record, |value| varies = varies.max(plan.varies(record, value)));
+        }
+        let is_calm = condition.is_some_and(|(_, severity)| severity < TELLING) && varies == Varies::Nothing && plan.says_all;
+        let condition = condition.filter(|_| varies == Varies::More);
         let request = service_and_operation(source, name);
         if said.of(decides, shaped.unit).is_none() {
             let Some(place) = said.place(decides, shaped.unit, may_leak) else { return };
             said.put(place, tags, request, condition);
         }
         *learned = said.seat(decides, shaped.unit);
+        if is_calm {
+            actions.note_calm(&shaped, plan, key);
+        }
         let Some(holder) = holder else { return };
         // The same once more by what the line looks like from outside.
         let Some(shaped) = shapes.find_wrapped(line.text.as_bytes()) else {

@@ -4,7 +4,7 @@
 use super::envelope::Envelope;
 use crate::classify::{Classifier, bare};
 use crate::leak::Leaks;
-use crate::resource::Texts;
+use crate::resource::{Resources, Texts};
 use vires_catalog::{Catalog, IdentityMarker, Op};
 use vires_event::Source;
 use vires_event::{Target, Text};
@@ -94,6 +94,8 @@ pub(super) struct Plan {
     loose_in_unit: Box<[u16]>,
     /// What was touched is named by these places alone.
     named: bool,
+    /// The same, and there are no two members of the record that decide what was done.
+    pub says_all: bool,
     targets: Targets,
     pub event_source: usize,
     pub event_name: usize,
@@ -132,6 +134,15 @@ pub(super) enum Clear {
     Target(Option<Text<'static>>),
     /// It is not clear.
     No,
+}
+
+/// See [`Plan::varies`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Varies {
+    Nothing,
+    /// Texts that decide what is said, by which it is kept.
+    WhatDecides,
+    More,
 }
 
 /// What decides is not kept if it is longer.
@@ -195,8 +206,11 @@ impl Plan {
         };
         let [decide, decide_in_unit] = decide.map(Vec::into_boxed_slice);
         let [loose, loose_in_unit] = loose.map(Vec::into_boxed_slice);
+        let once = |name: &str| root.fields().filter(|(_, member)| member.key_is(name)).count() == 1;
+        let named_here = texts == names.len();
         let plan = Plan {
-            named: texts == names.len(),
+            named: named_here,
+            says_all: named_here && once("eventSource") && once("eventName"),
             names: names.into(),
             numbers: numbers.into(),
             decide,
@@ -266,28 +280,72 @@ impl Plan {
     /// end, and returns their length.
     #[inline]
     pub(super) fn may_leak(&self, shaped: &Shaped<'_, '_>, leaks: &Leaks, texts: &mut Vec<u8>) -> (bool, usize) {
-        texts.clear();
-        // One after the other, so that they are searched in one go.
-        let mut add = |slot: u16| {
-            texts.extend_from_slice(shaped.bytes(usize::from(slot)));
-            texts.push(b'\n');
-        };
-        self.names.iter().for_each(|slot| add(*slot));
-        let names = texts.len();
-        let mut add = |slot: u16| {
-            texts.extend_from_slice(shaped.bytes(usize::from(slot)));
-            texts.push(b'\n');
-        };
-        self.loose.iter().for_each(|slot| add(*slot));
-        self.numbers.iter().filter(|slot| !is_like_a_number(shaped.bytes(usize::from(**slot)))).for_each(|slot| add(*slot));
-        if let Some(address) = self.address.filter(|n| !is_like_a_number(shaped.bytes(usize::from(*n)))) {
-            add(address);
-        }
+        let names = self.free_texts(shaped, texts);
         // What is in a unit was looked at when it was met.
         if shaped.unit.is_none() {
-            self.loose_in_unit.iter().for_each(|slot| add(*slot));
+            self.loose_in_unit.iter().for_each(|slot| add(shaped, *slot, texts));
         }
         (leaks.any_literal(texts) && self.may_leak_in_place(shaped, leaks), names)
+    }
+
+    /// All texts outside the unit in which anything may stand that is looked for; returns the length of the names among them, which
+    /// come first.
+    #[inline]
+    pub(super) fn all_texts(&self, shaped: &Shaped<'_, '_>, texts: &mut Vec<u8>) -> usize {
+        let names = self.free_texts(shaped, texts);
+        self.decide.iter().for_each(|slot| add(shaped, *slot, texts));
+        names
+    }
+
+    /// The same of the places that may hold anything.
+    #[inline]
+    fn free_texts(&self, shaped: &Shaped<'_, '_>, texts: &mut Vec<u8>) -> usize {
+        texts.clear();
+        // One after the other, so that they are searched in one go.
+        self.names.iter().for_each(|slot| add(shaped, *slot, texts));
+        let names = texts.len();
+        self.loose.iter().for_each(|slot| add(shaped, *slot, texts));
+        for slot in self.numbers.iter().chain(&self.address) {
+            if !is_like_a_number(shaped.bytes(usize::from(*slot))) {
+                add(shaped, *slot, texts);
+            }
+        }
+        names
+    }
+
+    /// True if no name, and no part of one, is that of a sensitive role. `names` are the names as [`Plan::all_texts`] left them.
+    pub(super) fn names_no_role(
+        &self,
+        shaped: &Shaped<'_, '_>,
+        event_source: &[u8],
+        resources: &Resources,
+        (names, buffer): (&[u8], &mut Vec<u8>),
+        buffers: &mut Texts,
+    ) -> bool {
+        let bytes = |slot: &u16| shaped.bytes(usize::from(*slot));
+        let service = event_source.split(|b| *b == b'.').next().unwrap_or_default();
+        let has_buckets = || std::str::from_utf8(service).is_ok_and(has_buckets);
+        // The spelling of a function has parts.
+        if service == b"lambda" && memchr::memchr(b':', names).is_some() {
+            return false;
+        }
+        if self.names.iter().any(|slot| resources.must_be_taken_apart(bytes(slot), buffers))
+            || resources.any_role_behind_slash(names, buffers)
+        {
+            return false;
+        }
+        // A bucket and an object make one name.
+        match (self.targets.bucket, self.targets.object) {
+            (Place::Elsewhere, _) | (_, Place::Elsewhere) => !has_buckets(),
+            (Place::At(bucket), Place::At(object)) if has_buckets() => {
+                buffer.clear();
+                for part in [bytes(&bucket), b"/", bytes(&object)] {
+                    buffer.extend_from_slice(part);
+                }
+                !resources.is_role(buffer, buffers)
+            }
+            _ => true,
+        }
     }
 
     /// The same place by place, which tells what only begins like a credential.
@@ -296,6 +354,17 @@ impl Plan {
         let in_unit = if shaped.unit.is_some() { &[] } else { &*self.loose_in_unit };
         let places = self.names.iter().chain(&self.loose).chain(&self.numbers).chain(&self.address).chain(in_unit);
         places.into_iter().any(|slot| leaks.any_begins_at(shaped, *slot))
+    }
+
+    /// What differs in a value of a record from line to line of its shape.
+    pub(super) fn varies(&self, root: Value<'_>, value: Value<'_>) -> Varies {
+        let span = value.span();
+        let mut places = (0u16..).zip(slots(root)).filter(|(_, (_, slot))| span.contains(&slot.range().start)).peekable();
+        if places.peek().is_none() {
+            return Varies::Nothing;
+        }
+        let decides = |number: u16| self.decide.contains(&number) || self.decide_in_unit.contains(&number);
+        if places.all(|(number, _)| decides(number)) { Varies::WhatDecides } else { Varies::More }
     }
 
     /// True if a credential may stand in a place that may hold anything in the unit, whatever stands around that.
@@ -316,9 +385,11 @@ impl Plan {
             return Clear::No;
         }
         texts.truncate(names);
-        let (resources, slashes) = (classifier.resources(), memchr::memchr(b'/', texts).is_some());
+        let resources = classifier.resources();
         let bytes = |slot: &u16| shaped.bytes(usize::from(*slot));
-        if self.names.iter().any(|slot| resources.must_be_taken_apart(bytes(slot), slashes, buffers)) {
+        if self.names.iter().any(|slot| resources.must_be_taken_apart(bytes(slot), buffers))
+            || resources.any_role_behind_slash(texts, buffers)
+        {
             return Clear::No;
         }
         let text = |slot: &u16| shaped.text(usize::from(*slot));
@@ -405,6 +476,30 @@ impl Plan {
         leak
     }
 }
+
+/// Appends the text of a place and a line end.
+#[inline]
+fn add(shaped: &Shaped<'_, '_>, slot: u16, texts: &mut Vec<u8>) {
+    let bytes = shaped.bytes(usize::from(slot));
+    match shaped.long_bytes::<SHORT>(usize::from(slot)) {
+        // As many bytes as most places have at most, and what was too much is taken back: one step instead of a loop.
+        Some(chunk) if bytes.len() < SHORT => {
+            let end = texts.len() + bytes.len();
+            texts.extend_from_slice(chunk);
+            if let Some(behind) = texts.get_mut(end) {
+                *behind = b'\n';
+            }
+            texts.truncate(end + 1);
+        }
+        _ => {
+            texts.extend_from_slice(bytes);
+            texts.push(b'\n');
+        }
+    }
+}
+
+/// A text that is shorter than this is copied in one step.
+const SHORT: usize = 32;
 
 /// True if what all lines of a shape share holds nothing that a credential begins with: else each line must be looked at.
 pub(crate) fn holds_no_beginning(root: Value<'_>, leaks: &Leaks) -> bool {

@@ -76,6 +76,12 @@ impl AllSaid {
         self.of.contains_key(&place).then_some(place)
     }
 
+    /// True if no credential stands in a unit where it does not belong.
+    #[inline]
+    pub(super) fn is_clean(&self, unit: u32) -> bool {
+        self.clean[0].contains(&unit)
+    }
+
     /// Where to put what is said of them. `None` if it must not be kept: if `may_leak` is true of a line with a part that was not met
     /// before.
     pub(super) fn place(&mut self, key: &[u8], unit: Option<u32>, may_leak: impl FnOnce() -> bool) -> Option<Place> {

@@ -3,7 +3,7 @@
 use super::{KINDS, Record, destinations, identity, read_only, targets, word};
 use crate::json::{Type, Value};
 use crate::support::aws;
-use vires_event::{Target, Text};
+use vires_event::{Activity, Target, Text};
 
 /// What a text or number of a record is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +69,11 @@ pub fn named(record: Value<'_>) -> Option<Named<'_>> {
 /// The service and the operation of a request, as its action is spelled.
 pub fn service_and_operation<'t>(event_source: &'t str, event_name: &'t str) -> (&'t str, &'t str) {
     (aws::label(event_source), aws::operation(event_name))
+}
+
+/// A request as the catalogue may know it: its action, and what else that is called.
+pub fn request(event_source: &str, event_name: &str) -> Activity<'static> {
+    super::request(aws::label(event_source), aws::operation(event_name))
 }
 
 /// What a record's activity says of what was touched: its targets, and further texts that name things.
