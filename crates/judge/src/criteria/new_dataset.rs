@@ -7,6 +7,9 @@
 //! # Why
 //! A workload reads the same few datasets day after day; a thief reads what there is.
 //!
+//! Several on one day, in several places, are a sweep: each is more surprising than the one before (`novelty.clump`). What lies in one
+//! place counts once.
+//!
 //! # Stays quiet when
 //! the dataset is a habit, or lies within what the workload uses (the next table of its own: `novelty.child`), or the workload
 //! meets new datasets of that class all the time. Classes 0 and 1 do not count. Creating and writing counts `sensitivity.written`: a new

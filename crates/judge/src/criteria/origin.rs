@@ -9,9 +9,11 @@
 //!
 //! # Stays quiet when
 //! others came to the same new origin with their old work: a network that changed. Who comes first, with nothing but its old work, and
-//! has peers who may follow, is given `coadopt.patience` before it counts in full; in a network that has a name for good, unless its profile rules that out and it goes
-//! on elsewhere as well: a workload moves, a copied credential is in two places. The origin is a habit, or the workload comes from new networks all the time, as hosted runners do. The provider's own
-//! services hardly count. Where no zones are declared, habits are kept by network, not as one word `unknown`. A refused request
+//! has peers who may follow, is given `coadopt.patience` before it counts in full, and more if its own places fall silent where it would
+//! have been seen: it moved. If it is seen there again after `coadopt.returns`, it counts at once: a workload moves, a copied credential
+//! is in two places. In a network that has a name it waits for good, unless its profile rules that out and it goes on elsewhere as well.
+//! The origin is a habit, or the workload comes from new networks all the time, as hosted runners do; of many new ones the strangest
+//! counts. The provider's own services hardly count. Where no zones are declared, habits are kept by network, not as one word `unknown`. A refused request
 //! counts almost in full, because it proves who holds the credential; a refused sign-in proves nothing and counts half.
 //!
 //! # Tuning
