@@ -10,8 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What `vires tag` may hold in memory, whatever the input.
-// Without optimisation the program itself takes some MiB more.
-const MEMORY_KB: usize = if cfg!(debug_assertions) { 36 << 10 } else { 32 << 10 };
+const MEMORY_KB: usize = 32 << 10;
 
 /// What came out, and the most memory that was in use.
 struct Measured {

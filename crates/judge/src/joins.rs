@@ -215,11 +215,12 @@ impl Joins {
                 *entry = alone();
             }
         }
-        let back = self.alone.get(&workload).is_some_and(|alone| alone.back && alone.origin == origin);
+        let alone = self.alone.get(&workload).filter(|alone| alone.origin == origin);
+        let (watched, back) = (alone.is_some(), alone.is_some_and(|alone| alone.back));
         let members = f64::from(reference.members(group, own));
         let least = enough(tuning.coadopt.moved_peers, members, tuning);
         let enough_peers = f64::from(peers) >= least;
-        o.moved = Some(Move { since: since.unwrap_or(o.at), same_origin, peers, enough_peers, back });
+        o.moved = Some(Move { since: since.unwrap_or(o.at), same_origin, peers, enough_peers, watched, back });
     }
 
     /// How many others came by `key` at about the time when a workload did, and when that was; `at` if it did not come yet.

@@ -41,8 +41,10 @@ pub fn vector_stop(subject: &Subject) -> Result<String> {
     let out = process.end_by_itself()?;
     let closed = feeder.join().expect("feeder").context("it hung up on a connection that was being written")?;
     all(&out, 0..20_000)?;
+    let late = closed.elapsed();
+    ensure!(late < Duration::from_secs(3), "it ended {late:?} after the connection");
     ensure!(!path.exists(), "the socket file stays behind");
-    Ok(format!("0 of 20,000 lost, ends {} ms after the connection", closed.elapsed().as_millis()))
+    Ok(format!("0 of 20,000 lost, ends {} ms after the connection", late.as_millis()))
 }
 
 pub fn backlog(subject: &Subject) -> Result<String> {

@@ -55,7 +55,8 @@ fn company(view: &View<'_>) -> (&'static str, f64) {
     if view.o.at.saturating_sub(moved.since) < knobs.patience.0 {
         return ("its old work, for now", knobs.first);
     }
-    if view.left_for_good(moved.since) {
+    // Of a second new network nobody knows whether the workload left the others for it.
+    if moved.watched && view.left_for_good(moved.since) {
         return ("moved there", knobs.first);
     }
     ("", 1.0)
@@ -177,6 +178,9 @@ mod tests {
         // Hours later in the new network, and never again in the old one: it moved.
         assert_eq!(t1(&[strange(11)], strange(18)), half);
         assert_eq!(t1(&[strange(11), strange(18)], act().at_hour(19)), full, "until it is seen there");
+        // It moved, and then somebody else comes from a third network: that is no second move.
+        let third = |hour| act().at_address("192.0.2.9").at_hour(hour);
+        assert_eq!(t1(&[strange(9), strange(12), third(13), strange(14)], third(19)), full);
     }
 
     #[test]
