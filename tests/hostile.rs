@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What `vires tag` may hold in memory, whatever the input.
-const MEMORY_KB: usize = 32 << 10;
+// The promise is the shipped program's, which takes 25 MiB for the longest of these lines; unoptimised, it takes 31 to 33.
+const MEMORY_KB: usize = if cfg!(debug_assertions) { 36 << 10 } else { 32 << 10 };
 
 /// What came out, and the most memory that was in use.
 struct Measured {
