@@ -190,6 +190,14 @@ impl<'a> View<'a> {
         hours > 0 && self.usual.total.median(&self.tuning.volume) * missed as f64 / hours as f64 >= SURE
     }
 
+    /// True if the workload has hours and this is none of them: it was never active within an hour of it.
+    pub fn out_of_hours(&self) -> bool {
+        let mature = self.memory.days >= u32::from(self.tuning.window.mature_days);
+        let mut known = !mature;
+        self.memory.for_each_layer(|learned| known |= learned.hours().knows_hour(self.o.hour(), 1));
+        !known
+    }
+
     /// True for a tool that several peers use, from a network that has a name: with the move came an upgrade.
     fn tool_of_peers(&self, ua: &str) -> bool {
         let gauge = self.gauge_declared(Facet::UserAgent, ua, Declared::Open);

@@ -28,12 +28,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         Some(schedule) if schedule.contains(view.o.at) => return,
         Some(schedule) => format!("{} (declared)", schedule.as_str()),
         None => {
-            if view.memory.days < u32::from(view.tuning.window.mature_days) {
-                return;
-            }
-            let mut known = false;
-            view.memory.for_each_layer(|learned| known |= learned.hours().knows_hour(hour, 1));
-            if known {
+            if !view.out_of_hours() {
                 return;
             }
             "other hours of the day".into()

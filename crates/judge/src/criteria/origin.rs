@@ -11,7 +11,8 @@
 //! others came to the same new origin with their old work: a network that changed. Who comes first, with nothing but its old work, and
 //! has peers who may follow, is given `coadopt.patience` before it counts in full, and more if its own places fall silent where it would
 //! have been seen: it moved. If it is seen there again after `coadopt.returns`, it counts at once: a workload moves, a copied credential
-//! is in two places. In a network that has a name it waits for good, unless its profile rules that out and it goes on elsewhere as well.
+//! is in two places. So it does at an hour at which it never acts: what moves keeps its hours. In a network that has a name it waits for
+//! good, unless its profile rules that out and it goes on elsewhere as well.
 //! The origin is a habit, or the workload comes from new networks all the time, as hosted runners do; of many new ones the strangest
 //! counts. The provider's own services hardly count. Where no zones are declared, habits are kept by network, not as one word `unknown`. A refused request
 //! counts almost in full, because it proves who holds the credential; a refused sign-in proves nothing and counts half.
@@ -48,8 +49,8 @@ fn company(view: &View<'_>) -> (&'static str, f64) {
     if view.o.zone_class != ZoneClass::Unknown {
         return ("its old work", knobs.first);
     }
-    // There is nothing to wait for where nobody is who could follow, or where it is in two places.
-    if !view.has_peers() || moved.back {
+    // There is nothing to wait for where nobody is who could follow, or where it is in two places. What moves keeps its hours.
+    if !view.has_peers() || moved.back || view.out_of_hours() {
         return ("", 1.0);
     }
     if view.o.at.saturating_sub(moved.since) < knobs.patience.0 {
@@ -159,6 +160,14 @@ mod tests {
         let once = Bench::mature().x("T1", act().from("corp")).unwrap();
         let alone = Bench::mature().found_after(&[act().from("corp")], act().at_hour(16));
         assert!(alone.iter().all(|(code, x)| code != "T1" || *x <= once), "{once}: {alone:?}");
+    }
+
+    #[test]
+    fn what_moves_keeps_its_hours() {
+        let bench = Bench::mature();
+        let strange = |hour| act().at_address("203.0.113.9").at_hour(hour);
+        let (usual, night) = (bench.x("T1", strange(10)).unwrap(), bench.x("T1", strange(3)).unwrap());
+        assert!((night - 2.0 * usual).abs() < 0.004, "{usual} {night}");
     }
 
     #[test]
