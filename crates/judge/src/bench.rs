@@ -281,6 +281,13 @@ impl Bench {
         self.found(act).into_iter().filter(|(c, _)| c == code).map(|(_, x)| x).reduce(f64::max)
     }
 
+    /// What a code says was observed.
+    pub fn told(&self, code: &str, act: Act) -> Option<String> {
+        let (judge, state, _) = self.run(&[act]);
+        let record = judge.ask(&state, "api", Mapping::Mapped)?;
+        record.evidence.iter().find(|e| e.code.as_str() == code).map(|e| e.observed.clone())
+    }
+
     /// What a code counts in the score after these events.
     pub fn weight_of(&self, code: &str, acts: &[Act]) -> f64 {
         let (judge, state, _) = self.run(acts);

@@ -346,10 +346,10 @@ fn old_work(o: &Observation<'_>, own: Option<&Learned>) -> bool {
         && (o.data_class < Some(2) || o.datasets.iter().all(|d| known(Facet::resource(o.data_class), d)))
 }
 
-/// True if a value of any stratum of the facet is hinted at.
+/// True if a value is hinted at in any stratum that covers the facet.
 fn hinted(own: &Learned, facet: Facet, value: &str) -> bool {
     let value = Hashed::new(value);
-    own.hints_at_hashed(facet, &value) || facet.strata().iter().any(|f| *f != facet && own.hints_at_hashed(*f, &value))
+    own.hints_at_hashed(facet, &value) || facet.covering().iter().any(|f| *f != facet && own.hints_at_hashed(*f, &value))
 }
 
 /// How many of a group must take something up before it is company. One less than are remembered can be others.

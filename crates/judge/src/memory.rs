@@ -137,7 +137,7 @@ impl<'a> Memory<'a> {
     pub fn sighting_of(&self, facet: Facet, value: &Hashed<'_>) -> Sighting {
         let mut seen = Presence::default();
         self.for_each_layer(|learned| {
-            for stratum in facet.strata() {
+            for stratum in facet.covering() {
                 if let Some(value) = learned.find_hashed(*stratum, value) {
                     seen = seen.union(value.seen());
                 }

@@ -26,17 +26,19 @@ use crate::evidence::Finding;
 use crate::surprisal::{Declared, Gauge};
 use crate::view::{Draft, View};
 use crate::{Break, Code};
+use std::borrow::Cow;
 use vires_event::{Boundary, Effect, Link};
 use vires_profile::baseline::Facet;
 
 /// How surprising the action is. Of what a workload never had the effect of, its habit of trying actions of that tier excuses nothing:
-/// who grants something new every week still never stopped a log.
+/// who grants something new every week still never stopped a log. Nor does its habit of the verb: who writes policies every day never
+/// opened one to everybody.
 fn surprise(view: &View<'_>) -> Option<(Gauge, Facet)> {
     let (action, facet) = (&view.action, Facet::action(view.o.tier));
     if view.o.action.is_empty() {
         return None;
     }
-    if let Some(effect) = view.o.effect.filter(|_| view.o.tier >= 4 && action.is_new() && !action.coadopted)
+    if let Some(effect) = view.o.effect.filter(|_| view.o.tier >= 4 && !action.coadopted)
         && !view.knows_effect()
     {
         let first = view.gauge_declared(Facet::Effect, effect.as_str(), action.declared);
@@ -84,6 +86,17 @@ fn given(action: &str) -> Option<(&str, &str)> {
     noun_of(action, &["Attach", "Put", "Add", "Create", "Grant", "Write"])
 }
 
+/// The action; where its verb alone is nothing new, with what it is done for.
+fn told<'a>(view: &View<'a>) -> Cow<'a, str> {
+    let action = &*view.o.action;
+    match view.o.effect {
+        Some(effect) if view.o.tier >= 4 && !view.memory.sighting(Facet::Action, action).seen.is_empty() => {
+            Cow::Owned(format!("{action} as {}", effect.as_str()))
+        }
+        _ => Cow::Borrowed(action),
+    }
+}
+
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let Some((gauge, facet)) = surprise(view) else { return };
     // Becoming another identity is one fact: `role_edge` tells it, with the identity.
@@ -113,7 +126,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         .times("signs in", if view.signs_in() { knobs.own_credential } else { 1.0 })
         .times("outcome", view.outcome())
         .gauge(gauge.clone())
-        .says(view.expected(facet, view.list(|e| e.actions.as_ref())), view.observed(&view.o.action, &gauge))
+        .says(view.expected(facet, view.list(|e| e.actions.as_ref())), view.observed(&told(view), &gauge))
         .put(found);
 }
 
@@ -131,6 +144,22 @@ mod tests {
         assert!(admin > 0.6 && write < 0.26, "{admin} {write}");
         assert!((bench.x("P2", act().action("iam:CreateUser", 4).denied()).unwrap() - admin / 2.0).abs() < 0.001);
         assert_eq!(bench.x("P2", act()), None);
+    }
+
+    #[test]
+    fn a_verb_that_serves_for_everything_excuses_nothing() {
+        let renew = || act().action("vault:update", 3).effect(Effect::Assume);
+        let bench = Bench::mature().also_daily(renew()).peers_also(renew());
+        let grant = || act().action("vault:update", 4).effect(Effect::Grant);
+        let first = bench.x("P2", grant()).unwrap();
+        assert!(first > 0.6, "{first}");
+        let told = bench.told("P2", grant()).unwrap();
+        assert!(told.contains("vault:update as grant, never seen"), "{told}");
+        // Whoever grants with it every day does nothing new, until it does something else with it.
+        let bench = bench.also_daily(grant());
+        assert_eq!(bench.x("P2", grant()), None);
+        assert!(bench.x("P2", grant().effect(Effect::DefenseEvasion)).unwrap() > 0.6);
+        assert_eq!(bench.x("P2", renew()), None);
     }
 
     #[test]

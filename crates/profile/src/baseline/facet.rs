@@ -146,6 +146,24 @@ impl Facet {
             Facet::Effect => &[Facet::Effect],
         }
     }
+
+    /// The strata in which a value has to have been seen to be known in this one. Where one verb serves for everything, as in Vault,
+    /// its everyday use says nothing of its administrative one.
+    pub const fn covering(self) -> &'static [Facet] {
+        match self {
+            Facet::ActionT4 => &[Facet::ActionT4],
+            other => other.strata(),
+        }
+    }
+
+    /// The strata whose values are counted as one among peers.
+    pub const fn counted(self) -> &'static [Facet] {
+        match self {
+            Facet::Action | Facet::ActionT3 => &[Facet::Action, Facet::ActionT3],
+            Facet::ActionT4 => &[Facet::ActionT4],
+            other => other.strata(),
+        }
+    }
 }
 
 /// Longest value that is kept whole, in bytes. Of longer ones the beginning and a hash remain, so that they stay distinct.
@@ -291,7 +309,9 @@ mod tests {
         for (i, facet) in Facet::ALL.iter().enumerate() {
             assert_eq!(*facet as usize, i);
             assert_eq!(Facet::from_name(facet.name()), Some(*facet));
-            assert!(facet.strata().contains(facet));
+            for strata in [facet.strata(), facet.covering(), facet.counted()] {
+                assert!(strata.contains(facet));
+            }
         }
         assert_eq!(Facet::from_name("nonsense"), None);
         const { assert!(FACETS <= 32, "facets are kept as bits of a u32") };

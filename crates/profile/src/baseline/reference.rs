@@ -143,7 +143,7 @@ impl Reference {
                     *sum += u64::from(new);
                 }
                 for value in known.learned.values() {
-                    let aspect = value.facet().strata();
+                    let aspect = value.facet().counted();
                     let first =
                         aspect.iter().copied().find(|f| *f == value.facet() || known.learned.find(*f, value.name()).is_some());
                     if first == Some(value.facet()) {
@@ -238,14 +238,14 @@ impl Group {
                 last = coarse;
             }
         }
-        let mine = own.is_some_and(|l| facet.strata().iter().any(|f| l.find(*f, &value).is_some()));
+        let mine = own.is_some_and(|l| facet.counted().iter().any(|f| l.find(*f, &value).is_some()));
         let of = self.others(own);
         Share { have: have.saturating_sub(u32::from(mine)).min(of), of }
     }
 }
 
 fn shared_key(facet: Facet, value: &str) -> u64 {
-    value_key(facet.strata().first().copied().unwrap_or(facet), value)
+    value_key(facet.counted().first().copied().unwrap_or(facet), value)
 }
 
 fn group_number(groups: &mut FxHashMap<Name, u32>, stats: &mut Vec<Group>, name: Name) -> u32 {
