@@ -1,14 +1,52 @@
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type Millis = i64;
 
-/// Reads a log timestamp: RFC 3339 (`T` or a space between date and time, any fraction, `Z`, an offset or none = UTC),
+/// Reads a log timestamp: RFC 3339 (`T` or a space between date and time, any fraction, `Z`, an offset, both also after a space, or
+/// none = UTC), the same without separators (`20261123184441.123`, `20261123T184441Z`), RFC 2822 (`Mon, 23 Nov 2026 18:44:41 GMT`),
 /// epoch seconds (with or without a fraction), epoch milliseconds, microseconds or nanoseconds, told apart by magnitude.
 ///
 /// `None` for anything else, for impossible dates and for years outside 1970–9999.
 pub fn parse_time(text: &str) -> Option<Millis> {
     let b = text.trim().as_bytes();
-    if b.len() >= 19 && b.get(4) == Some(&b'-') { rfc3339(b) } else { epoch(text.trim()) }
+    if b.len() >= 19 && b.get(4) == Some(&b'-') {
+        return rfc3339(b);
+    }
+    // No epoch has 14 digits before the year 2286.
+    let digits = b.iter().take_while(|c| c.is_ascii_digit()).count();
+    match (digits, b.get(digits)) {
+        (14, _) => joined(b, b.get(8..14)?, b.get(14..)?),
+        (8, Some(b'T' | b't')) => joined(b, b.get(9..15)?, b.get(15..)?),
+        (n, Some(b' ')) if n > 0 => rfc2822(b),
+        (0, Some(c)) if c.is_ascii_alphabetic() => rfc2822(b.get(4..).filter(|_| b.get(3) == Some(&b','))?.trim_ascii_start()),
+        _ => epoch(text.trim()),
+    }
 }
+
+/// A date of eight digits that `b` begins with, a time of day of six, and what follows it.
+fn joined(b: &[u8], time: &[u8], rest: &[u8]) -> Option<Millis> {
+    let date = Date { year: digits(b, 0, 4)?, month: digits(b, 4, 2)?, day: digits(b, 6, 2)? };
+    at(date, [digits(time, 0, 2)?, digits(time, 2, 2)?, digits(time, 4, 2)?], rest)
+}
+
+/// `23 Nov 2026 18:44:41 +0000`, without the day of the week.
+fn rfc2822(b: &[u8]) -> Option<Millis> {
+    let width = b.iter().take_while(|c| c.is_ascii_digit()).count();
+    let day = digits(b, 0, width).filter(|_| matches!(width, 1 | 2))?;
+    let b = b.get(width..)?;
+    let month = (1..).zip(MONTHS).find(|(_, name)| b.get(1..4).is_some_and(|b| b.eq_ignore_ascii_case(name)))?.0;
+    let time = [digits(b, 10, 2)?, digits(b, 13, 2)?, digits(b, 16, 2)?];
+    let separators = b[0] == b' ' && b[4] == b' ' && b[9] == b' ' && b[12] == b':' && b[15] == b':';
+    separators.then_some(())?;
+    at(Date { year: digits(b, 5, 4)?, month, day }, time, b.get(18..)?)
+}
+
+struct Date {
+    year: i64,
+    month: i64,
+    day: i64,
+}
+
+const MONTHS: [&[u8]; 12] = [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 
 fn epoch(text: &str) -> Option<Millis> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
@@ -36,36 +74,37 @@ fn epoch(text: &str) -> Option<Millis> {
 }
 
 fn rfc3339(b: &[u8]) -> Option<Millis> {
-    let year = digits(b, 0, 4)?;
-    let month = digits(b, 5, 2)?;
-    let day = digits(b, 8, 2)?;
-    let (hour, minute, second) = (digits(b, 11, 2)?, digits(b, 14, 2)?, digits(b, 17, 2)?);
+    let date = Date { year: digits(b, 0, 4)?, month: digits(b, 5, 2)?, day: digits(b, 8, 2)? };
+    let time = [digits(b, 11, 2)?, digits(b, 14, 2)?, digits(b, 17, 2)?];
     let separators = b[7] == b'-' && matches!(b[10], b'T' | b't' | b' ') && b[13] == b':' && b[16] == b':';
+    separators.then_some(())?;
+    at(date, time, b.get(19..)?)
+}
+
+/// A moment by its parts. `rest` is what follows the seconds: a fraction, a zone.
+fn at(Date { year, month, day }: Date, [hour, minute, second]: [i64; 3], rest: &[u8]) -> Option<Millis> {
     // Second 60 is a leap second: it exists in logs.
-    if !separators || year < 1970 || hour > 23 || minute > 59 || second > 60 || day < 1 || day > month_days(year, month)? {
+    if year < 1970 || hour > 23 || minute > 59 || second > 60 || day < 1 || day > month_days(year, month)? {
         return None;
     }
-    let mut i = 19;
-    let mut millis = 0;
-    if matches!(b.get(i), Some(b'.' | b',')) {
-        i += 1;
-        let start = i;
-        while let Some(d) = b.get(i).filter(|d| d.is_ascii_digit()) {
-            if i - start < 3 {
-                millis = millis * 10 + i64::from(d - b'0');
-            }
-            i += 1;
-        }
-        for _ in (i - start).min(3)..3 {
-            millis *= 10;
-        }
-        if i == start {
-            return None;
-        }
-    }
-    let offset_minutes = match b.get(i..)? {
-        [] | [b'Z' | b'z'] => 0,
-        b" UTC" => 0,
+    let (millis, zone) = fraction(rest)?;
+    let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - zone_minutes(zone)? * 60;
+    Some(seconds * 1000 + millis)
+}
+
+/// Milliseconds of a fraction, if there is one, and what follows it.
+fn fraction(b: &[u8]) -> Option<(i64, &[u8])> {
+    let Some(b) = b.strip_prefix(b".").or_else(|| b.strip_prefix(b",")) else { return Some((0, b)) };
+    let width = b.iter().take_while(|d| d.is_ascii_digit()).count();
+    let (figures, rest) = b.split_at_checked(width).filter(|_| width > 0)?;
+    let millis = (0..3).fold(0, |millis, i| millis * 10 + figures.get(i).map_or(0, |d| i64::from(d - b'0')));
+    Some((millis, rest))
+}
+
+/// Minutes that a zone is ahead of UTC.
+fn zone_minutes(b: &[u8]) -> Option<i64> {
+    match b.strip_prefix(b" ").unwrap_or(b) {
+        [] | [b'Z' | b'z'] | b"UTC" | b"GMT" => Some(0),
         [sign @ (b'+' | b'-'), rest @ ..] => {
             let (h, m) = match rest.len() {
                 5 if rest[2] == b':' => (digits(rest, 0, 2)?, digits(rest, 3, 2)?),
@@ -73,15 +112,10 @@ fn rfc3339(b: &[u8]) -> Option<Millis> {
                 2 => (digits(rest, 0, 2)?, 0),
                 _ => return None,
             };
-            if h > 23 || m > 59 {
-                return None;
-            }
-            (h * 60 + m) * if *sign == b'-' { -1 } else { 1 }
+            (h <= 23 && m <= 59).then_some((h * 60 + m) * if *sign == b'-' { -1 } else { 1 })
         }
-        _ => return None,
-    };
-    let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset_minutes * 60;
-    Some(seconds * 1000 + millis)
+        _ => None,
+    }
 }
 
 fn digits(b: &[u8], at: usize, n: usize) -> Option<i64> {
@@ -119,8 +153,6 @@ pub enum Year {
 
 /// Reads a time without a year, as UTC. `None` for anything else.
 pub fn parse_yearless(text: &str, year: Year) -> Option<Millis> {
-    const MONTHS: [&[u8]; 12] =
-        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
     let b = text.as_bytes();
     let month = (1..).zip(MONTHS).find(|(_, name)| b.starts_with(name))?.0;
     let day = match b.get(4)? {
@@ -185,6 +217,18 @@ mod tests {
             ("2026-11-23T20:44:41+02:00", 1_795_459_481_000),
             ("2026-11-23T13:14:41-0530", 1_795_459_481_000),
             ("2024-02-29T00:00:00Z", 1_709_164_800_000),
+            ("2026-11-23 18:44:41.301 +0000", 1_795_459_481_301),
+            ("2026-11-23 20:44:41.5 +02:00", 1_795_459_481_500),
+            ("2026-11-23 18:44:41.5 UTC", 1_795_459_481_500),
+            ("2026-11-23 18:44:41 Z", 1_795_459_481_000),
+            ("20261123184441.123", 1_795_459_481_123),
+            ("20261123184441", 1_795_459_481_000),
+            ("20261123T184441Z", 1_795_459_481_000),
+            ("20261123T204441.5+0200", 1_795_459_481_500),
+            ("Mon, 23 Nov 2026 18:44:41 GMT", 1_795_459_481_000),
+            ("Mon, 23 Nov 2026 13:14:41 -0530", 1_795_459_481_000),
+            ("23 Nov 2026 18:44:41", 1_795_459_481_000),
+            ("Sun, 1 Mar 2026 00:00:00 +0000", 1_772_323_200_000),
             ("1795459481", 1_795_459_481_000),
             ("1795459481.25", 1_795_459_481_250),
             ("1795459481000", 1_795_459_481_000),
@@ -209,6 +253,16 @@ mod tests {
             "2026-11-23T18:44:41+2",
             "99999999999999999999",
             "2026-11-23T18:44:41Zjunk",
+            "2026-11-23 18:44:41  +0000",
+            "2026-11-23 18:44:41 CET",
+            "20261323184441",
+            "20261123T1844",
+            "20261123T",
+            "Mon, 23 Nov 2026",
+            "Mon, 32 Nov 2026 18:44:41 GMT",
+            "123 Nov 2026 18:44:41 GMT",
+            "23 Xyz 2026 18:44:41 GMT",
+            "Mon",
         ] {
             assert_eq!(parse_time(text), None, "{text}");
         }

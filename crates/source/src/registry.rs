@@ -95,7 +95,12 @@ text! {
 /// Decodes one JSON record, which must be the event itself (no envelope). `None` if no decoder knows it.
 pub fn decode_json<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activity<'a>> {
     let decoder = JSON.iter().find(|d| (d.detect)(record))?;
-    (decoder.decode)(record, hints)
+    let mut activity = (decoder.decode)(record, hints)?;
+    // A record that says no time happened when its envelope says.
+    if activity.time.is_none() {
+        activity.time.clone_from(&hints.time);
+    }
+    Some(activity)
 }
 
 /// Decodes one line of text. `None` if no decoder knows it.

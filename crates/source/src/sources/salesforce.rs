@@ -22,7 +22,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
         .or_else(|| record.get("LoginKey").map(|_| Text::Borrowed("Event")))?;
     let mut activity = Activity::new(Source::Salesforce, join("salesforce:", &action));
     activity.detail = first(record, &["FileAction", "Operation"]).filter(|done| *done != action);
-    activity.time = first(record, &["TIMESTAMP_DERIVED", "EventDate", "CreatedDate"]);
+    activity.time = first(record, &["TIMESTAMP_DERIVED", "TIMESTAMP", "EventDate", "CreatedDate"]);
     activity.event_id = first(record, &["EventIdentifier", "REQUEST_ID", "Id"]);
     activity.place.account = first(record, &["ORGANIZATION_ID", "OrganizationId"]);
     activity.origin = Origin {
