@@ -159,9 +159,12 @@ impl Usual {
 
     /// Sum of the deviations of the days since the baseline, as far as they exceed the slack.
     fn drift(&self, knobs: &Volume) -> f64 {
-        *self.drift.get_or_init(|| {
-            self.since.iter().fold(0.0, |sum, count| q3((sum + self.anchor.z(*count, knobs) - knobs.drift_slack).max(0.0)))
-        })
+        *self.drift.get_or_init(|| self.since.iter().fold(0.0, |sum, count| q3((sum + self.step(*count, knobs)).max(0.0))))
+    }
+
+    /// What one day adds to a rise. A day that is strange by itself is for `D3` to tell, and counts like one that just is not.
+    fn step(&self, count: f64, knobs: &Volume) -> f64 {
+        self.anchor.z(count, knobs).min(knobs.z_low) - knobs.drift_slack
     }
 
     /// How high a slow rise of sensitive reads has become, from 0 to 1, counting today's so far.
@@ -169,7 +172,7 @@ impl Usual {
         if self.anchor.days < usize::from(knobs.drift_days) || self.anchor.level(knobs).median < knobs.small {
             return 0.0;
         }
-        let sum = self.drift(knobs) + self.anchor.z(today, knobs) - knobs.drift_slack;
+        let sum = self.drift(knobs) + self.step(today, knobs);
         q3(((sum - knobs.drift_height) / knobs.drift_height).clamp(0.0, 1.0))
     }
 }

@@ -8,7 +8,8 @@
 //! Who takes a little more each day passes every daily limit, and teaches a baseline that learns along to let him.
 //!
 //! # Stays quiet when
-//! the rise is gone before it adds up, there are fewer than `volume.drift_days` days of baseline, or usual counts are tiny.
+//! the rise is gone before it adds up, it is a few strange days (which `sensitive_volume` tells: each counts like one just below its
+//! mark), there are fewer than `volume.drift_days` days of baseline, or usual counts are tiny.
 //!
 //! # Tuning
 //! `weights.slow_change`, `volume.drift_slack`, `volume.drift_height`, `volume.drift_days`. Learn a new baseline after a rise
@@ -50,5 +51,9 @@ mod tests {
             |n: i64| (0..n).flat_map(|day| (0..60).map(move |_| day)).map(|day| read.clone().on_day(day)).collect::<Vec<_>>();
         assert_eq!(bench.weight_of("D5", &days(2)), 0.0);
         assert!(bench.weight_of("D5", &days(8)) > 0.2);
+        // Two days of a hundred times as much are no slow rise: those days are strange by themselves.
+        let burst: Vec<_> = (0..2).flat_map(|day| (0..2_000).map(move |_| day)).map(|day| read.clone().on_day(day)).collect();
+        assert_eq!(bench.weight_of("D5", &burst), 0.0);
+        assert!(bench.weight_of("D3", &burst) > 0.2);
     }
 }
