@@ -23,6 +23,17 @@ use vires_event::{Boundary, Link};
 use vires_profile::baseline::Facet;
 use vires_profile::observation::MAX_TARGETS;
 
+/// True if the name of an identity says that it administers: of an account where nothing is recorded there is no other sign.
+fn named_for_power(id: &str) -> bool {
+    const WORDS: [&str; 7] = ["admin", "administrator", "administrators", "administration", "root", "owner", "superuser"];
+    const NAMES: [&str; 4] = ["accountaccessrole", "administratoraccess", "poweruser", "fullaccess"];
+    let name = id.rsplit(['/', ':']).next().unwrap_or(id);
+    let name = name.split('@').next().unwrap_or(name);
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    let lower = name.to_ascii_lowercase();
+    words.into_iter().any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))) || NAMES.iter().any(|known| lower.contains(known))
+}
+
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     for link in view.o.links.iter().take(MAX_TARGETS) {
         let Link::Became { id } = link else { continue };
@@ -31,7 +42,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let weights = &view.tuning.weights;
-        let (what, weight) = match view.memory.administers(id) {
+        let (what, weight) = match view.memory.administers(id) || named_for_power(id) {
             true => ("to an administrator", weights.role_edge_admin),
             false => ("role_edge", weights.role_edge),
         };
@@ -55,5 +66,12 @@ mod tests {
         assert_eq!(bench.x("P3", act().action("sts:AssumeRole", 3).becoming("aws:role/123456789012/reader")), None);
         let x = bench.x("P3", act().action("sts:AssumeRole", 3).becoming("aws:role/111122223333/admin")).unwrap();
         assert!(x > 0.4, "{x}");
+        // Names tell of accounts that no record is kept of.
+        let edge = |id: &str| bench.x("P3", act().action("sts:AssumeRole", 3).becoming(id)).unwrap();
+        let plain = edge("aws:role/111122223333/badminton-reader");
+        assert!((x / plain - 0.75 / 0.55).abs() < 0.01, "{x} {plain}");
+        for id in ["gcp:sa:org-admin@meadow-prod.iam.gserviceaccount.com", "aws:role/111122223333/OrganizationAccountAccessRole"] {
+            assert_eq!(edge(id), x, "{id}");
+        }
     }
 }
