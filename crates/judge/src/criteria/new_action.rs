@@ -32,6 +32,8 @@ use vires_profile::baseline::Facet;
 
 /// Severity, 1 to 5, of what gives everything away: administrators made, trust handed to outsiders, guards taken down.
 const CRITICAL: u8 = 5;
+/// The same of what runs code of one's choice on what belongs to others, or takes data out.
+const GRAVE: u8 = 4;
 
 /// How surprising the action is. Of what a workload never had the effect of, its habit of trying actions of that tier excuses nothing:
 /// who grants something new every week still never stopped a log. Nor does its habit of the verb: who writes policies every day never
@@ -111,7 +113,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     // The declared tier says how high, not what for: it covers what is of a kind that the workload already does. Agents choose their
     // tools themselves, so what they may reach covers no first use of power.
     let covered = tier < 3
-        || (view.knows_effect() && !view.profile.is_some_and(|p| p.agentic) && (tier < 4 || view.o.severity < Some(CRITICAL)));
+        || (view.knows_effect() && !view.profile.is_some_and(|p| p.agentic) && view.o.severity < Some(if tier < 4 { GRAVE } else { CRITICAL }));
     let inside = covered && view.profile.and_then(|p| p.expect.max_tier).is_some_and(|max| tier <= max);
     // Where nothing is declared the habit does: another verb for what it runs every day, on what it always works on.
     let everyday = !inside
