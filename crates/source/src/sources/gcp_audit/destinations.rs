@@ -78,6 +78,9 @@ fn grant(member: &str, a: &mut Activity<'_>) {
     if member.starts_with("deleted:") || member.starts_with("project") {
         return;
     }
+    if let Some(pool) = pool_of(member) {
+        return push(pool.into(), a);
+    }
     let Some((_, name)) = member.split_once(':') else { return };
     let domain = name.rsplit_once('@').map_or(name, |(_, domain)| domain).to_ascii_lowercase();
     let own_project = a.place.account.as_deref().is_some_and(|p| domain.strip_suffix(".iam.gserviceaccount.com") == Some(p));
@@ -86,6 +89,16 @@ fn grant(member: &str, a: &mut Activity<'_>) {
     if !own_project && !own_domain && domain.len() <= 256 {
         push(domain.into(), a);
     }
+}
+
+/// `principal://iam.googleapis.com/projects/7/locations/global/workloadIdentityPools/ci/subject/…` is whoever pool `ci` vouches for:
+/// `pool:7/ci`.
+fn pool_of(member: &str) -> Option<String> {
+    let (_, path) = member.split_once("://").filter(|(sort, _)| sort.starts_with("principal"))?;
+    let after = |word: &str| path.split('/').skip_while(|part| !part.eq_ignore_ascii_case(word)).nth(1);
+    let pool = after("workloadIdentityPools").or_else(|| after("workforcePools"))?;
+    let pool = format!("pool:{}/{pool}", after("projects").unwrap_or("-"));
+    (pool.len() <= 256).then_some(pool)
 }
 
 /// A log sink's or an export's end: `storage.googleapis.com/<bucket>` and `gs://<bucket>/…` are `storage:<bucket>`.

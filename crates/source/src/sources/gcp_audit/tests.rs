@@ -206,6 +206,16 @@ fn receivers() {
             entry!(
                 r#"{"principalEmail":"jane@example.com"}"#,
                 "",
+                "SetIamPolicy",
+                "projects/pay-prod",
+                r#""serviceData":{"policyDelta":{"bindingDeltas":[{"action":"ADD","role":"roles/run.admin","member":"principal://iam.googleapis.com/projects/7/locations/global/workloadIdentityPools/ci/subject/repo:a/b:ref:refs/heads/main"},{"action":"ADD","role":"roles/viewer","member":"principalSet://iam.googleapis.com/projects/7/locations/global/workloadIdentityPools/ci/attribute.repository/a/b"}]}}"#
+            ),
+            &["pool:7/ci"],
+        ),
+        (
+            entry!(
+                r#"{"principalEmail":"jane@example.com"}"#,
+                "",
                 "google.logging.v2.ConfigServiceV2.UpdateSink",
                 "projects/p/sinks/s",
                 r#""request":{"sinkName":"s","sink":{"destination":"storage.googleapis.com/elsewhere"}}"#
