@@ -120,7 +120,14 @@ pub(crate) fn place_of(value: &str) -> &str {
         "snowflake" | "sql" | "bigquery" => name.rfind(['/', '.']),
         _ => name.trim_end_matches('/').rfind('/'),
     };
-    end.and_then(|end| value.get(..start + end)).unwrap_or(value)
+    end.and_then(|end| value.get(..start + end)).unwrap_or_else(|| undated(value))
+}
+
+/// Without the date it ends in: a snapshot lies with what it is of.
+fn undated(value: &str) -> &str {
+    let name = value.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | ':' | 'T' | 'Z'));
+    let digits = value.get(name.len()..).unwrap_or("").bytes().filter(u8::is_ascii_digit).count();
+    if digits >= 8 && !name.is_empty() { name } else { value }
 }
 
 impl<'v> Kin<'v> {
