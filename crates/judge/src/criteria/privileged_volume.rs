@@ -27,8 +27,8 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         return;
     }
     let usual = &view.usual.privileged;
-    // Where there never was any, the first is what is strange; if that was said, how many follow says nothing more.
-    if usual.max == 0.0 && found.iter().any(|f| matches!(f.code, Code::P1 | Code::P2 | Code::P3)) {
+    // Where there never was any, or none of this, the first is what is strange; if that was said, how many follow says nothing more.
+    if (usual.max == 0.0 || (view.action.is_new() && !view.irreversible())) && found.iter().any(|f| matches!(f.code, Code::P1 | Code::P2 | Code::P3)) {
         return;
     }
     let excess = usual.excess(f64::from(count), view.tuning.volume.over_max_t3, &view.tuning.volume);
