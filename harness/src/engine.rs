@@ -195,6 +195,9 @@ pub trait Engine: Sync {
     /// The keys that leave it nothing but habits: no declared profiles, no context of changes.
     fn habits_alone(&self) -> toml::Table;
 
+    /// Whether what is declared in an estate can be used; cheap beside [`Engine::prepare`].
+    fn accepts(&self, estate: &Estate) -> Result<(), EngineError>;
+
     /// Reads an estate and learns its history: what does not depend on the tuning.
     fn prepare<'a>(&'a self, estate: &'a Estate) -> Result<Box<dyn Prepared + 'a>, EngineError>;
 }

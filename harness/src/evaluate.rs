@@ -105,7 +105,8 @@ pub fn replay(
     Ok(by_tuning)
 }
 
-fn named(scenario: &Scenario, error: EngineError) -> EngineError {
+/// The same, with the folder that it is about.
+pub(crate) fn named(scenario: &Scenario, error: EngineError) -> EngineError {
     match error {
         EngineError::Input(text) => EngineError::Input(format!("{}: {text}", scenario.dir.display())),
         other => other,

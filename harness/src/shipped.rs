@@ -91,16 +91,12 @@ impl Engine for Shipped {
         toml::from_str(HABITS_ALONE).unwrap_or_default()
     }
 
+    fn accepts(&self, estate: &Estate) -> Result<(), EngineError> {
+        declared(estate).map(drop)
+    }
+
     fn prepare<'a>(&'a self, estate: &'a Estate) -> Result<Box<dyn Prepared + 'a>, EngineError> {
-        let name = |path: &std::path::Path| path.display().to_string();
-        let inventory = match &estate.inventory {
-            Some(d) => Inventory::parse(&d.text, &name(&d.path)).map_err(|e| EngineError::Input(e.to_string()))?,
-            None => Inventory::default(),
-        };
-        let exceptions = match &estate.exceptions {
-            Some(d) => Exceptions::from_toml(&d.text, &name(&d.path)).map_err(|e| EngineError::Input(e.to_string()))?,
-            None => Exceptions::default(),
-        };
+        let (inventory, exceptions) = declared(estate)?;
         let known = judging::Estate {
             classifier: self.classifier()?,
             inventory: Arc::new(inventory),
@@ -113,6 +109,20 @@ impl Engine for Shipped {
         };
         Ok(Box::new(Replayed { logs: estate, known, baseline }))
     }
+}
+
+/// What is declared and what was approved.
+fn declared(estate: &Estate) -> Result<(Inventory, Exceptions), EngineError> {
+    let name = |path: &std::path::Path| path.display().to_string();
+    let inventory = match &estate.inventory {
+        Some(d) => Inventory::parse(&d.text, &name(&d.path)).map_err(|e| EngineError::Input(e.to_string()))?,
+        None => Inventory::default(),
+    };
+    let exceptions = match &estate.exceptions {
+        Some(d) => Exceptions::from_toml(&d.text, &name(&d.path)).map_err(|e| EngineError::Input(e.to_string()))?,
+        None => Exceptions::default(),
+    };
+    Ok((inventory, exceptions))
 }
 
 struct Replayed<'a> {

@@ -94,6 +94,11 @@ impl Engine for TestEngine {
         toml::from_str("criteria_off = [\"T1\"]").unwrap()
     }
 
+    fn accepts(&self, estate: &Estate) -> Result<(), EngineError> {
+        let contradicts = estate.inventory.as_ref().is_some_and(|d| d.text.contains("contradiction"));
+        if contradicts { Err(EngineError::Input("inventory.toml:1: contradiction".into())) } else { Ok(()) }
+    }
+
     fn prepare<'a>(&'a self, estate: &'a Estate) -> Result<Box<dyn Prepared + 'a>, EngineError> {
         Ok(Box::new(TestPrepared(estate)))
     }

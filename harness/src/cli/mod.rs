@@ -1,6 +1,6 @@
 //! The command line: one file per verb.
 //!
-//! Exit codes: 0 ran, and every gate was met · 1 ran, a gate was not met · 2 could not run.
+//! Exit codes: 0 ran, and every gate was met · 1 ran, a gate was not met · 2 could not run, or a scenario could not.
 
 mod ablate;
 mod args;
@@ -32,6 +32,8 @@ pub enum Ended {
     Well,
     /// A gate was not met.
     GateNotMet,
+    /// Part of what was asked for could not run; what could is written.
+    InPart,
 }
 
 /// Runs a verb. Data goes to `out`, talk to `talk`.
@@ -63,6 +65,7 @@ pub fn run(cli: Cli, engine: &dyn Engine, out: &mut dyn Write, talk: &mut dyn Wr
             ExitCode::from(COULD_NOT_RUN)
         }
         (Ok(Ended::GateNotMet), _) => ExitCode::from(GATE_NOT_MET),
+        (Ok(Ended::InPart), _) => ExitCode::from(COULD_NOT_RUN),
         (Ok(Ended::Well), _) => ExitCode::SUCCESS,
     }
 }

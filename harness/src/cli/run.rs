@@ -3,9 +3,9 @@ use super::args::RunArgs;
 use super::files;
 use super::progress::Progress;
 use crate::engine::Engine;
-use crate::evaluate::{Evaluation, evaluate};
+use crate::evaluate::{Evaluation, evaluate, named};
 use crate::report::{Form, form_of, render};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use std::io::Write;
 
 pub(super) fn run(args: &RunArgs, engine: &dyn Engine, out: &mut Vec<u8>, talk: &mut Vec<u8>) -> anyhow::Result<Ended> {
@@ -15,6 +15,14 @@ pub(super) fn run(args: &RunArgs, engine: &dyn Engine, out: &mut Vec<u8>, talk: 
     files::writable(&args.out)?;
     let tunings = files::tunings(&args.tuning, engine)?;
     let corpus = files::load(files::selected(&args.corpus)?, 1, &progress)?;
+    // One inventory that contradicts itself must not cost the figures of all other scenarios.
+    let (corpus, refused) = corpus.part(|scenario| engine.accepts(&scenario.estate).map_err(|e| named(scenario, e)));
+    for error in &refused {
+        writeln!(talk, "harness: {error}")?;
+    }
+    if corpus.scenarios.is_empty() && !refused.is_empty() {
+        bail!("no scenario can be replayed; mend what is said above");
+    }
     let evaluation = evaluate(engine, corpus, &tunings, args.seed, &|| progress.step())?;
     for (path, form) in args.out.iter().zip(&forms) {
         files::write(path, &render(&evaluation, *form)?)?;
@@ -27,6 +35,15 @@ pub(super) fn run(args: &RunArgs, engine: &dyn Engine, out: &mut Vec<u8>, talk: 
     let broken = gates(args, &evaluation);
     for gate in &broken {
         writeln!(talk, "harness: {gate}")?;
+    }
+    if !refused.is_empty() {
+        writeln!(
+            talk,
+            "harness: left out {} of {} scenarios, for what is said above",
+            refused.len(),
+            refused.len() + evaluation.corpus.scenarios.len()
+        )?;
+        return Ok(Ended::InPart);
     }
     Ok(if broken.is_empty() { Ended::Well } else { Ended::GateNotMet })
 }

@@ -47,6 +47,31 @@ fn runs_and_prints_the_form_that_is_asked_for() {
 }
 
 #[test]
+fn one_broken_scenario_costs_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().display().to_string();
+    for scenario in ["cred_reuse/key_external", "rotation/key_rotation"] {
+        let (from, to) = (fixtures().join(scenario), dir.path().join(scenario));
+        std::fs::create_dir_all(&to).unwrap();
+        for file in std::fs::read_dir(&from).unwrap().map(|entry| entry.unwrap().path()) {
+            std::fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+        }
+    }
+    let (_, whole, _) = harness(&["run", &root, "--filter", "rotation/*", "--format", "json"]);
+    let broken = dir.path().join("cred_reuse/key_external");
+    std::fs::write(broken.join("inventory.toml"), "schema = \"vires-inventory/1\" # contradiction\n").unwrap();
+    let (ended, out, talk) = harness(&["run", &root, "--format", "json"]);
+    assert_eq!(ended, code(2), "{talk}");
+    assert!(
+        talk.contains("key_external: inventory.toml:1: contradiction") && talk.contains("left out 1 of 2 scenarios"),
+        "{talk}"
+    );
+    assert_eq!(out, whole, "as if it were not there");
+    let (ended, out, talk) = harness(&["run", &root, "--filter", "cred*"]);
+    assert!(ended == code(2) && out.is_empty() && talk.contains("no scenario can be replayed"), "{out}{talk}");
+}
+
+#[test]
 fn writes_each_file_in_its_own_form() {
     let dir = tempfile::tempdir().unwrap();
     let (good, noisy) = tunings(dir.path());

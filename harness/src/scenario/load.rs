@@ -85,6 +85,35 @@ pub struct Corpus {
     pub sha256: String,
 }
 
+impl Corpus {
+    /// Of scenarios in the order of their ids.
+    fn of(scenarios: Vec<Scenario>) -> Corpus {
+        let mut hasher = Sha256::new();
+        for scenario in &scenarios {
+            hasher.update(scenario.id().as_bytes());
+            hasher.update([0]);
+            hasher.update(scenario.digest.as_bytes());
+        }
+        Corpus { scenarios, sha256: hex(&hasher.finalize()) }
+    }
+
+    /// What `usable` says no word against, and what it says of the others, in the order of their ids.
+    pub fn part<E: Send>(self, usable: impl Fn(&Scenario) -> Result<(), E> + Send + Sync) -> (Corpus, Vec<E>) {
+        let said: Vec<Result<(), E>> = self.scenarios.par_iter().map(usable).collect();
+        if said.iter().all(Result::is_ok) {
+            return (self, Vec::new());
+        }
+        let (mut left, mut against) = (Vec::new(), Vec::new());
+        for (scenario, said) in self.scenarios.into_iter().zip(said) {
+            match said {
+                Ok(()) => left.push(scenario),
+                Err(error) => against.push(error),
+            }
+        }
+        (Corpus::of(left), against)
+    }
+}
+
 /// Scenarios of which nothing but the description is read yet.
 #[derive(Debug, Default)]
 pub struct Selection {
@@ -167,13 +196,7 @@ pub fn load_selection(selection: Selection, decoder: &Decoder, progress: &(dyn F
         return Err(Faults(faults));
     }
     scenarios.sort_by(|a, b| a.id().cmp(b.id()));
-    let mut hasher = Sha256::new();
-    for scenario in &scenarios {
-        hasher.update(scenario.id().as_bytes());
-        hasher.update([0]);
-        hasher.update(scenario.digest.as_bytes());
-    }
-    Ok(Corpus { scenarios, sha256: hex(&hasher.finalize()) })
+    Ok(Corpus::of(scenarios))
 }
 
 /// Loads one scenario folder.
