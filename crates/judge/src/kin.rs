@@ -63,6 +63,9 @@ const COMMON: [&str; 54] = [
     "users",
 ];
 
+/// Folders of a vault in which each name is a power of its own.
+const ISSUING: [&str; 7] = ["creds", "static-creds", "sts", "issue", "sign", "role", "roles"];
+
 /// Shortest word that can mean kinship.
 const SHORTEST: usize = 4;
 
@@ -139,6 +142,9 @@ impl<'v> Kin<'v> {
             Some((parent, last)) => (Some(parent), last),
             None => (None, trimmed),
         };
+        // What a vault issues is as far apart as what it is issued for: `aws/creds/admin` is no neighbour of `aws/creds/reader`.
+        let issues = |parent: &str| ISSUING.contains(&parent.rsplit('/').next().unwrap_or(parent));
+        let parent = parent.filter(|parent| service != "vault" || !issues(parent));
         let lies = parent.map(|parent| (parent, last));
         // All that lies in one bucket is related, however deep.
         let parent = match service {
