@@ -27,8 +27,10 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         return;
     }
     let usual = &view.usual.privileged;
-    // Where there never was any, or none of this, the first is what is strange; if that was said, how many follow says nothing more.
-    if (usual.max == 0.0 || (view.action.is_new() && !view.irreversible())) && found.iter().any(|f| matches!(f.code, Code::P1 | Code::P2 | Code::P3)) {
+    // Where there never was any, or none of this, the first is what is strange; if that was said, how many follow says nothing more,
+    // unless each takes something away for good.
+    let first = usual.max == 0.0 || view.action.is_new();
+    if first && !view.irreversible() && found.iter().any(|f| matches!(f.code, Code::P1 | Code::P2 | Code::P3)) {
         return;
     }
     let excess = usual.excess(f64::from(count), view.tuning.volume.over_max_t3, &view.tuning.volume);
@@ -51,6 +53,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
 #[cfg(test)]
 mod tests {
     use crate::bench::{Bench, act};
+    use vires_event::Effect;
 
     #[test]
     fn a_flood_of_privileged_actions_stands_out() {
@@ -59,5 +62,11 @@ mod tests {
         let flood = |n: usize| (0..n).map(|_| daily.clone()).collect::<Vec<_>>();
         assert!(bench.weight_of("P6", &flood(60)) > 0.2);
         assert_eq!(bench.weight_of("P6", &flood(3)), 0.0);
+        // Of what it never did, that it does it says enough; of what it never destroyed, how much it destroys.
+        let many = |a: crate::bench::Act| (0..60).map(|_| a.clone()).collect::<Vec<_>>();
+        let new = act().action("ec2:StartInstances", 3).target("ec2:i", 1);
+        assert_eq!(bench.weight_of("P6", &many(new)), 0.0);
+        assert!(bench.weight_of("P6", &many(act().action("ec2:TerminateInstances", 3).effect(Effect::Destructive))) > 0.2);
+        assert!(Bench::mature().weight_of("P6", &many(act().action("s3:DeleteObject", 3).effect(Effect::Destructive))) > 0.2);
     }
 }
