@@ -226,12 +226,31 @@ impl Memory<'_> {
             if habit { Standing::Established } else { Standing::Rare }
         } else if remembered {
             Standing::Lapsed
-        } else if resource && self.has_kin(facet, value) {
+        } else if (resource && self.has_kin(facet, value)) || (facet.is_action() && self.runs_alike(facet, value)) {
             Standing::Child
         } else {
             Standing::Unseen
         };
         Gauge { standing, days_seen, days_active, ..Gauge::quiet(declared) }
+    }
+
+    /// True for running containers in another form than the workload knows: who creates deployments has no new power with a daemon set.
+    fn runs_alike(&self, facet: Facet, action: &str) -> bool {
+        const FORMS: [&str; 6] = ["deployments", "daemonsets", "statefulsets", "replicasets", "cronjobs", "jobs"];
+        let form = |action: &str| {
+            action.strip_prefix("k8s:")?.split_once(' ').filter(|(_, kind)| FORMS.contains(kind)).map(|(verb, _)| verb.len())
+        };
+        let Some(width) = form(action) else { return false };
+        let mut found = false;
+        self.for_each_layer(|learned| {
+            for stratum in facet.covering() {
+                found |= learned
+                    .of(*stratum)
+                    .iter()
+                    .any(|known| form(known.name()) == Some(width) && known.name().get(..4 + width) == action.get(..4 + width));
+            }
+        });
+        found
     }
 
     fn surprise_of_new(&self, gauge: &mut Gauge, facet: Facet, value: &str) {

@@ -119,6 +119,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let everyday = !inside
         && (tier, view.o.effect) == (3, Some(Effect::Execute))
         && view.does_habitually()
+        && view.o.severity < Some(GRAVE)
         && view.on_old_things()
         && !view.profile.is_some_and(|p| p.agentic);
     Draft::new(Code::P2, Some(Boundary::Privilege), Break::Purpose, "action", &*view.o.action)
