@@ -12,11 +12,12 @@
 //!
 //! # Stays quiet when
 //! the dataset is a habit, or lies within what the workload uses (the next table of its own: `novelty.child`), or the workload
-//! meets new datasets of that class all the time. Classes 0 and 1 do not count. Creating and writing counts `sensitivity.written`: a new
+//! meets new datasets of that class all the time. Classes 0 and 1 do not count, unless many more are read or copied in a day than ever
+//! (`sensitivity.sweep`). Creating and writing counts `sensitivity.written`: a new
 //! table holds nothing yet. Granting on it, or changing its policy, is for `admin_target`.
 //!
 //! # Tuning
-//! `sensitivity.dataset` by class, `sensitivity.written`, `declared.resource_floor`, `declared.drift_resource`, `[novelty]`.
+//! `sensitivity.dataset` by class, `sensitivity.written`, `sensitivity.sweep`, `declared.resource_floor`, `declared.drift_resource`, `[novelty]`.
 //!
 //! # References
 //! OWASP NHI5:2025; ATT&CK T1530, T1213, T1555.006; NIST CSF 2.0 DE.CM-03.
@@ -24,14 +25,22 @@
 use crate::evidence::Finding;
 use crate::view::{Draft, View, declared};
 use crate::{Break, Code};
-use vires_event::{Boundary, Source};
+use crate::surprisal::q3;
+use vires_event::{Boundary, Effect, Source};
 use vires_profile::baseline::Facet;
 use vires_profile::observation::lists_target;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let class = view.o.data_class.unwrap_or(0);
     let weight = view.tuning.sensitivity.dataset.get(usize::from(class)).copied().unwrap_or(0.0);
-    if weight == 0.0 || view.administers() {
+    if view.administers() {
+        return;
+    }
+    // What is no more than internal is not worth a word, unless it is taken by the dozen.
+    let swept = weight == 0.0;
+    let sweep = if swept { beyond(view) } else { 1.0 };
+    let weight = if swept { view.tuning.sensitivity.sweep } else { weight };
+    if weight == 0.0 || sweep == 0.0 {
         return;
     }
     let list = view.list(|e| e.resources.as_ref());
@@ -46,12 +55,15 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         let silent = told && named_by_call(dataset) && !list.is_some_and(|l| l.iter().any(|g| g.is_any() || g.literal_prefix().starts_with(scheme(dataset))));
         let listed = list.filter(|_| !silent).map(|l| lists_target(l, &target.name));
         let gauge = view.gauge_declared(facet, dataset, declared(listed));
-        if gauge.g == 0.0 {
+        // In a sweep the neighbours are what is swept.
+        let measure = if swept && gauge.is_new() { q3(gauge.surprise * gauge.maturity).max(gauge.g) } else { gauge.g };
+        if measure == 0.0 || (swept && !gauge.is_new()) {
             continue;
         }
         Draft::new(Code::D2, Some(Boundary::Data), Break::Purpose, "resource", &**dataset)
-            .times("g", gauge.g)
+            .times(if swept { "new" } else { "g" }, measure)
             .times(format!("class {class}"), weight)
+            .times("of how many today", sweep)
             .times("metadata only", view.metadata())
             .times("written", if view.writes() { view.tuning.sensitivity.written } else { 1.0 })
             .times("outcome", view.outcome())
@@ -59,6 +71,14 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             .says(view.expected(facet, list), view.observed(&target.name, &gauge))
             .put(found);
     }
+}
+
+/// How far the number of different things that are read or copied today is beyond what it ever is, 0 to 1.
+fn beyond(view: &View<'_>) -> f64 {
+    if !matches!(view.o.effect, Some(Effect::ReadData | Effect::CopyOut)) {
+        return 0.0;
+    }
+    view.usual.spread.excess(view.today.spread(), view.tuning.volume.over_max, &view.tuning.volume)
 }
 
 /// What stands before the first colon, with it.
@@ -104,6 +124,18 @@ mod tests {
         let before: Vec<_> = (1..8).map(beside).collect();
         let side = bench.found_after(&before, beside(0));
         assert!(side.iter().all(|(code, x)| code != "D2" || *x <= one), "{one}: {side:?}");
+    }
+
+    #[test]
+    fn what_is_internal_counts_by_the_dozen() {
+        let clone = |n: usize| act().action("github:git.clone", 1).target(&format!("github:org/repo{n}x"), 1);
+        let bench = Bench::mature().also_daily(clone(0)).also_daily(clone(1));
+        let sweep = |n: usize| bench.weight_of("D2", &(2..2 + n).map(clone).collect::<Vec<_>>());
+        assert_eq!(sweep(2), 0.0);
+        assert!(sweep(90) > 0.5, "{}", sweep(90));
+        // Who meets new ones every day sweeps nothing.
+        let crawler = (0..30).fold(Bench::mature(), |bench, day| bench.also_on(&[-day], clone(100 + day as usize)));
+        assert!(crawler.weight_of("D2", &(2..92).map(clone).collect::<Vec<_>>()) < 0.3);
     }
 
     #[test]
