@@ -125,10 +125,16 @@ impl<'a> View<'a> {
             .is_some_and(|e| self.gauge_declared(Facet::Effect, e.as_str(), Declared::Open).standing == Standing::Established)
     }
 
-    /// True if there are as many peers as make a move that of the group.
+    /// True if there are as many who could follow as make a move that of all: peers, or others where it always is.
     pub fn has_peers(&self) -> bool {
+        let least = u32::from(self.tuning.coadopt.moved_peers);
         let peers = self.memory.reference.members(self.memory.group, self.memory.base());
-        peers >= u32::from(self.tuning.coadopt.moved_peers)
+        peers >= least
+            || self
+                .memory
+                .usual(Facet::Zone, 1)
+                .iter()
+                .any(|home| self.memory.reference.estate(self.memory.base(), Facet::Zone, home).have >= least)
     }
 
     /// The share of the peers that do not do the same, but not less than `novelty.common`; all of it where hardly any do.

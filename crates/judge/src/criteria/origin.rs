@@ -9,7 +9,7 @@
 //!
 //! # Stays quiet when
 //! others came to the same new origin with their old work: a network that changed. Who comes first, with nothing but its old work, and
-//! has peers who may follow, is given `coadopt.patience` before it counts in full, and more if its own places fall silent where it would
+//! has peers who may follow, or others where it always is, is given `coadopt.patience` before it counts in full, and more if its own places fall silent where it would
 //! have been seen: it moved. If it is seen there again after `coadopt.returns`, it counts at once: a workload moves, a copied credential
 //! is in two places. So it does at an hour at which it never acts: what moves keeps its hours. In a network that has a name it waits for
 //! good, unless its profile rules that out and it goes on elsewhere as well.
@@ -160,6 +160,18 @@ mod tests {
         let once = Bench::mature().x("T1", act().from("corp")).unwrap();
         let alone = Bench::mature().found_after(&[act().from("corp")], act().at_hour(16));
         assert!(alone.iter().all(|(code, x)| code != "T1" || *x <= once), "{once}: {alone:?}");
+    }
+
+    #[test]
+    fn who_shares_a_network_may_be_followed_without_peers() {
+        let weight = |home: &str| {
+            let lone = || act().by("lone").in_group("nobody else").from(home);
+            let (judge, state, _) = Bench::mature().also_daily(lone()).run(&[lone().at_address("203.0.113.9")]);
+            let record = judge.ask(&state, "lone", vires_profile::observation::Mapping::Mapped).unwrap();
+            record.evidence.iter().filter(|e| e.code == crate::Code::T1).map(|e| e.x).fold(0.0, f64::max)
+        };
+        let (shared, own) = (weight("nat"), weight("cellar"));
+        assert!(shared > 0.2 && (own - 2.0 * shared).abs() < 0.004, "{shared} {own}");
     }
 
     #[test]
