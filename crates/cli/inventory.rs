@@ -6,6 +6,7 @@ use crate::tag::catalog;
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use vires_event::{Millis, Source, Tier, parse_time};
+use vires_judge::Code;
 use vires_profile::import::{Importer, Input};
 use vires_profile::lint::{self, Context as Moment};
 use vires_profile::summary::summary;
@@ -52,7 +53,8 @@ fn check(inventories: &[PathBuf], exceptions: &[PathBuf], at: Option<&str>) -> R
     let now = moment(at)?;
     let catalog = catalog(None)?;
     let tier_of = |action: &str| -> Option<Tier> { Some(catalog.effect(source_of(action), action).tier()) };
-    let context = Moment { now, tier_of: Some(&tier_of) };
+    let codes: Vec<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let context = Moment { now, tier_of: Some(&tier_of), codes: &codes };
     let mut findings: Vec<Finding> = Vec::new();
     let mut loaded = None;
     for path in inventories {

@@ -2,7 +2,7 @@
 //! kept it quiet.
 
 use crate::decide::decide;
-use crate::score::{Piece, Score, damped, score};
+use crate::score::{Piece, Score, TRUST_IMPACT, damped, score};
 use crate::surprisal::{Declared, Gauge, Standing};
 use crate::time::rfc3339;
 use crate::verdict::{CaseUpdate, EvidenceLine};
@@ -228,17 +228,40 @@ impl Explanation {
             g.maturity,
             g.relation
         )?;
-        let declared = match g.declared {
-            Declared::Open => "nothing declared",
-            Declared::Inside => "declared",
-            Declared::Outside => "not on the declared list",
-        };
-        writeln!(f, "     g = {}   {declared}", g.g)
+        match g.declared {
+            Declared::Open => writeln!(f, "     g = {} = v   nothing declared", g.g),
+            Declared::Inside => writeln!(f, "     g = {} = {} * v   declared", g.g, self.tuning.declared.inside),
+            Declared::Outside => writeln!(f, "     g = {}   not on the declared list", g.g),
+        }
+    }
+
+    /// How many refused attempts become one weight.
+    fn probing(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let probes: Vec<f64> = self.record.evidence.iter().filter(|l| l.code == Code::P5).map(|l| l.x).collect();
+        let (weights, n) = (&self.tuning.weights, probes.len());
+        if n == 0 {
+            return Ok(());
+        }
+        if n < usize::from(weights.probe_min) {
+            return writeln!(f, "  probing = 0   {n} refused, fewer than {}", weights.probe_min);
+        }
+        let counts = |(at, _): &&(usize, f64)| self.record.evidence.get(*at).is_some_and(|l| l.code == Code::P5);
+        let x = self.score.counted.iter().find(counts).map_or(0.0, |(_, x)| *x);
+        let most = probes.into_iter().fold(0.0, f64::max);
+        writeln!(f, "  probing = {x} = min(1, {} * {n} refused) * {most}, the greatest x of them", weights.probe_step)
+    }
+
+    /// The greatest impact of what stretched trust.
+    fn trust_impact(&self) -> f64 {
+        let lines = self.score.counted.iter().filter(|(_, x)| *x > TRUST_IMPACT);
+        let lines = lines.filter_map(|(at, _)| self.record.evidence.get(*at)).filter(|l| l.boundary == Some(Boundary::Trust));
+        lines.map(|l| l.impact).fold(0.0, f64::max)
     }
 
     fn sums(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (s, c) = (&self.score, &self.tuning.combine);
         writeln!(f, "\nscore")?;
+        self.probing(f)?;
         let of = |boundary: Option<Boundary>| -> Vec<(f64, f64)> {
             let lines = |at: &usize| self.record.evidence.get(*at).filter(|l| l.boundary == boundary);
             damped(s.counted.iter().filter_map(|(at, x)| lines(at).map(|l| (l.code, l.place(), *x))).collect(), c)
@@ -257,10 +280,11 @@ impl Explanation {
         }
         writeln!(
             f,
-            "  trust scale = {} = {} + {} * impact of trust evidence",
+            "  trust scale = {} = {} + {} * {}   the greatest impact (tier / 4, class / 3) of trust evidence above {TRUST_IMPACT}",
             s.trust_scale,
             c.trust_floor,
-            1.0 - c.trust_floor
+            1.0 - c.trust_floor,
+            self.trust_impact()
         )?;
         let [p, d, t] = s.boundaries;
         writeln!(
@@ -304,6 +328,22 @@ mod tests {
             assert!(text.contains(part), "no `{part}` in\n{text}");
         }
         assert_eq!(e.quiet_if.len(), 1);
+        assert!(text.contains("trust scale = 0.833 = 0.75 + 0.25 * 0.333   the greatest impact"), "{text}");
+    }
+
+    #[test]
+    fn what_is_counted_together_says_how() {
+        let refused = |what: &str| act().action(what, 0).denied();
+        let doors = ["iam:ListUsers", "iam:ListRoles", "iam:ListKeys", "iam:ListGroups"].map(refused);
+        let text = |n: usize| explained(&Bench::mature(), &doors[..n]).to_string();
+        assert!(text(2).contains("  probing = 0   2 refused, fewer than 3\n"), "{}", text(2));
+        assert!(text(4).contains("  probing = 0.8 = min(1, 0.2 * 4 refused) * 1, the greatest x of them\n"), "{}", text(4));
+        assert!(text(4).contains("privilege = 0.8"), "{}", text(4));
+        let declared = Bench::mature().declare("[workload.expect]\nregions = [\"eu-*\", \"us-*\"]\n");
+        let text = explained(&declared, &[act().in_region("us-west-2"), act().in_region("ap-east-1")]).to_string();
+        for part in ["g = 0.15 = 0.15 * v   declared", "not on the declared list"] {
+            assert!(text.contains(part), "no `{part}` in\n{text}");
+        }
     }
 
     /// Recomputes bits, measure, weight and score of a record from its printed numbers alone.

@@ -199,6 +199,9 @@ impl Judge {
         let why = step(&mut state.case, &mut state.closed, &step_of, &self.tuning);
         let verdict = self.verdict(state, &subject, &score, &decision, o.at);
         let update = why.map(|why| Box::new(self.update(state, &subject, &score, &decision, o, why)));
+        if hour_of(o.at) < self.oldest(state) {
+            self.forget_now(state);
+        }
         Outcome { verdict, update, duplicate: false, excused_by, forgotten: 0 }
     }
 
@@ -409,6 +412,14 @@ impl Judge {
         }
     }
 
+    /// The same after an event that came so late that what it showed has run out already: it was judged by that, and what comes next
+    /// must not depend on whether the state was saved in between.
+    fn forget_now(&self, state: &mut WorkloadState) {
+        state.cache.forgot = 0;
+        state.cache.score = None;
+        self.forget(state);
+    }
+
     /// The moment at which an event is judged. One that comes later than late, or from a future that nothing bears out, belongs to
     /// its own day, not to today's.
     fn now(&self, state: &WorkloadState, at: Millis) -> Millis {
@@ -427,7 +438,8 @@ impl Judge {
         if let Some(cached) = state.cache.score.as_deref().filter(|c| c.hour == hour && c.mapping == subject.mapping) {
             return (cached.score.clone(), cached.decision.clone());
         }
-        let oldest = self.oldest(state);
+        // What an event shows counts for itself, however late it comes.
+        let oldest = self.oldest(state).min(hour);
         state.evidence.retain_mut(|e| e.forget_before(oldest));
         let pieces = self.pieces(state, hour);
         let score = score(&pieces, self.kappa(subject.profile), &self.tuning);

@@ -43,6 +43,11 @@ fn events() -> impl Strategy<Value = Vec<Observation<'static>>> {
     })
 }
 
+/// The same in any order: most come days late.
+fn disordered() -> impl Strategy<Value = Vec<Observation<'static>>> {
+    events().prop_shuffle()
+}
+
 fn run(judge: &Judge, state: &mut JudgeState, events: &[Observation<'static>]) -> Vec<Outcome> {
     events.iter().map(|o| judge.judge(state, &mut o.clone())).collect()
 }
@@ -63,7 +68,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn a_resumed_run_equals_an_uninterrupted_one(events in events(), cut in 0usize..40) {
+    fn a_resumed_run_equals_an_uninterrupted_one(events in prop_oneof![events(), disordered()], cut in 0usize..40) {
         let judge = Bench::mature().judge();
         let (first, second) = events.split_at(cut.min(events.len()));
         let mut whole = judge.fresh_state();

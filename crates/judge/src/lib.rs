@@ -84,6 +84,8 @@ mod bench;
 #[cfg(test)]
 mod future;
 #[cfg(test)]
+mod late;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod stories;

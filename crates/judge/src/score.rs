@@ -38,7 +38,7 @@ pub struct Score {
 /// From here on evidence is a break of purpose, ownership or access pattern.
 pub const BREAK: f64 = 0.35;
 /// Trust evidence below this does not say across which requests trust was stretched.
-const TRUST_IMPACT: f64 = 0.2;
+pub(crate) const TRUST_IMPACT: f64 = 0.2;
 
 /// One piece of evidence as it is counted.
 #[derive(Debug, Clone, Copy, PartialEq)]

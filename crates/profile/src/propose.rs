@@ -6,7 +6,7 @@
 use crate::baseline::{Facet, collapse};
 use crate::draft::{Draft, tidy};
 use crate::globs::Globs;
-use crate::inventory::{Expect, Inventory, Principal};
+use crate::inventory::{Expect, Inventory, Principal, Workload};
 use crate::summary::{LearnedFacets, SeenValue};
 
 /// How much must have been seen before it is proposed.
@@ -33,9 +33,29 @@ const COARSEST: u8 = 4;
 /// Values named in one comment.
 const NAMED: usize = 5;
 
-/// Drafts a profile for each learned workload. With an inventory, its entries are the start: what they declare is kept as it is.
+/// Drafts a profile for each learned workload. With an inventory, its entries are the start: what they declare is kept as it is. What
+/// was learned of an identity before the inventory gave it to a workload proposes nothing: one identity is not the workload.
 pub fn propose(learned: &[LearnedFacets], inventory: Option<&Inventory>, caution: &Caution) -> Vec<Draft> {
-    tidy(learned.iter().map(|learned| draft(learned, inventory, caution)).collect())
+    let (apart, own): (Vec<_>, Vec<_>) =
+        learned.iter().map(|learned| (learned, inventory.and_then(|i| elsewhere(learned, i)))).partition(|(_, w)| w.is_some());
+    let drafts = own.into_iter().map(|(learned, _)| draft(learned, inventory, caution));
+    // Those come last: of two drafts of a workload the first one's lists are kept.
+    tidy(drafts.chain(apart.into_iter().filter_map(|(learned, workload)| Some(as_declared(learned, workload?)))).collect())
+}
+
+/// The declared workload to which something belongs that was learned under another name.
+fn elsewhere<'a>(learned: &LearnedFacets, inventory: &'a Inventory) -> Option<&'a Workload> {
+    if inventory.find(&learned.workload).is_some() {
+        return None;
+    }
+    let index = learned.values("identity").iter().find_map(|seen| inventory.resolve(&seen.value, None))?;
+    Some(inventory.workload(index))
+}
+
+fn as_declared(learned: &LearnedFacets, workload: &Workload) -> Draft {
+    let note =
+        format!("check: the baseline knows `{}` apart from its workload: learn again with this inventory", learned.workload);
+    Draft { workload: workload.clone(), notes: vec![note] }
 }
 
 /// [`propose`], written as an inventory. `source` names the baseline.
@@ -333,6 +353,25 @@ allow_interactive = false
         assert_eq!(workload.principals[0].text, "arn:aws:iam::123456789012:role/etl");
         assert!(notes.contains("check: region seen regularly but not declared: eu-west-1 (40 days)"), "{notes}");
         assert!(!notes.contains("not in the inventory"), "{notes}");
+    }
+
+    #[test]
+    fn an_identity_that_was_learned_before_it_was_declared_is_proposed_to_nobody_else() {
+        let text = "schema = \"vires-inventory/1\"\n[[workload]]\nid = \"etl\"\nprincipals = [\"arn:aws:iam::123456789012:role/etl\"]\n[workload.expect]\nmax_tier = 1\n";
+        let inventory = Inventory::from_toml(text, "i").unwrap();
+        let apart =
+            "check: the baseline knows `aws:role/123456789012/etl` apart from its workload: learn again with this inventory";
+        let drafts = propose(&[learned()], Some(&inventory), &Caution::default());
+        assert_eq!((drafts.len(), &drafts[0].workload), (1, &inventory.workloads()[0]));
+        assert_eq!(drafts[0].notes, [apart]);
+        // What was learned of the workload itself is proposed beside it, in whichever order they come.
+        let whole = LearnedFacets { workload: "etl".into(), ..learned() };
+        for both in [[learned(), whole.clone()], [whole, learned()]] {
+            let drafts = propose(&both, Some(&inventory), &Caution::default());
+            assert_eq!(drafts.len(), 1);
+            assert_eq!(drafts[0].workload.expect.accounts, Some(Globs::new(["123456789012"])));
+            assert!(drafts[0].notes.iter().any(|note| note == apart), "{:?}", drafts[0].notes);
+        }
     }
 
     #[test]

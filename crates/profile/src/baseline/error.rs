@@ -2,7 +2,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BaselineError {
     /// Not JSON, or not of this shape.
-    #[error("{name}:{line}:{column}: {message}; learn it anew or restore it from a copy")]
+    #[error("{name}:{line}:{column}: {message}; restore it from a copy, or make it anew")]
     Syntax {
         /// The file.
         name: String,
@@ -14,7 +14,7 @@ pub enum BaselineError {
         message: String,
     },
     /// Another kind of file, or a version this program does not read.
-    #[error("{name}: schema is `{found}`, expected `{expected}`; learn it anew with this version")]
+    #[error("{name}: schema is `{found}`, expected `{expected}`; make it anew with this version")]
     Schema {
         /// The file.
         name: String,
@@ -24,7 +24,7 @@ pub enum BaselineError {
         expected: String,
     },
     /// The content does not have the checksum it names: torn or edited by hand.
-    #[error("{name}: checksum does not match: the file is torn or was edited; learn it anew or restore it from a copy")]
+    #[error("{name}: checksum does not match: the file is torn or was edited; restore it from a copy, or make it anew")]
     Checksum {
         /// The file.
         name: String,

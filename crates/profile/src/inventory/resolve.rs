@@ -17,6 +17,23 @@ pub(super) struct Resolver {
     globs: GlobIndex<WorkloadIndex>,
 }
 
+/// `<namespace>:<service account>` of the Kubernetes service account that stands behind an identity of a cloud: a cluster's token is how
+/// pods come to their roles there.
+fn service_account(id: &str) -> Option<&str> {
+    const MARK: &str = "system:serviceaccount:";
+    let account = match id.strip_prefix("gcp:wif:") {
+        // <project number>:<pool>:<subject>
+        Some(rest) => rest.splitn(3, ':').nth(2)?.strip_prefix(MARK)?,
+        // <account>/<issuer>/<subject>; other subjects are made of parts as well, into which somebody might write this mark.
+        None => {
+            let (issuer, account) = id.strip_prefix("aws:federated/")?.split_once(MARK)?;
+            (issuer.ends_with('/') && !issuer.contains(':')).then_some(account)?
+        }
+    };
+    let (namespace, name) = account.split_once(':')?;
+    (!namespace.is_empty() && !name.is_empty() && !name.contains([':', '/'])).then_some(account)
+}
+
 /// A form that two workloads claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Clash {
@@ -68,6 +85,7 @@ impl Resolver {
             .or_else(|| self.by_form(id))
             .or_else(|| raw.and_then(|raw| self.by_form(raw)))
             .or_else(|| self.glob(id, raw))
+            .or_else(|| self.any_cluster.get(&*fold(service_account(id)?)).copied())
     }
 
     fn literal(&self, id: &str) -> Option<WorkloadIndex> {

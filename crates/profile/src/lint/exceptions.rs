@@ -16,6 +16,7 @@ pub fn check(exceptions: &Exceptions, inventory: Option<&Inventory>, context: &C
     for exception in exceptions.iter() {
         span(exception, known.as_ref(), context, report);
         breadth(exception, report);
+        codes(exception, context, report);
         if let Some(known) = &known {
             for identity in exception.identities.iter().filter(|identity| !known.has(identity)) {
                 let message = format!("exception `{}` is for `{identity}`, which the inventory does not know", exception.id);
@@ -75,6 +76,17 @@ fn breadth(exception: &Exception, report: &mut Report<'_>) {
     }
     if exception.ticket.is_none() {
         report.note(line, "no_ticket", format!("exception `{id}` has no ticket"), "name where it was approved");
+    }
+}
+
+/// A code that no evidence has excuses nothing, which nobody would notice.
+fn codes(exception: &Exception, context: &Context<'_>, report: &mut Report<'_>) {
+    if context.codes.is_empty() {
+        return;
+    }
+    for code in exception.codes.iter().filter(|code| !context.codes.iter().any(|known| code.matches(known))) {
+        let message = format!("exception `{}` names the evidence code `{}`, which does not exist", exception.id, code.as_str());
+        report.warn(exception.line, "unknown_code", message, "write a code as `vires explain` prints it, such as T6");
     }
 }
 

@@ -21,12 +21,14 @@ pub struct Context<'a> {
     pub now: Millis,
     /// Tier of an action, where the catalogue knows it.
     pub tier_of: Option<TierOf<'a>>,
+    /// The evidence codes that exceptions may name; empty where they are not known.
+    pub codes: &'a [&'a str],
 }
 
 impl Context<'_> {
-    /// Looks at the files as of this moment, without a catalogue.
+    /// Looks at the files as of this moment, without a catalogue and without knowing the judge.
     pub fn at(now: Millis) -> Self {
-        Context { now, tier_of: None }
+        Context { now, tier_of: None, codes: &[] }
     }
 }
 

@@ -128,7 +128,7 @@ fn the_catalogue_tells_the_tier() {
         workload("[workload.expect]\nmax_tier = 2\nactions = [\"iam:CreateUser\", \"iam:*\", \"s3:GetObject\"]\n")
     );
     let tier_of = |action: &str| Some(if action.starts_with("iam:") { 4 } else { 1 });
-    let findings = inventory_text(&text, "i", &Context { now: now(), tier_of: Some(&tier_of) });
+    let findings = inventory_text(&text, "i", &Context { tier_of: Some(&tier_of), ..Context::at(now()) });
     assert_eq!(codes(&findings), [(7, "action_above_tier")], "{findings:?}");
 }
 
@@ -142,6 +142,7 @@ fn csv_is_linted_too() {
 fn exceptions_are_short_narrow_and_for_somebody_known() {
     let known = "schema = \"vires-inventory/1\"\n[[workload]]\nid = \"w\"\npeer_group = \"g\"\nprincipals = [\"aws:role/1/w\"]\n[[workload]]\nid = \"admin\"\npeer_group = \"ops\"\nprivileged = true\nprincipals = [\"arn:aws:iam::1:role/p/admin\"]\n";
     let inventory = Inventory::from_toml(known, "i").unwrap();
+    let context = Context { codes: &["T1", "T6"], ..Context::at(now()) };
     let base = "identities = [\"w\"]\nfacet = \"region\"\nvalues = [\"r\"]\nfrom = 2026-05-20\nuntil = 2026-07-01\napprover = \"a\"\nticket = \"T\"\n";
     for (replace, with, expected) in [
         ("", "", &[][..]),
@@ -159,11 +160,13 @@ fn exceptions_are_short_narrow_and_for_somebody_known() {
         ("[\"r\"]", "[]", &["empty_values"]),
         ("ticket = \"T\"\n", "", &["no_ticket"]),
         ("facet = \"region\"\nvalues = [\"r\"]\n", "", &["over_broad_exception"]),
+        ("facet", "codes = [\"T6\", \"t*\"]\nfacet", &[]),
+        ("facet", "codes = [\"T6\", \"T66\", \"region\"]\nfacet", &["unknown_code", "unknown_code"]),
         ("until = 2026-07-01\n", "", &["no_expiry"]),
         ("approver = \"a\"\n", "", &["no_approver"]),
     ] {
         let text = format!("schema = \"vires-exceptions/1\"\n[[exception]]\nid = \"E\"\n{}", base.replacen(replace, with, 1));
-        let findings = exceptions_text(&text, "e.toml", Some(&inventory), &Context::at(now()));
+        let findings = exceptions_text(&text, "e.toml", Some(&inventory), &context);
         assert_eq!(findings.iter().map(|f| f.code).collect::<Vec<_>>(), expected, "{text}\n{findings:?}");
         assert!(findings.iter().all(|f| f.line == 3), "{findings:?}");
     }
