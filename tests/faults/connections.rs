@@ -4,6 +4,11 @@ use std::io::Write;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How many connect at the same time.
+const CLIENTS: usize = 8;
 
 fn listening(limits: &str, more: &[&str]) -> (tempfile::TempDir, Running, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
@@ -50,23 +55,41 @@ fn connections_that_come_and_go_leave_nothing_behind() {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     };
     let before = descriptors();
-    let mut after_some = 0;
-    for n in 0..churn {
-        let mut stream = UnixStream::connect(&path).unwrap();
-        match n % 3 {
-            // Nothing, half a line, a whole one.
-            0 => {}
-            1 => stream.write_all(b"{\"n\":7").unwrap(),
-            _ => stream.write_all(format!("{{\"n\":{n}}}\n").as_bytes()).unwrap(),
+    // Several at a time: each alone would measure how long two processes take to wake each other.
+    let next = Arc::new(AtomicUsize::new(0));
+    for _ in 0..CLIENTS {
+        let (next, path) = (Arc::clone(&next), path.clone());
+        std::thread::spawn(move || {
+            loop {
+                let n = next.fetch_add(1, Ordering::Relaxed);
+                if n >= churn {
+                    return;
+                }
+                let mut stream = UnixStream::connect(&path).unwrap();
+                match n % 3 {
+                    // Nothing, half a line, a whole one.
+                    0 => {}
+                    1 => stream.write_all(b"{\"half\":7").unwrap(),
+                    _ => stream.write_all(format!("{{\"n\":{n}}}\n").as_bytes()).unwrap(),
+                }
+            }
+        });
+    }
+    let answers = (0..churn).filter(|n| n % 3 != 0).count();
+    let (mut after_some, mut halves, mut whole) = (0, 0, Vec::new());
+    for answer in 0..answers {
+        let line: serde_json::Value = serde_json::from_str(&running.line()).unwrap();
+        match line["n"].as_u64() {
+            Some(n) => whole.push(n),
+            None => halves += usize::from(line["message"] == "{\"half\":7"),
         }
-        drop(stream);
-        if n % 3 != 0 {
-            running.line();
-        }
-        if n == churn / 3 {
+        if answer == answers / 3 {
             after_some = resident();
         }
     }
+    whole.sort_unstable();
+    assert!(whole.iter().copied().eq((0..churn as u64).filter(|n| n % 3 == 2)), "each whole line is answered once");
+    assert_eq!(halves, (0..churn).filter(|n| n % 3 == 1).count());
     until("all are closed", || descriptors() <= before);
     assert!(resident() < after_some + 2048, "{} KiB, {after_some} KiB after a third", resident());
     assert!(finish(running).is_empty());

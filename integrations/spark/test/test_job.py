@@ -8,6 +8,7 @@ Needs pyspark and Java; says so and passes where they are missing. HARNESS is op
 import glob
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -34,8 +35,18 @@ def missing():
     return None if os.access(VIRES, os.X_OK) else f"there is no program {VIRES}: build it or set VIRES"
 
 
+def timed(who, run):
+    """Runs it and says how long it took, and how much of the processors: where others work beside it, only that tells something."""
+    used = lambda: sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])  # noqa: E731
+    start, before = time.monotonic(), used()
+    done = run()
+    print(f"{who}: {time.monotonic() - start:.1f} s, {used() - before:.1f} s of CPU", file=sys.stderr)
+    return done
+
+
 def vires(*args):
-    done = subprocess.run([VIRES, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+    command = [VIRES, *args]
+    done = timed(f"one process, {args[0]}", lambda: subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False))
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
 
@@ -46,12 +57,9 @@ def spark(*args, binary=VIRES, ok=True):
 
     submit = os.path.join(os.path.dirname(pyspark.__file__), "bin", "spark-submit")
     env = dict(os.environ, PYSPARK_PYTHON=sys.executable, PYSPARK_DRIVER_PYTHON=sys.executable, SPARK_LOCAL_IP="127.0.0.1")
-    start = time.monotonic()
-    done = subprocess.run(
-        [submit, "--master", MASTER, *conf, JOB, *args, "--vires", binary], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env
-    )
+    command = [submit, "--master", MASTER, *conf, JOB, *args, "--vires", binary]
+    done = timed(f"spark, {args[0]}", lambda: subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env))
     assert (done.returncode == 0) == ok, done.stderr.decode()[-8000:]
-    print(f"spark {' '.join(args[:1])}: {time.monotonic() - start:.1f} s", file=sys.stderr)
     return done.stderr.decode()
 
 
