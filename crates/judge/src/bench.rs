@@ -139,6 +139,9 @@ impl Act {
             o.identity = format!("aws:role/123456789012/{workload}").into();
         })
     }
+    pub fn kind(self, kind: Kind) -> Act {
+        self.with_o(|o| o.kind = kind)
+    }
     pub fn in_group(self, group: &str) -> Act {
         self.with_o(|o| o.peer_group = Some(group.to_string().into()))
     }

@@ -24,7 +24,9 @@ use vires_profile::Workload;
 use vires_profile::baseline::Facet;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
-    if view.o.interactive != Some(true) || view.o.kind == Kind::Human || view.is_person() {
+    // A record of a sign-in looks like a person's whoever signs in; the inventory knows who is software.
+    let person = view.is_person() || (view.o.kind == Kind::Human && view.profile.is_none());
+    if view.o.interactive != Some(true) || person {
         return;
     }
     let allowed = view.profile.and_then(|p| p.expect.allow_interactive);
@@ -51,6 +53,9 @@ mod tests {
         assert_eq!(Bench::mature().x("T4", act()), None);
         assert_eq!(Bench::mature().also_daily(act().interactive()).x("T4", act().interactive()), None);
         assert_eq!(Bench::mature().declare("[workload.expect]\nallow_interactive = true\n").x("T4", act().interactive()), None);
+        // The record of a console sign-in is that of a person, unless the inventory knows better.
+        let sign_in = || act().interactive().kind(vires_event::Kind::Human);
+        assert_eq!(Bench::mature().x("T4", sign_in()), Some(0.85));
         // Nothing known, nothing declared: not enough to escalate on.
         assert!(Bench::young().x("T4", act().interactive()).unwrap() < 0.5);
     }
