@@ -163,6 +163,7 @@ impl<'a> View<'a> {
         let known = |facet, value: &str| !self.gauge_declared(facet, value, Declared::Open).is_new();
         !self.action.is_new()
             && self.usual.total.excess(f64::from(self.today.total), self.tuning.volume.over_max, &self.tuning.volume) == 0.0
+            && self.usual.spread.excess(self.today.spread(), self.tuning.volume.over_max, &self.tuning.volume) == 0.0
             && self.o.ua.as_deref().is_none_or(|ua| known(Facet::UserAgent, ua) || self.tool_of_peers(ua))
             && credential_value(self.o).is_none_or(|c| known(Facet::Credential, &c))
             && self.o.data_class.is_none_or(|class| class < 2 || self.o.tier == 0 || known(Facet::DataClass, class_name(class)))

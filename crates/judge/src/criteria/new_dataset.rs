@@ -13,7 +13,7 @@
 //! # Stays quiet when
 //! the dataset is a habit, or lies within what the workload uses (the next table of its own: `novelty.child`), or the workload
 //! meets new datasets of that class all the time. Classes 0 and 1 do not count, unless many more are read or copied in a day than ever
-//! (`sensitivity.sweep`). Creating and writing counts `sensitivity.written`: a new
+//! (`sensitivity.sweep`), less where no list rules them out. Creating and writing counts `sensitivity.written`: a new
 //! table holds nothing yet. Granting on it, or changing its policy, is for `admin_target`.
 //!
 //! # Tuning
@@ -25,7 +25,7 @@
 use crate::evidence::Finding;
 use crate::view::{Draft, View, declared};
 use crate::{Break, Code};
-use crate::surprisal::q3;
+use crate::surprisal::{Declared, q3};
 use vires_event::{Boundary, Effect, Source};
 use vires_profile::baseline::Facet;
 use vires_profile::observation::lists_target;
@@ -64,6 +64,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             .times(if swept { "new" } else { "g" }, measure)
             .times(format!("class {class}"), weight)
             .times("of how many today", sweep)
+            .times("nothing rules it out", if swept && gauge.declared != Declared::Outside { OPEN } else { 1.0 })
             .times("metadata only", view.metadata())
             .times("written", if view.writes() { view.tuning.sensitivity.written } else { 1.0 })
             .times("outcome", view.outcome())
@@ -72,6 +73,9 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             .put(found);
     }
 }
+
+/// What is left of a sweep where no list says what is read: whoever audits or mirrors everything once does the same.
+const OPEN: f64 = 0.7;
 
 /// How far the number of different things that are read or copied today is beyond what it ever is, 0 to 1.
 fn beyond(view: &View<'_>) -> f64 {
@@ -132,7 +136,9 @@ mod tests {
         let bench = Bench::mature().also_daily(clone(0)).also_daily(clone(1));
         let sweep = |n: usize| bench.weight_of("D2", &(2..2 + n).map(clone).collect::<Vec<_>>());
         assert_eq!(sweep(2), 0.0);
-        assert!(sweep(90) > 0.5, "{}", sweep(90));
+        let listed = bench.clone().declare("[workload.expect]\nresources = [\"github:org/repo0x\", \"github:org/repo1x\"]\n");
+        let outside = listed.weight_of("D2", &(2..92).map(clone).collect::<Vec<_>>());
+        assert!(outside > 0.5 && (sweep(90) - 0.7 * outside).abs() < 0.01, "{} {outside}", sweep(90));
         // Who meets new ones every day sweeps nothing.
         let crawler = (0..30).fold(Bench::mature(), |bench, day| bench.also_on(&[-day], clone(100 + day as usize)));
         assert!(crawler.weight_of("D2", &(2..92).map(clone).collect::<Vec<_>>()) < 0.3);
