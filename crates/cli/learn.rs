@@ -54,9 +54,6 @@ pub fn run(args: &LearnArgs) -> Result<(), Failure> {
     debug_assert!(!matches!(run.options.source, Source::Listen(_)));
     if let Some(remark) = undated(learned.undated) {
         let _ = writeln!(std::io::stderr(), "vires: {remark}");
-    } else if learned.baseline.is_empty() {
-        let lines = learned.summary.counts.lines_in;
-        let _ = writeln!(std::io::stderr(), "vires: nothing was learned: none of {lines} lines says who acted and when");
     }
     finish(&learned.summary, run.stats)
 }
