@@ -77,14 +77,11 @@ fn check(inventories: &[PathBuf], exceptions: &[PathBuf], at: Option<&str>) -> R
 }
 
 /// The moment at which terms are looked at: as given, else now.
-#[expect(clippy::disallowed_methods, reason = "a person asks whether terms have run out by now")]
+/// A person asks whether terms have run out by then, or by now.
 fn moment(at: Option<&str>) -> Result<Millis> {
     match at {
         Some(text) => parse_time(text).with_context(|| format!("--at takes a time such as 2026-03-01T00:00:00Z, not `{text}`")),
-        None => {
-            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-            Ok(Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX))
-        }
+        None => Ok(vires_pipeline::now()),
     }
 }
 

@@ -1,5 +1,5 @@
+use crate::clock::now;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What is so rather than counted, shown beside the counters in their file. What does not apply is absent.
 #[derive(Debug, Default)]
@@ -21,9 +21,9 @@ pub(crate) struct Gauge {
 impl Gauges {
     /// The state's file now holds all that was judged.
     pub fn state_is_saved(&self) {
-        #[expect(clippy::disallowed_methods, reason = "for people and alarms; nothing is judged by it")]
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.state_saved.store(now.as_secs().max(1), Ordering::Relaxed);
+        // For people and alarms; nothing is judged by it.
+        let seconds = u64::try_from(now() / 1000).unwrap_or(0);
+        self.state_saved.store(seconds.max(1), Ordering::Relaxed);
     }
 
     /// Whether the baseline was learned with another catalogue than the one that is in force.

@@ -6,6 +6,7 @@
 //! threads. Only this crate spawns threads, touches sockets and listens to signals.
 
 mod address;
+mod clock;
 mod counts;
 mod engine;
 mod gauges;
@@ -26,6 +27,7 @@ mod work;
 mod year;
 
 pub use address::Address;
+pub use clock::now;
 pub use counts::Counts;
 pub use engine::{Error, Options, Reload, Runner, Summary};
 pub use gauges::Gauges;

@@ -1,7 +1,7 @@
+use crate::clock::now;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
-use std::time::{SystemTime, UNIX_EPOCH};
 use vires_event::{Activity, Millis, Year, parse_time, parse_yearless};
 use vires_judge::rfc3339;
 use vires_source::{Scratch, open};
@@ -26,16 +26,12 @@ pub enum YearRule {
 
 impl YearRule {
     /// Completes the time of a record that says no year.
-    #[expect(clippy::disallowed_methods, reason = "asked for with `clock`, and by nothing else")]
     pub(crate) fn complete(self, activity: &mut Activity<'_>) {
         let Some(text) = activity.time.as_deref() else { return };
         let year = match self {
             YearRule::Is(year) => Year::Is(year.into()),
             YearRule::Near(moment) => Year::Near(moment),
-            YearRule::Clock => {
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                Year::Near(i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
-            }
+            YearRule::Clock => Year::Near(now()),
         };
         if let Some(at) = parse_yearless(text, year) {
             activity.time = Some(at.to_string().into());
