@@ -139,6 +139,9 @@ impl Act {
             o.identity = format!("aws:role/123456789012/{workload}").into();
         })
     }
+    pub fn severe(self, severity: u8) -> Act {
+        self.with_o(|o| o.severity = Some(severity))
+    }
     pub fn kind(self, kind: Kind) -> Act {
         self.with_o(|o| o.kind = kind)
     }

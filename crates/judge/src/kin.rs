@@ -128,9 +128,12 @@ pub(crate) fn place_of(value: &str) -> &str {
 
 /// Without the date it ends in: a snapshot lies with what it is of.
 fn undated(value: &str) -> &str {
-    let name = value.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | ':' | 'T' | 'Z'));
-    let digits = value.get(name.len()..).unwrap_or("").bytes().filter(u8::is_ascii_digit).count();
-    if digits >= 8 && !name.is_empty() { name } else { value }
+    let start = value.find(':').map_or(0, |colon| colon + 1);
+    let (service, name) = value.split_at(start);
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_' | '.' | ':' | 'T' | 'Z'));
+    let digits = name.get(stem.len()..).unwrap_or("").bytes().filter(u8::is_ascii_digit).count();
+    let undated = value.get(..service.len() + stem.len());
+    undated.filter(|_| digits >= 8 && !stem.is_empty()).unwrap_or(value)
 }
 
 impl<'v> Kin<'v> {
@@ -262,6 +265,9 @@ mod tests {
             ("graph:/users/a@example.com/messages/1", "graph:/users/a@example.com"),
             ("graph:/users/a@example.com", "graph:/users/a@example.com"),
             ("github:org/repo", "github:org"),
+            ("rds:payments-core-2026-10-07", "rds:payments-core"),
+            ("rds:payments-core-7", "rds:payments-core-7"),
+            ("rds:20261007", "rds:20261007"),
             ("secret:", "secret:"),
             ("nocolon", "nocolon"),
         ] {
@@ -283,6 +289,19 @@ mod tests {
             assert_eq!(super::bears_name(dataset, &["refunds-sync", "deploy-all"]), expected, "{dataset}");
         }
         assert!(!super::bears_name("lambda:deploy-tools", &["deploy-all"]));
+    }
+
+    #[test]
+    fn what_a_vault_issues_has_no_neighbours() {
+        let related = |value: &str, known: &str| {
+            Kin::of(value, &[]).is_some_and(|mut kin| {
+                [known, "vault:secret/data/shop/mail"].into_iter().for_each(|known| kin.compare(known));
+                kin.found()
+            })
+        };
+        assert!(!related("vault:aws/creds/admin", "vault:aws/creds/ecr-push"));
+        assert!(related("vault:secret/data/shop/db", "vault:secret/data/shop/cache"));
+        assert!(related("secret:prod/creds/db", "secret:prod/creds/cache"), "a folder elsewhere that is only called so");
     }
 
     #[test]

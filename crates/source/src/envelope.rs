@@ -422,6 +422,25 @@ mod tests {
     }
 
     #[test]
+    fn a_record_without_a_time_happened_when_its_envelope_says() {
+        let at = |line: &str| {
+            let mut scratch = Scratch::default();
+            open(line.as_bytes(), &mut scratch).activity.as_ref().and_then(|a| a.at())
+        };
+        let record = |time: &str| {
+            quoted(&format!(
+                r#"{{{time}"EVENT_TYPE":"API","ORGANIZATION_ID":"00D1","USER_NAME":"bot@example.com","USER_TYPE":"A"}}"#
+            ))
+        };
+        let wrapped = |record: String| at(&format!(r#"{{"message":{record},"timestamp":"2026-11-23T18:44:41Z"}}"#));
+        assert_eq!(wrapped(record("")), Some(1_795_459_481_000));
+        // What the record says itself counts, in each of the forms that vendors write.
+        for time in [r#""TIMESTAMP_DERIVED":"2026-11-24T18:44:41Z","#, r#""TIMESTAMP":"20261124184441.000","#] {
+            assert_eq!(wrapped(record(time)), Some(1_795_545_881_000), "{time}");
+        }
+    }
+
+    #[test]
     fn opens_every_envelope_of_the_contract() {
         let slashed = quoted(EVENT).replace('/', "\\/").replace('u', "\\u0075");
         for line in [

@@ -170,6 +170,25 @@ mod tests {
     }
 
     #[test]
+    fn another_form_of_running_containers_is_half_news() {
+        let bench = Bench::mature().also_daily(act().action("k8s:create deployments", 3));
+        let weight = |action: &str| bench.x("P2", act().action(action, 3)).unwrap();
+        let other = weight("k8s:create pods");
+        assert!(weight("k8s:create daemonsets") < 0.5 * other);
+        for stranger in ["k8s:patch daemonsets", "k8s:create daemonsets/status", "k8s:create pods"] {
+            assert_eq!(weight(stranger), other, "{stranger}");
+        }
+    }
+
+    #[test]
+    fn what_is_critical_is_covered_by_no_number() {
+        let bench = Bench::mature().also_daily(act().action("okta:group.user_membership.add", 4)).declare("[workload.expect]\nmax_tier = 4\n");
+        let grant = |severity| act().action("okta:user.account.privilege.grant", 4).severe(severity);
+        let (plain, critical) = (bench.x("P2", grant(4)).unwrap(), bench.x("P2", grant(5)).unwrap());
+        assert!((plain - 0.6 * critical).abs() < 0.002, "{plain} {critical}");
+    }
+
+    #[test]
     fn running_what_it_always_runs_under_another_name_is_half_news() {
         let run = |action: &str| act().action(action, 3).effect(Effect::Execute).target("github:org/repo", 1);
         let bench = Bench::mature().also_daily(run("github:workflows.created_workflow_run"));
