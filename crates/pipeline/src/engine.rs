@@ -1,6 +1,7 @@
 use crate::counts::Counts;
 use crate::input::{BLOCK, Framing, Input, Next, Source};
 use crate::log::Log;
+use crate::outlet::Outlet;
 use crate::output::{Output, Target};
 use crate::shutdown::Shutdown;
 use crate::stage::Stage;
@@ -121,7 +122,7 @@ impl<'a> Runner<'a> {
         let engine = Engine {
             front: Mutex::new(Front { input: self.input, stage, generation: 0, ticket: 0, huge: None }),
             settled: InTurn::new(()),
-            output: InTurn::new(self.output),
+            output: Outlet::new(self.output, (*threads).max(2)),
             counts: Arc::clone(&counts),
             reopen: AtomicBool::new(false),
             shutdown: self.shutdown,
@@ -138,7 +139,10 @@ impl<'a> Runner<'a> {
         }
         // The socket file goes before the last answers do: a successor may take its place from here on.
         drop(front);
-        let output = engine.output.into_inner().finish().err();
+        let output = match engine.output.into_inner() {
+            Some(output) => output.finish().err(),
+            None => Some(io::Error::other("the output was lost")),
+        };
         if let Some(error) = &output {
             log.say(&format!("output: {error}"));
         }
@@ -153,7 +157,7 @@ impl<'a> Runner<'a> {
 struct Engine<'a, S: Stage> {
     front: Mutex<Front<S>>,
     settled: InTurn<()>,
-    output: InTurn<Output>,
+    output: Outlet<Output, Answer>,
     counts: Arc<Mutex<Counts>>,
     reopen: AtomicBool,
     shutdown: Arc<Shutdown>,
@@ -185,6 +189,15 @@ struct Buffers {
     block: Vec<u8>,
     draft: Vec<u8>,
     out: Vec<u8>,
+}
+
+/// What goes out for one block.
+#[derive(Default)]
+struct Answer {
+    bytes: Vec<u8>,
+    answers: u64,
+    confirmations: u64,
+    counts: Counts,
 }
 
 impl Buffers {
@@ -279,9 +292,10 @@ impl<S: Stage> Engine<'_, S> {
 
     fn block(&self, stage: &S, ticket: u64, worker: &mut Worker<S>) {
         let Worker { buffers: Buffers { block, draft, out }, scratch, .. } = worker;
+        let huge = block.len() > HUGE;
         let mut counts = Counts { bytes_in: block.len() as u64, ..Counts::default() };
         let mut answers = work::draft(stage, self.rules, block, scratch, draft, &mut counts);
-        let answer = if S::ORDERED {
+        let made = if S::ORDERED {
             let settle = || {
                 stage.pass(block);
                 stage.settle(scratch);
@@ -305,7 +319,7 @@ impl<S: Stage> Engine<'_, S> {
         };
         let unterminated = u64::from(!block.ends_with(b"\n"));
         let confirmations = if self.rules.omprog { self.rules.codec.count(block) + unterminated } else { 0 };
-        self.output.take(ticket, |output| self.deliver(output, answer, answers, confirmations, counts));
+        self.send(ticket, made, !huge, Answer { bytes: Vec::new(), answers, confirmations, counts });
     }
 
     /// One piece of a record that is too long to look at: what goes out is the piece itself, or the stage's answer at the end.
@@ -336,19 +350,27 @@ impl<S: Stage> Engine<'_, S> {
             Some(_) => {}
         }
         let confirmations = if self.rules.omprog { done } else { 0 };
-        self.output.take(ticket, |output| self.deliver(output, out, done, confirmations, counts));
+        self.send(ticket, out, true, Answer { bytes: Vec::new(), answers: done, confirmations, counts });
     }
 
-    fn deliver(&self, output: &mut Output, bytes: &[u8], answers: u64, confirmations: u64, mut counts: Counts) {
+    /// Sends what is in `made`, in its turn, and leaves other memory there.
+    fn send(&self, ticket: u64, made: &mut Vec<u8>, put_by: bool, answer: Answer) {
+        let answer = Answer { bytes: std::mem::take(made), ..answer };
+        let used = self.output.bring(ticket, answer, put_by, |output, answer| self.deliver(output, answer));
+        *made = used.map(|answer| answer.bytes).unwrap_or_default();
+    }
+
+    fn deliver(&self, output: &mut Output, answer: &mut Answer) {
+        let Answer { bytes, answers, confirmations, counts } = answer;
         if self.reopen.swap(false, Ordering::Relaxed) {
             output.reopen();
         }
-        let written = output.deliver(bytes, confirmations);
+        let written = output.deliver(bytes, *confirmations);
         let whole = written == bytes.len();
         counts.bytes_out = written as u64;
-        counts.lines_out = if whole { answers } else { self.rules.codec.count(&bytes[..written]).min(answers) };
-        counts.undelivered = answers - counts.lines_out;
-        lock(&self.counts).add(&counts);
+        counts.lines_out = if whole { *answers } else { self.rules.codec.count(&bytes[..written]).min(*answers) };
+        counts.undelivered = *answers - counts.lines_out;
+        lock(&self.counts).add(counts);
     }
 
     fn replace(&self, front: &mut Front<S>) {

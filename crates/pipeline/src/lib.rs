@@ -14,6 +14,7 @@ mod input;
 pub mod judging;
 mod listing;
 mod log;
+mod outlet;
 mod output;
 mod protocol;
 mod shutdown;

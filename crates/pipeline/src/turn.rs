@@ -29,7 +29,8 @@ impl<T> InTurn<T> {
         work(&mut pass.state.value)
     }
 
-    pub(crate) fn into_inner(self) -> T {
+    #[cfg(test)]
+    fn into_inner(self) -> T {
         self.state.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).value
     }
 

@@ -227,12 +227,15 @@ fn omprog_keeps_count_and_memory_for_long() -> Result<()> {
     let conf = place.config("omprog.conf", "15516", "/var/log/nhi.ndjson")?;
     let shipper = start(&binary, place.dir.path(), &conf, place.port)?;
     let (begun, mut sent, mut settled) = (std::time::Instant::now(), 0, None);
+    let mut waits: Vec<std::time::Duration> = Vec::new();
     while begun.elapsed() < std::time::Duration::from_secs(seconds) || settled.is_none() {
         let lines: Vec<String> = (sent..sent + 500).map(|n| cloudtrail(n, n % 700)).collect();
+        let asked = std::time::Instant::now();
         send(place.port, &lines)?;
         sent += lines.len();
         // No more on the way than rsyslog's own queue holds.
         until("most answers", PATIENCE, || lines_in(&place.out) + 2000 >= sent)?;
+        waits.push(asked.elapsed());
         if settled.is_none() && begun.elapsed() > std::time::Duration::from_secs(seconds) / 2 {
             settled = Some(shipper.resident()?);
         }
@@ -240,6 +243,17 @@ fn omprog_keeps_count_and_memory_for_long() -> Result<()> {
     until("the last answer", PATIENCE, || lines_in(&place.out) >= sent)?;
     let (settled, end) = (settled.context("half-way")?, shipper.resident()?);
     shipper.stop()?;
+    let middle = |waits: &mut [std::time::Duration]| {
+        waits.sort_unstable();
+        waits.get(waits.len() / 2).copied().unwrap_or_default()
+    };
+    let half = waits.len() / 2;
+    let (first, last) = waits.split_at_mut(half);
+    println!(
+        "{sent} events, 500 are through after {:?} in the first half, {:?} in the second, {settled} KiB half-way, {end} KiB",
+        middle(first),
+        middle(last)
+    );
     let mut seen: Vec<u64> = Vec::new();
     for line in read(&place.out).lines() {
         let event: Value = serde_json::from_str(line)?;
