@@ -199,6 +199,7 @@ impl Known {
                 (learned.baseline, format!("baseline:{hash}"))
             }
         };
+        let estate = estate.joined(&baseline);
         let judge = estate.judge(tuning, baseline);
         Ok(Loaded { judge, estate, inputs, remarks, stale })
     }

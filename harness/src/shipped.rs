@@ -107,7 +107,7 @@ impl Engine for Shipped {
             Some(learned) => Arc::clone(learned),
             None => Arc::new(learn(&known, estate.history.as_ref())?),
         };
-        Ok(Box::new(Replayed { logs: estate, known, baseline }))
+        Ok(Box::new(Replayed { logs: estate, known: known.joined(&baseline), baseline }))
     }
 }
 

@@ -192,3 +192,37 @@ fn an_identity_is_found_under_any_of_its_names() {
     }
     assert_eq!(workload("cccccccc-1111-2222-3333-444444444444"), format!("entra:app:{app}"));
 }
+
+/// A managed identity is listed by its resource and signs in by the id of its application: its activity says that they are one.
+#[test]
+fn names_that_a_history_puts_together_lead_to_one_workload() {
+    let (app, object) = ("aaaaaaaa-1111-2222-3333-444444444444", "bbbbbbbb-1111-2222-3333-444444444444");
+    let resource = "/subscriptions/s/resourcegroups/g/providers/microsoft.managedidentity/userassignedidentities/sync";
+    let activity = format!(
+        r#"{{"time":"2026-03-01T10:00:00Z","category":"AuditEvent","operationName":"SecretGet","resultType":"Success","callerIpAddress":"198.51.100.7","identity":{{"claim":{{"appid":"{app}","oid":"{object}","xms_mirid":"{resource}"}}}},"resourceId":"/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.KEYVAULT/VAULTS/V","properties":{{"id":"https://v.vault.azure.net/secrets/a","httpStatusCode":200}}}}"#
+    );
+    let sign_in = format!(
+        r#"{{"time":"2026-03-02T10:00:00Z","operationName":"Sign-in activity","category":"ManagedIdentitySignInLogs","tenantId":"t","properties":{{"id":"x","createdDateTime":"2026-03-02T10:00:00Z","appId":"{app}","servicePrincipalId":"{object}","ipAddress":"","status":{{"errorCode":0}}}}}}"#
+    );
+    let listed = |principals: &[&str]| {
+        let mut text = "schema = \"vires-inventory/1\"\n".to_owned();
+        for (n, principal) in principals.iter().enumerate() {
+            text.push_str(&format!("[[workload]]\nid = \"w{n}\"\nprincipals = [\"{principal}\"]\n"));
+        }
+        Estate { inventory: Arc::new(Inventory::from_toml(&text, "i").unwrap()), ..estate() }
+    };
+    let workload = |estate: &Estate| {
+        let mut scratch = Scratch::default();
+        let mut opened = vires_source::open(sign_in.as_bytes(), &mut scratch);
+        observe(estate, &mut opened, &mut Memory::default()).1.unwrap().workload.into_owned()
+    };
+    let one = listed(&[&format!("azure:mi:{resource}")]);
+    let mut learner = one.learner("");
+    learner.line(activity.as_bytes());
+    let learned = learner.finish();
+    assert_eq!(workload(&one), format!("entra:app:{app}"));
+    assert_eq!(workload(&one.joined(&learned)), "w0");
+    // What is listed as two stays two.
+    let two = listed(&[&format!("azure:mi:{resource}"), &format!("entra:app:{app}")]);
+    assert_eq!(workload(&two.joined(&learned)), "w1");
+}

@@ -16,6 +16,12 @@ impl Estate {
         Learner { reader: Reader::new(self), baseline: Baseline::new(catalogue) }
     }
 
+    /// The same, where what a baseline knows of names that belong together leads to workloads, too.
+    #[must_use]
+    pub fn joined(self, baseline: &Baseline) -> Estate {
+        Estate { inventory: Arc::new(self.inventory.joined(baseline.stitches().families())), ..self }
+    }
+
     /// A judge who decides by this tuning and compares with this baseline.
     pub fn judge(&self, tuning: Tuning, baseline: Baseline) -> Judge {
         Judge::new(tuning, Arc::clone(&self.inventory), Arc::clone(&self.exceptions), baseline)

@@ -149,6 +149,16 @@ impl Stitches {
         self.aliases.keys().filter(move |name| &*self.root(name) == root)
     }
 
+    /// All identities that are known by several names, each with all of them.
+    pub fn families(&self) -> impl Iterator<Item = Vec<Name>> {
+        let mut families: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
+        for name in self.aliases.keys() {
+            let root = self.root(name);
+            families.entry(root.clone()).or_insert_with(|| vec![root]).push(name.clone());
+        }
+        families.into_values()
+    }
+
     /// Who issued a credential, and for whom.
     pub fn issue(&self, credential: u64) -> Option<&Issue> {
         self.issued.get(&credential)
@@ -195,6 +205,7 @@ mod tests {
         assert_eq!(serde_json::to_string(&a).unwrap(), serde_json::to_string(&b).unwrap());
         assert_eq!((&*a.root("d"), &*a.root("zzz")), ("a", "zzz"));
         assert_eq!(a.names_of("a").map(|n| &**n).collect::<Vec<_>>(), ["b", "c", "d"]);
+        assert_eq!(a.families().map(|names| names.join(" ")).collect::<Vec<_>>(), ["a b c d"]);
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::zones::Zones;
 use environment::Environments;
 use resolve::Resolver;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Schema of the TOML form.
@@ -120,6 +121,23 @@ impl Inventory {
     /// Costs a few hash lookups, however many workloads there are.
     pub fn resolve(&self, id: &str, raw: Option<&str>) -> Option<WorkloadIndex> {
         self.resolver.resolve(id, raw)
+    }
+
+    /// The same, where one listed name of an identity leads from all its other names, too. A managed identity is listed by its resource
+    /// and signs in by its application's id: only the logs say that they are one.
+    #[must_use]
+    pub fn joined<N: AsRef<str>>(&self, families: impl Iterator<Item = Vec<N>>) -> Self {
+        let mut joined = self.clone();
+        for names in families {
+            let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+            let found: BTreeSet<WorkloadIndex> = names.iter().filter_map(|name| self.resolve(name, None)).collect();
+            // What is listed as two is not one, whatever a log says.
+            let (Some(index), 1) = (found.first(), found.len()) else { continue };
+            for name in names.iter().filter(|name| self.resolve(name, None).is_none()) {
+                joined.resolver.also(name, *index);
+            }
+        }
+        joined
     }
 
     /// A workload that [`Inventory::resolve`] found.

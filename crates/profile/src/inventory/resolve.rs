@@ -77,6 +77,11 @@ impl Resolver {
         }
     }
 
+    /// Lets a further name of an identity lead to its workload.
+    pub fn also(&mut self, name: &str, index: WorkloadIndex) {
+        self.exact.entry(fold(name.trim()).into()).or_insert(index);
+    }
+
     pub fn resolve(&self, id: &str, raw: Option<&str>) -> Option<WorkloadIndex> {
         let id = id.trim();
         let raw = raw.map(str::trim).filter(|raw| !raw.is_empty() && *raw != id);
