@@ -50,8 +50,11 @@ fn is_account(text: &str) -> bool {
 }
 
 pub(super) fn read<'a>(r: &Record<'a>, service: &str, operation: &str, own: [&str; 2], out: &mut Vec<Text<'a>>) {
-    let Some(parameters) = r.parameters.filter(|p| p.is_object()) else { return };
     let mut found = Found { own, out };
+    if let Some(resources) = r.resources.filter(|_| puts_down(service, operation)) {
+        owners(resources).for_each(|account| found.account(&account));
+    }
+    let Some(parameters) = r.parameters.filter(|p| p.is_object()) else { return };
     // Who takes on a role receives nothing.
     if service == "sts" {
         return;
@@ -63,6 +66,26 @@ pub(super) fn read<'a>(r: &Record<'a>, service: &str, operation: &str, own: [&st
             receivers(value, service, operation, &mut found);
         }
     }
+}
+
+/// True for requests that put an object into a bucket: whoever owns that bucket has it then.
+pub(super) fn puts_down(service: &str, operation: &str) -> bool {
+    service == "s3"
+        && matches!(
+            operation,
+            "PutObject"
+                | "PostObject"
+                | "CopyObject"
+                | "CompleteMultipartUpload"
+                | "CreateMultipartUpload"
+                | "UploadPart"
+                | "UploadPartCopy"
+        )
+}
+
+/// The accounts that own what a record names.
+fn owners<'a>(resources: Value<'a>) -> impl Iterator<Item = Text<'a>> {
+    resources.items().filter_map(|resource| resource.get("accountId")?.text()).filter(|account| is_account(account))
 }
 
 fn receivers<'a>(value: Value<'a>, service: &str, operation: &str, found: &mut Found<'_, 'a>) {

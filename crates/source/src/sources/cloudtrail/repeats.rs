@@ -23,6 +23,8 @@ pub enum Use {
 /// What the value is good for that stands under these names, the outermost first.
 pub fn use_of(names: &[&str]) -> Use {
     match names {
+        // Whose it is tells who receives what is put there.
+        ["resources", .., "accountId"] => Use::Decides,
         ["requestParameters" | "resources", ..] => Use::Names,
         ["sourceIPAddress"] => Use::Address,
         ["eventTime" | "eventID" | "requestID" | "awsRegion" | "sharedEventID" | "tlsDetails", ..] => Use::Passes,
@@ -122,6 +124,8 @@ pub fn has_buckets(service: &str) -> bool {
 pub struct Giver {
     /// The accounts of the record and of its caller.
     own: [String; 2],
+    /// Who receives something whatever the parameters say: the owners of what it is put into.
+    owners: Vec<String>,
     /// It hands nothing to outsiders, whatever its parameters say.
     idle: bool,
 }
@@ -142,18 +146,25 @@ impl Giver {
         let kind = word(r.event_type).unwrap_or_default();
         let caller = identity::read(&r, source.as_ref(), &kind, account.as_deref()).account;
         let own = [account.unwrap_or_default().into_owned(), caller.into_owned()];
+        let mut owners = Vec::new();
+        if !read_only(&r, operation) {
+            let service = source.as_deref().map_or("", aws::label);
+            let record = Record { resources: r.resources, ..Record::default() };
+            destinations::read(&record, service, operation, [&own[0], &own[1]], &mut owners);
+        }
+        let owners: Vec<String> = owners.into_iter().map(Text::into_owned).collect();
         let idle = read_only(&r, operation) || !r.parameters.is_some_and(destinations::may_give);
-        Some(Giver { own, idle })
+        Some(Giver { own, owners, idle })
     }
 
-    /// True if the parameters need not be looked at: nobody receives anything.
+    /// True if the parameters need not be looked at: they tell of nobody who receives anything.
     pub fn is_idle(&self) -> bool {
         self.idle
     }
 
     /// Outside parties that receive something through a request: [`vires_event::Activity::destinations`].
-    pub fn destinations<'a>(&self, parameters: Option<Value<'a>>, service: &str, operation: &str) -> Vec<Text<'a>> {
-        let mut found = Vec::new();
+    pub fn destinations<'a>(&'a self, parameters: Option<Value<'a>>, service: &str, operation: &str) -> Vec<Text<'a>> {
+        let mut found: Vec<Text<'a>> = self.owners.iter().map(|owner| Text::Borrowed(&**owner)).collect();
         if !self.idle && parameters.is_some() {
             let [account, caller] = &self.own;
             let record = Record { parameters, ..Record::default() };

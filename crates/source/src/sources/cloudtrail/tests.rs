@@ -398,6 +398,24 @@ fn receivers_of_what_is_shared() {
         (
             record!(
                 role!("r", "s"),
+                "s3",
+                "CopyObject",
+                r#""requestParameters":{"bucketName":"theirs","key":"a.dump"},"resources":[{"accountId":"111122223333","type":"AWS::S3::Object","ARN":"arn:aws:s3:::theirs/a.dump"},{"accountId":"123456789012","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::own"}]"#
+            ),
+            &["111122223333"],
+        ),
+        (
+            record!(
+                role!("r", "s"),
+                "s3",
+                "GetObject",
+                r#""readOnly":true,"requestParameters":{"bucketName":"theirs","key":"a.csv"},"resources":[{"accountId":"111122223333","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::theirs"}]"#
+            ),
+            &[],
+        ),
+        (
+            record!(
+                role!("r", "s"),
                 "sns",
                 "Subscribe",
                 r#""requestParameters":{"topicArn":"arn:aws:sns:eu-west-1:123456789012:t","protocol":"email","endpoint":"drop@example.net"}"#
