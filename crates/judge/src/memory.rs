@@ -228,6 +228,17 @@ impl<'a> Memory<'a> {
         all.into_iter().take(most).map(|(name, _)| name.to_string()).collect()
     }
 
+    /// True if something that lies where the value lies is known.
+    pub fn knows_place(&self, facet: Facet, value: &str) -> bool {
+        let place = crate::kin::place_of(value);
+        let mut known = false;
+        self.for_each_layer(|learned| {
+            let lies_there = |name: &str| crate::kin::place_of(name) == place;
+            known |= facet.strata().iter().any(|stratum| learned.of(*stratum).iter().any(|known| lies_there(known.name())));
+        });
+        known
+    }
+
     /// True if the value lies inside what the workload already uses: see [`crate::kin`].
     pub fn has_kin(&self, facet: Facet, value: &str) -> bool {
         let Some(mut kin) = crate::kin::Kin::of(value, &self.names) else { return false };

@@ -9,7 +9,8 @@
 //! somebody who allowed it.
 //!
 //! # Stays quiet when
-//! the profile says `allow_irreversible = true`, or the action is established.
+//! the profile says `allow_irreversible = true`, or the action is established. A tool that takes statements does what they say: its action
+//! is established only as far as what it does is, and destroying where it never touched anything is no habit.
 //!
 //! # Tuning
 //! `weights.irreversible`, `sensitivity.denied`, `tolerance.agentic`.
@@ -18,10 +19,11 @@
 //! OWASP NHI5:2025 and Top 10 for Agentic Applications ASI02, ASI03; NIST AI RMF MANAGE 4.1.
 
 use crate::evidence::Finding;
-use crate::surprisal::Standing;
+use crate::surprisal::{Declared, Standing};
 use crate::view::{Draft, View};
 use crate::{Break, Code};
-use vires_event::Boundary;
+use vires_event::{Boundary, Effect};
+use vires_profile::baseline::Facet;
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let Some(profile) = view.profile else { return };
@@ -29,7 +31,9 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     if !view.irreversible() || !(allowed == Some(false) || (allowed.is_none() && profile.agentic)) {
         return;
     }
-    if view.action.standing == Standing::Established {
+    let of_a_statement = view.o.datasets.iter().any(|d| d.starts_with("sql:"));
+    let as_ever = !of_a_statement || (view.does_habitually() && !on_new_ground(view));
+    if view.action.standing == Standing::Established && as_ever {
         return;
     }
     Draft::new(Code::P7, Some(Boundary::Privilege), Break::Purpose, "action", &*view.o.action)
@@ -37,6 +41,16 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         .times("outcome", view.outcome())
         .says("nothing that cannot be undone", view.observed(&view.o.action, &view.action))
         .put(found);
+}
+
+/// True if what is destroyed lies where the workload touched nothing so far.
+fn on_new_ground(view: &View<'_>) -> bool {
+    view.o.effect == Some(Effect::Destructive)
+        && view.o.datasets.iter().filter(|d| !d.starts_with("tool:")).any(|dataset| {
+            let facet = Facet::resource(view.o.data_class);
+            let gauge = view.gauge_declared(facet, dataset, Declared::Open);
+            gauge.standing == Standing::Unseen && !view.memory.knows_place(facet, dataset)
+        })
 }
 
 #[cfg(test)]
@@ -55,6 +69,13 @@ mod tests {
             None
         );
         assert_eq!(Bench::mature().x("P7", drop()), None);
+        // A tool for statements that never dropped anything, or only elsewhere.
+        let run = |effect: Effect, table: &str| act().action("mcp:run_sql", 3).effect(effect).target(table, 1);
+        let reader = agent.clone().also_daily(run(Effect::Execute, "sql:scratch/orders"));
+        assert_eq!(reader.x("P7", run(Effect::Destructive, "sql:scratch/orders")), Some(0.8));
+        let cleaner = reader.also_daily(run(Effect::Destructive, "sql:scratch/orders"));
+        assert_eq!(cleaner.x("P7", run(Effect::Destructive, "sql:scratch/parcels")), None);
+        assert_eq!(cleaner.x("P7", run(Effect::Destructive, "sql:shop/orders")), Some(0.8));
         assert_eq!(Bench::mature().declare("[workload.expect]\nallow_irreversible = false\n").x("P7", drop()), Some(0.8));
     }
 }

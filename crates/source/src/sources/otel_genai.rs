@@ -202,6 +202,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
         let own = a.delegation.as_ref().and_then(|d| d.by.rsplit_once('@')).map(|(_, domain)| domain.to_owned());
         arguments::destinations(arguments, own.as_deref(), &mut a.destinations);
         arguments::targets(arguments, &mut a.targets);
+        a.detail = arguments::consequence(arguments).map(Into::into);
     }
     a.mentions.extend(s.arguments.map(|t| bounded(t, 512)));
     a.interactive = Some(false);

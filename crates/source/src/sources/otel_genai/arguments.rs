@@ -40,6 +40,13 @@ pub(super) fn targets(arguments: &str, found: &mut Vec<Target<'_>>) {
     let mut tape = Tape::default();
     let Ok(value) = tape.parse(arguments) else { return };
     let mut names: Vec<String> = Vec::new();
+    let database =
+        value.fields().find(|(key, _)| matches!(folded(key).as_str(), "database" | "db" | "databasename" | "dbname"));
+    let database = database.and_then(|(_, value)| value.str()).filter(|name| !name.is_empty());
+    let lies_in = |table: &str| match &database {
+        Some(database) => format!("{database}/{table}").to_ascii_lowercase(),
+        None => table.to_ascii_lowercase(),
+    };
     for (key, value) in value.fields() {
         let Some(text) = value.str() else { continue };
         let mut name = |prefix: &str, name: &str| {
@@ -50,13 +57,12 @@ pub(super) fn targets(arguments: &str, found: &mut Vec<Target<'_>>) {
             }
         };
         match folded(key).as_str() {
-            // What is asked in words is no statement.
-            "sql" | "query" | "statement" | "sqlquery" | "querytext" => {
+            key if is_statement(key) => {
                 if let Some(statement) = sql::read(&text).filter(|s| VERBS.iter().any(|verb| s.action.starts_with(verb))) {
-                    statement.objects.iter().for_each(|table| name("sql:", &table.replace('"', "").to_ascii_lowercase()));
+                    statement.objects.iter().for_each(|table| name("sql:", &lies_in(&table.replace('"', ""))));
                 }
             }
-            "table" | "tablename" | "collection" | "dataset" => name("sql:", &text.to_ascii_lowercase()),
+            "table" | "tablename" | "collection" | "dataset" => name("sql:", &lies_in(&text)),
             // What lies in the project is what a tool works on.
             "path" | "file" | "filepath" | "filename" | "directory" | "folder" if lies_outside(&text) => name("file:", &text),
             "secret" | "secretname" | "secretid" | "secretpath" => name("secret:", &text),
@@ -67,6 +73,34 @@ pub(super) fn targets(arguments: &str, found: &mut Vec<Target<'_>>) {
         }
     }
     found.extend(names.into_iter().map(|name| Target { name: name.into() }));
+}
+
+/// What a statement among the arguments does that a tool for statements does not tell by its name, as a detail of the action: effects.tsv
+/// has rules for it.
+pub(super) fn consequence(arguments: &str) -> Option<&'static str> {
+    if arguments.len() > MAX_BYTES {
+        return None;
+    }
+    let mut tape = Tape::default();
+    let value = tape.parse(arguments).ok()?;
+    value.fields().filter(|(key, _)| is_statement(&folded(key))).find_map(|(_, value)| {
+        let text = value.str()?;
+        let statement = sql::read(&text)?;
+        let done = statement.action.as_str();
+        let all_of_it = || !text.split_whitespace().any(|word| word.eq_ignore_ascii_case("where"));
+        match done {
+            "DELETE" => (!statement.objects.is_empty() && all_of_it()).then_some("sql drop"),
+            "CREATE_USER" | "ALTER_USER" | "CREATE_ROLE" => Some("sql grant"),
+            "DROP_TABLE" | "DROP_DATABASE" | "DROP_SCHEMA" | "TRUNCATE_TABLE" => Some("sql drop"),
+            _ if done.starts_with("GRANT") && !statement.objects.is_empty() => Some("sql grant"),
+            _ => None,
+        }
+    })
+}
+
+/// True for members that hold a statement. What is asked in words is none, though it may stand in the same place.
+fn is_statement(key: &str) -> bool {
+    matches!(key, "sql" | "query" | "statement" | "sqlquery" | "querytext")
 }
 
 /// True for files that are the host's or a person's, and for those that hide.
@@ -124,7 +158,26 @@ fn mail_domains(text: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{destinations, targets};
+    use super::{consequence, destinations, targets};
+
+    #[test]
+    fn what_a_statement_does() {
+        for (arguments, want) in [
+            (r#"{"sql":"DROP TABLE companies"}"#, Some("sql drop")),
+            (r#"{"database":"prod","query":"truncate table hr.people"}"#, Some("sql drop")),
+            (r#"{"query":"DELETE FROM people"}"#, Some("sql drop")),
+            (r#"{"query":"DELETE FROM people WHERE id = 7"}"#, None),
+            (r#"{"query":"GRANT ALL ON people TO bot"}"#, Some("sql grant")),
+            (r#"{"query":"CREATE USER bot PASSWORD 'x'"}"#, Some("sql grant")),
+            (r#"{"query":"SELECT 1 FROM people"}"#, None),
+            (r#"{"query":"drop me a line about people"}"#, None),
+            (r#"{"query":"delete"}"#, None),
+            (r#"{"note":"DROP TABLE companies"}"#, None),
+            ("not json", None),
+        ] {
+            assert_eq!(consequence(arguments), want, "{arguments}");
+        }
+    }
 
     #[test]
     fn what_a_call_touches() {
@@ -140,6 +193,7 @@ mod tests {
             (r#"{"path":"./src/main.rs"}"#, &[]),
             (r#"{"path":"deploy/.env"}"#, &["file:deploy/.env"]),
             (r#"{"secretName":"prod/db","table_name":"Orders"}"#, &["secret:prod/db", "sql:orders"]),
+            (r#"{"database":"Prod","query":"SELECT id FROM hr.people"}"#, &["sql:prod/hr.people"]),
             (r#"{"path":["a"],"table":7}"#, &[]),
             ("not json", &[]),
         ] {
