@@ -67,6 +67,7 @@ const AUTHORITY_SERVICES: &[&str] = &[
     "cloudresourcemanager",
     "subscription",
     "authorization",
+    "entra",
     "useradd",
     "usermod",
     "groupadd",
