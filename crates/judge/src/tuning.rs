@@ -73,7 +73,7 @@ sections! {
         mature_days: u16 = 14, half_life_days: u16 = 0, late: Span = Span(10 * 60_000) }
     /// How surprising a value is.
     Novelty { alpha_days: f64 = 5.0, bits_low: f64 = 4.0, bits_high: f64 = 12.0, peer_cap_bits: f64 = 6.0, least_peers: f64 = 5.0, clump: f64 = 2.0, org_factor: f64 = 0.25,
-        established_days: u16 = 5, established_share: f64 = 0.10, child: f64 = 0.4, lapsed: f64 = 0.5, common: f64 = 0.2, young: f64 = 0.4 }
+        established_days: u16 = 5, established_share: f64 = 0.10, child: f64 = 0.4, lapsed: f64 = 0.5, common: f64 = 0.2, young: f64 = 0.4, together: f64 = 0.25 }
     /// What several peers take up together.
     Coadopt { enabled: bool = true, min_peers: u16 = 2, moved_peers: u16 = 3, min_share: f64 = 0.10, window_days: u16 = 3, factor: f64 = 0.35,
         declared_factor: f64 = 0.35, first: f64 = 0.5, patience: Span = Span(4 * HOUR), returns: Span = Span(HOUR / 2) }

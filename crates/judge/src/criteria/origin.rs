@@ -2,7 +2,8 @@
 //!
 //! # Escalates when
 //! the request comes from a zone, or a network no zone covers, that the workload never used or its profile does not list. A
-//! network nobody named (`unknown`) weighs most; what peers do there discounts old work and nothing else.
+//! network nobody named (`unknown`) weighs most; what peers do there discounts old work and nothing else. A new action that comes from
+//! one, and another tool, make it stranger still: a share of their bits (`novelty.together`) adds to its own.
 //!
 //! # Why
 //! A stolen credential works everywhere. That it is used elsewhere is often the only thing a thief cannot hide.
@@ -11,25 +12,27 @@
 //! others came to the same new origin with their old work: a network that changed. Who comes first, with nothing but its old work, and
 //! has peers who may follow, or others where it always is, is given `coadopt.patience` before it counts in full, and more if its own places fall silent where it would
 //! have been seen: it moved. If it is seen there again after `coadopt.returns`, it counts at once: a workload moves, a copied credential
-//! is in two places. So it does at an hour at which it never acts: what moves keeps its hours. In a network that has a name it waits for
+//! is in two places. So it does at an hour at which it never acts, or if it is deprecated: what moves keeps its hours, and what is given
+//! up is not moved. In a network that has a name it waits for
 //! good, unless its profile rules that out and it goes on elsewhere as well.
 //! The origin is a habit, or the workload comes from new networks all the time, as hosted runners do; of many new ones the strangest
 //! counts. The provider's own services hardly count. Where no zones are declared, habits are kept by network, not as one word `unknown`. A refused request
 //! counts almost in full, because it proves who holds the credential; a refused sign-in proves nothing and counts half.
 //!
 //! # Tuning
-//! `[coadopt]`, `weights.origin_unknown`, `origin_declared_outside`, `origin_known`, `origin_provider`, `sensitivity.denied_trust`. An
+//! `[coadopt]`, `novelty.together`, `weights.origin_unknown`, `origin_declared_outside`, `origin_known`, `origin_provider`, `sensitivity.denied_trust`. An
 //! exception discounts an unknown network only if it names that network and is a penetration test or a break-glass.
 //!
 //! # References
 //! OWASP NHI2:2025 (secret leakage); ATT&CK T1078.004, T1552; NIST CSF 2.0 DE.CM-09, DE.CM-01.
 
 use crate::evidence::Finding;
-use crate::surprisal::Declared;
+use crate::surprisal::{Declared, Gauge, q3};
 use crate::view::{Draft, View};
 use crate::{Break, Code};
 use vires_event::Boundary;
 use vires_profile::baseline::Facet;
+use vires_profile::inventory::Status;
 use vires_profile::zones::ZoneClass;
 
 /// What is left of a new origin because of who else came there, and how.
@@ -49,8 +52,10 @@ fn company(view: &View<'_>) -> (&'static str, f64) {
     if view.o.zone_class != ZoneClass::Unknown {
         return ("its old work", knobs.first);
     }
-    // There is nothing to wait for where nobody is who could follow, or where it is in two places. What moves keeps its hours.
-    if !view.has_peers() || moved.back || view.out_of_hours() {
+    // There is nothing to wait for where nobody is who could follow, or where it is in two places. What moves keeps its hours, and what
+    // is given up is not moved.
+    let retired = view.profile.is_some_and(|p| p.status == Status::Deprecated);
+    if !view.has_peers() || moved.back || view.out_of_hours() || retired {
         return ("", 1.0);
     }
     if view.o.at.saturating_sub(moved.since) < knobs.patience.0 {
@@ -61,6 +66,22 @@ fn company(view: &View<'_>) -> (&'static str, f64) {
         return ("moved there", knobs.first);
     }
     ("", 1.0)
+}
+
+/// By how much an unnamed network surprises more because of what else is new in what comes from there. A workload of which little is
+/// known may well show a new network, or a new action, or another tool; all at once is what a stranger shows.
+fn together(view: &View<'_>, gauge: &Gauge) -> f64 {
+    let novelty = &view.tuning.novelty;
+    // Where others of the estate are at home it is not the network that is strange.
+    let strange = view.o.zone_class == ZoneClass::Unknown && gauge.peers.have + gauge.estate.have == 0;
+    if !strange || !view.action.is_new() || gauge.surprise == 0.0 || gauge.g != gauge.v {
+        return 1.0;
+    }
+    let agent = view.o.ua.as_deref().filter(|ua| !ua.is_empty());
+    let agent = agent.map_or(0.0, |ua| view.gauge_declared(Facet::UserAgent, ua, Declared::Open).bits());
+    let bits = gauge.bits() + novelty.together * (view.action.bits() + agent);
+    let surprise = ((bits - novelty.bits_low) / (novelty.bits_high - novelty.bits_low)).clamp(0.0, 1.0);
+    q3((surprise / gauge.surprise).max(1.0))
 }
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
@@ -77,6 +98,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         _ => ("known network", weights.origin_known),
     };
     let (with_whom, company) = company(view);
+    let together = if company == 1.0 { together(view, gauge) } else { 1.0 };
     let list = view.list(|e| e.zones.as_ref());
     let from = match view.o.ip.as_deref() {
         Some(ip) => format!("from {ip} in {}", view.observed(origin, gauge)),
@@ -84,6 +106,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     };
     Draft::new(Code::T1, Some(Boundary::Trust), Break::AccessPattern, "zone", origin)
         .times("g", gauge.g)
+        .times("new work there", together)
         .times(what, weight)
         .times(with_whom, company)
         .times("outcome", view.trust_outcome())
@@ -211,6 +234,31 @@ mod tests {
         let weight = |acts: &[crate::bench::Act]| Bench::mature().weight_of("T1", acts);
         assert_eq!(weight(&many[..1]), weight(&many));
         assert_eq!(Bench::mature().verdict_after(&many), one);
+    }
+
+    #[test]
+    fn new_work_and_another_tool_make_a_strange_network_stranger() {
+        // A network that nobody knows may still be a chance.
+        let mut bench = Bench::mature();
+        bench.tuning.novelty.bits_high = 24.0;
+        let strange = |agent: Option<&str>, action: &str| {
+            let act = act().at_address("203.0.113.9").action(action, 0);
+            bench.x("T1", agent.map_or(act.clone(), |agent| act.agent(agent))).unwrap()
+        };
+        let (tool, work) = (strange(Some("curl"), "s3:GetObject"), strange(None, "iam:ListUsers"));
+        let both = strange(Some("curl"), "iam:ListUsers");
+        assert!(tool < work && work < both, "{tool} {work} {both}");
+        // Where peers are at home it is not the network that is strange.
+        let peers = bench.clone().peers_also(act().at_address("203.0.113.9"));
+        let known = |action: &str| peers.x("T1", act().at_address("203.0.113.9").agent("curl").action(action, 0)).unwrap_or(0.0);
+        assert_eq!(known("s3:GetObject"), known("iam:ListUsers"));
+    }
+
+    #[test]
+    fn what_is_given_up_is_not_moved() {
+        let at = |bench: Bench| bench.x("T1", act().at_address("203.0.113.9")).unwrap();
+        let waits = at(Bench::mature());
+        assert!((at(Bench::mature().declare("status = \"deprecated\"\n")) - 2.0 * waits).abs() < 0.002, "{waits}");
     }
 
     #[test]
