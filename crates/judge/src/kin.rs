@@ -194,9 +194,11 @@ impl<'v> Kin<'v> {
             self.same_parent |=
                 name.strip_prefix(parent).is_some_and(|rest| rest.starts_with('/') || (thing && rest.is_empty()));
         }
-        if self.service == "k8s" {
-            self.same_parent |= same_elsewhere(self.name, name);
-        }
+        self.same_parent |= match self.service {
+            "k8s" => same_elsewhere(self.name, name),
+            "vault" => same_path(self.name, name),
+            _ => false,
+        };
         self.same_parent |= self.lies.is_some_and(|lies| continues(lies, name));
         if self.shape.is_some() && shape_of(self.service, name.trim_end_matches('/')) == self.shape {
             self.same_shape += 1;
@@ -215,6 +217,36 @@ impl<'v> Kin<'v> {
             || self.same_shape >= EVERYWHERE
             || (self.same_stem > 0 && self.same_stem * 2 >= self.same_service)
     }
+}
+
+/// True for one path under two mounts of a vault: secrets that move keep theirs. What a vault issues is another power in each.
+fn same_path(a: &str, b: &str) -> bool {
+    let path = |name: &'_ str| {
+        let (_, rest) = name.split_once('/')?;
+        let rest = ["data/", "metadata/"].iter().find_map(|part| rest.strip_prefix(part)).unwrap_or(rest);
+        let first = rest.split('/').next()?;
+        (rest.contains('/') && !ISSUING.contains(&first)).then_some(rest.to_owned())
+    };
+    path(a).is_some_and(|a| path(b) == Some(a))
+}
+
+/// Platform and name of an identity, without the account, project, cluster or host that it is one of.
+fn role_of(id: &str) -> Option<(&str, &str)> {
+    let of = |prefix: &'static str, split: fn(&str) -> Option<(&str, &str)>| {
+        let (_, name) = split(id.strip_prefix(prefix)?)?;
+        Some((prefix, name))
+    };
+    of("aws:role/", |rest| rest.split_once('/'))
+        .or_else(|| of("host:", |rest| rest.rsplit_once(':')))
+        .or_else(|| of("gcp:sa:", |rest| rest.split_once('@').map(|(name, project)| (project, name))))
+        .or_else(|| of("k8s:", |rest| rest.split_once(':')))
+}
+
+/// True if an identity has the name of [`EVERYWHERE`] of the known ones, each in a place of its own: one more host of a fleet, one more
+/// account of an organisation.
+pub(crate) fn one_more_place<'k>(id: &str, known: impl Iterator<Item = &'k str>) -> bool {
+    let Some(role) = role_of(id) else { return false };
+    known.filter(|other| role_of(other) == Some(role)).take(EVERYWHERE as usize).count() == EVERYWHERE as usize
 }
 
 /// True for one thing in two namespaces of one name: `search-us/secrets/tls` beside `search-eu/secrets/tls`.
@@ -251,7 +283,35 @@ fn is_common(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kin, place_of};
+    use super::{Kin, one_more_place, place_of};
+
+    #[test]
+    fn a_role_of_a_fleet_is_one_role() {
+        let known =
+            ["host:a1:root", "host:a2:root", "host:a3:root", "aws:role/111122223333/deploy", "aws:role/222233334444/deploy"];
+        let more = |id: &str| one_more_place(id, known.into_iter());
+        assert!(more("host:a4:root") && !more("host:a4:postgres"));
+        // Two places are no fleet.
+        assert!(!more("aws:role/333344445555/deploy") && !more("root"));
+        assert!(one_more_place(
+            "gcp:sa:ci@d.iam.gserviceaccount.com",
+            ["gcp:sa:ci@a.x", "gcp:sa:ci@b.x", "gcp:sa:ci@c.x"].into_iter()
+        ));
+    }
+
+    #[test]
+    fn a_secret_that_moves_keeps_its_path() {
+        let kin = |value: &str, known: &str| {
+            let mut kin = Kin::of(value, &[]).unwrap();
+            kin.compare(known);
+            kin.found()
+        };
+        let old = "vault:kv/data/shop/basket/tls";
+        assert!(kin("vault:apps/data/shop/basket/tls", old) && kin("vault:kvv1/shop/basket/tls", old));
+        assert!(!kin("vault:apps/data/bank/ledger/tls", old));
+        // What is issued is another power under each mount.
+        assert!(!kin("vault:prod/creds/billing/rw", "vault:dev/creds/billing/rw"));
+    }
 
     #[test]
     fn things_lie_somewhere() {

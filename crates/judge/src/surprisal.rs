@@ -226,12 +226,22 @@ impl Memory<'_> {
             if habit { Standing::Established } else { Standing::Rare }
         } else if remembered {
             Standing::Lapsed
-        } else if (resource && self.has_kin(facet, value)) || (facet.is_action() && self.runs_alike(facet, value)) {
+        } else if (resource && self.has_kin(facet, value))
+            || (facet.is_action() && self.runs_alike(facet, value))
+            || (facet == Facet::Role && self.becomes_everywhere(value))
+        {
             Standing::Child
         } else {
             Standing::Unseen
         };
         Gauge { standing, days_seen, days_active, ..Gauge::quiet(declared) }
+    }
+
+    /// True for becoming who it becomes in several other places already.
+    fn becomes_everywhere(&self, id: &str) -> bool {
+        let mut names: Vec<&str> = Vec::new();
+        self.for_each_layer(|learned| names.extend(learned.of(Facet::Role).iter().map(|known| &**known.name())));
+        crate::kin::one_more_place(id, names.into_iter())
     }
 
     /// True for running containers in another form than the workload knows: who creates deployments has no new power with a daemon set.

@@ -69,6 +69,16 @@ fn takes_back(view: &View<'_>) -> bool {
     habit
 }
 
+/// True for handing something out to nobody but those whom the profile lists for that.
+fn to_whom_it_may(view: &View<'_>) -> bool {
+    let hands_out = matches!(view.o.effect, Some(Effect::Exposure | Effect::Grant | Effect::PublishExternal | Effect::CopyOut));
+    let Some(list) = view.list(|e| e.destinations.as_ref()).filter(|_| hands_out) else { return false };
+    // Whoever lists everybody has authorised nobody.
+    let named = |whom: &str| list.iter().any(|glob| !glob.is_any() && glob.matches(whom));
+    let mut receivers = view.o.destinations.iter().peekable();
+    receivers.peek().is_some() && receivers.all(|whom| named(whom))
+}
+
 /// Service and noun of an action, if its verb is one of these.
 fn noun_of<'a>(action: &'a str, verbs: &[&str]) -> Option<(&'a str, &'a str)> {
     let (service, name) = action.split_once(':')?;
@@ -129,6 +139,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         .times("everyday effect", if everyday { knobs.inside_tier } else { 1.0 })
         .times("own credential", view.renewal())
         .times("own thing", view.own_thing())
+        .times("to whom it may", if to_whom_it_may(view) { knobs.to_declared } else { 1.0 })
         .times("takes back", if takes_back(view) { knobs.takes_back } else { 1.0 })
         .times("signs in", if view.signs_in() { knobs.own_credential } else { 1.0 })
         .times("outcome", view.outcome())
@@ -142,6 +153,15 @@ mod tests {
     use crate::bench::{Act, Bench, act};
     use vires_event::Effect;
     use vires_profile::observation::Mapping;
+
+    #[test]
+    fn who_is_listed_may_receive() {
+        let share = |to: &str| act().action("rds:ModifyDBSnapshotAttribute", 4).effect(Effect::Exposure).sending_to(to);
+        let x = |list: &str, to: &str| Bench::mature().declare(&format!("[workload.expect]\ndestinations = [{list}]\n")).x("P2", share(to)).unwrap();
+        let open = x("\"222233334444\"", "999988887777");
+        assert!((x("\"999988887777\"", "999988887777") - 0.5 * open).abs() < 0.002);
+        assert_eq!((x("\"*\"", "999988887777"), x("\"*88887777\"", "")), (open, open));
+    }
 
     #[test]
     fn novelty_weighs_by_tier() {

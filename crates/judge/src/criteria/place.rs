@@ -21,7 +21,7 @@ use crate::evidence::Finding;
 use crate::surprisal::Declared;
 use crate::view::{Draft, View, declared};
 use crate::{Break, Code};
-use vires_event::{Boundary, Link};
+use vires_event::{Boundary, Link, Source};
 use vires_profile::baseline::Facet;
 use vires_profile::inventory::environment_word;
 use vires_profile::observation::MAX_TARGETS;
@@ -64,14 +64,19 @@ pub(crate) fn account_of(id: &str) -> Option<&str> {
     (account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit())).then_some(account)
 }
 
+/// What is left of a new place that is only a part of one account: a workspace is made for a team or a stage.
+const WORKSPACE: f64 = 0.6;
+
 fn put(view: &View<'_>, found: &mut Vec<Finding>, facet: Facet, value: &str, said: Declared, expected: impl Fn() -> String) {
     let gauge = view.gauge_declared(facet, value, said);
     if gauge.g == 0.0 {
         return;
     }
+    let workspace = facet == Facet::Account && view.o.source == Source::Databricks && gauge.declared == Declared::Open;
     Draft::new(Code::T2, Some(Boundary::Trust), Break::Ownership, facet.word(), value)
         .times("g", gauge.g)
         .times("account", view.tuning.weights.account)
+        .times("workspace", if workspace { WORKSPACE } else { 1.0 })
         .times("outcome", view.trust_outcome())
         .gauge(gauge.clone())
         .says(expected(), format!("in {}", view.observed(value, &gauge)))
@@ -89,6 +94,10 @@ mod tests {
         assert!(bench.x("T2", act().in_account("111122223333")).unwrap() > 0.4);
         assert!(bench.x("T2", act().source(Source::GcpAudit)).unwrap() > 0.3);
         assert_eq!(bench.x("T2", act()), None);
+        let workspace = act().in_account("7785497845385656").source(Source::Databricks);
+        let account = act().in_account("111122223333").source(Source::Databricks);
+        let lake = Bench::mature().also_daily(account).x("T2", workspace).unwrap();
+        assert!((lake / bench.x("T2", act().in_account("111122223333")).unwrap() - 0.6).abs() < 0.01, "{lake}");
         let dev = Bench::mature().declare("env = \"dev\"\n");
         assert_eq!(dev.x("T2", act().in_env("prod")), Some(0.75));
         assert!(dev.x("T2", act().in_env("dev")).unwrap_or(0.0) < 0.12);

@@ -7,7 +7,8 @@
 //! What an identity can become is part of what it may do: chains of roles are how a small foothold grows.
 //!
 //! # Stays quiet when
-//! the edge is a habit, several peers took it up these days, or the attempt failed (half).
+//! the edge is a habit, several peers took it up these days, or the attempt failed (half). Of a role that it has on three hosts, or in
+//! three accounts, one more hardly counts: a fleet grows.
 //!
 //! # Tuning
 //! `weights.role_edge`, `[novelty]`, `[coadopt]`.
