@@ -230,6 +230,13 @@ fn same_path(a: &str, b: &str) -> bool {
     path(a).is_some_and(|a| path(b) == Some(a))
 }
 
+/// What an action of Kubernetes keeps up to date, where it does: creating, replacing and patching one sort of object are one work.
+/// Making pods do something is not keeping them.
+pub(crate) fn kept(action: &str) -> Option<&str> {
+    let (verb, sort) = action.strip_prefix("k8s:")?.split_once(' ')?;
+    (matches!(verb, "create" | "update" | "patch") && !sort.contains('/')).then_some(sort)
+}
+
 /// Platform and name of an identity, without the account, project, cluster or host that it is one of.
 fn role_of(id: &str) -> Option<(&str, &str)> {
     let of = |prefix: &'static str, split: fn(&str) -> Option<(&str, &str)>| {
@@ -283,7 +290,17 @@ fn is_common(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kin, one_more_place, place_of};
+    use super::{Kin, kept, one_more_place, place_of};
+
+    #[test]
+    fn keeping_is_one_work() {
+        assert_eq!(kept("k8s:create rolebindings"), kept("k8s:patch rolebindings"));
+        assert!(
+            kept("k8s:create pods/exec").is_none()
+                && kept("k8s:delete rolebindings").is_none()
+                && kept("iam:CreateRole").is_none()
+        );
+    }
 
     #[test]
     fn a_role_of_a_fleet_is_one_role() {

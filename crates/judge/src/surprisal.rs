@@ -227,7 +227,7 @@ impl Memory<'_> {
         } else if remembered {
             Standing::Lapsed
         } else if (resource && self.has_kin(facet, value))
-            || (facet.is_action() && self.runs_alike(facet, value))
+            || (facet.is_action() && (self.runs_alike(facet, value) || self.keeps(facet, value)))
             || (facet == Facet::Role && self.becomes_everywhere(value))
         {
             Standing::Child
@@ -235,6 +235,16 @@ impl Memory<'_> {
             Standing::Unseen
         };
         Gauge { standing, days_seen, days_active, ..Gauge::quiet(declared) }
+    }
+
+    /// True for another step in keeping what it keeps: who patches role bindings creates one now and then.
+    fn keeps(&self, facet: Facet, action: &str) -> bool {
+        let Some(kept) = crate::kin::kept(action) else { return false };
+        let mut found = false;
+        self.for_each_layer(|learned| {
+            found |= learned.of(facet).iter().any(|known| crate::kin::kept(known.name()) == Some(kept));
+        });
+        found
     }
 
     /// True for becoming who it becomes in several other places already.

@@ -13,7 +13,9 @@
 //! Refused and failed requests count half; a new action within the declared `max_tier` counts `sensitivity.inside_tier`, from tier 3 on
 //! only if the workload has had that kind of effect before and is no agent; the same without a profile for running
 //! something on what it always runs something on. Changing or starting what bears its own name counts
-//! `sensitivity.own_thing`, signing in as itself `sensitivity.own_credential`; what part of the peers do counts by the part that does
+//! `sensitivity.own_thing`, handing something out to nobody but those whom the profile lists `sensitivity.to_declared`. One more act of
+//! an administrator that is no grave one (below severity 4) counts `sensitivity.inside_tier`, if it has that effect as a habit, several
+//! administrative acts, or any and a declared tier of 4. Signing in as itself `sensitivity.own_credential`; what part of the peers do counts by the part that does
 //! not.
 //!
 //! # Tuning
@@ -69,6 +71,23 @@ fn takes_back(view: &View<'_>) -> bool {
     habit
 }
 
+/// True for a workload whose habit is to administer, from where it always is: a habit of this effect, or of several administrative acts;
+/// of any, if its profile appoints it. One more that is no grave one is its trade.
+fn administers_daily(view: &View<'_>) -> bool {
+    const SEVERAL: usize = 3;
+    // To take down guards, to open data and to destroy is nobody's trade.
+    if !matches!(view.o.effect, Some(Effect::Grant | Effect::CredentialMint)) && !view.does_habitually() {
+        return false;
+    }
+    if view.origin_is_new() || view.o.interactive == Some(true) {
+        return false;
+    }
+    let mut known = 0;
+    view.memory.for_each_layer(|learned| known += learned.of(Facet::ActionT4).len());
+    let appointed = view.profile.and_then(|p| p.expect.max_tier).is_some_and(|max| max >= 4);
+    view.does_habitually() || known >= if appointed { 1 } else { SEVERAL }
+}
+
 /// True for handing something out to nobody but those whom the profile lists for that.
 fn to_whom_it_may(view: &View<'_>) -> bool {
     let hands_out = matches!(view.o.effect, Some(Effect::Exposure | Effect::Grant | Effect::PublishExternal | Effect::CopyOut));
@@ -122,21 +141,26 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     let tier = view.o.tier;
     // The declared tier says how high, not what for: it covers what is of a kind that the workload already does. Agents choose their
     // tools themselves, so what they may reach covers no first use of power.
+    let agentic = view.profile.is_some_and(|p| p.agentic);
+    let grave = view.o.severity >= Some(GRAVE);
+    let daily = tier >= 4 && !grave && !agentic && administers_daily(view);
     let covered = tier < 3
-        || (view.knows_effect() && !view.profile.is_some_and(|p| p.agentic) && view.o.severity < Some(if tier < 4 { GRAVE } else { CRITICAL }));
+        || daily
+        || (view.knows_effect() && !agentic && view.o.severity < Some(if tier < 4 { GRAVE } else { CRITICAL }));
     let inside = covered && view.profile.and_then(|p| p.expect.max_tier).is_some_and(|max| tier <= max);
     // Where nothing is declared the habit does: another verb for what it runs every day, on what it always works on.
     let everyday = !inside
         && (tier, view.o.effect) == (3, Some(Effect::Execute))
         && view.does_habitually()
-        && view.o.severity < Some(GRAVE)
+        && !grave
         && view.on_old_things()
-        && !view.profile.is_some_and(|p| p.agentic);
+        && !agentic;
     Draft::new(Code::P2, Some(Boundary::Privilege), Break::Purpose, "action", &*view.o.action)
         .times("g", gauge.g)
         .times(format!("tier {tier}"), knobs.action.get(usize::from(tier)).copied().unwrap_or(1.0))
         .times("within max_tier", if inside { knobs.inside_tier } else { 1.0 })
         .times("everyday effect", if everyday { knobs.inside_tier } else { 1.0 })
+        .times("administers daily", if daily && !inside { knobs.inside_tier } else { 1.0 })
         .times("own credential", view.renewal())
         .times("own thing", view.own_thing())
         .times("to whom it may", if to_whom_it_may(view) { knobs.to_declared } else { 1.0 })
@@ -153,6 +177,31 @@ mod tests {
     use crate::bench::{Act, Bench, act};
     use vires_event::Effect;
     use vires_profile::observation::Mapping;
+
+    #[test]
+    fn one_more_of_the_trade_is_no_leap() {
+        let grant = |verb: &str| act().action(&format!("okta:{verb}"), 4).effect(Effect::Grant).severe(3);
+        let bench = Bench::mature().also_daily(grant("group.member.add"));
+        let (new, stranger) = (bench.x("P2", grant("app.member.add")).unwrap(), Bench::mature().x("P2", grant("app.member.add")).unwrap());
+        assert!((new / stranger - 0.6).abs() < 0.01, "{new} {stranger}");
+        // Grave ones, guards taken down, and what comes from elsewhere, count in full.
+        let full = |act: crate::bench::Act| bench.x("P2", act).unwrap();
+        assert!(full(grant("app.member.add").severe(4)) > 1.5 * new);
+        assert!(full(grant("log.stop").effect(Effect::DefenseEvasion)) > 1.5 * new);
+        assert!(full(grant("app.member.add").at_address("203.0.113.9")) > 1.5 * new);
+        // Another effect is covered where the profile appoints an administrator who is one.
+        let mint = || grant("app.make").effect(Effect::CredentialMint);
+        assert!(full(mint()) > 1.5 * new);
+        let appointed = bench.clone().declare("[workload.expect]\nmax_tier = 4\n").x("P2", mint()).unwrap();
+        assert!((appointed / full(mint()) - 0.6).abs() < 0.01, "{appointed}");
+    }
+
+    #[test]
+    fn keeping_one_sort_of_objects_is_one_work() {
+        let bench = Bench::mature().also_daily(act().action("k8s:patch rolebindings", 4).effect(Effect::Grant));
+        let x = |sort: &str| bench.x("P2", act().action(&format!("k8s:create {sort}"), 4).effect(Effect::Grant)).unwrap();
+        assert!((x("rolebindings") / x("clusterrolebindings") - 0.4).abs() < 0.01);
+    }
 
     #[test]
     fn who_is_listed_may_receive() {

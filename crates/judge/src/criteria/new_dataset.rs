@@ -48,7 +48,8 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     // An agent's tool is no dataset where the call says what it was used on.
     let told = view.o.source == Source::OtelGenai && view.o.datasets.iter().any(|d| named_by_call(d));
     for (target, dataset) in view.o.targets.iter().zip(&view.o.datasets) {
-        if told && dataset.starts_with("tool:") {
+        // Nor is it one where data of the class that its name tells is declared anyway.
+        if dataset.starts_with("tool:") && (told || view.profile.and_then(|p| p.expect.max_data_class) >= Some(class)) {
             continue;
         }
         // A list of tools says nothing of tables.
@@ -107,6 +108,14 @@ mod tests {
         assert!(strange > 0.4 && own < 0.45 * strange, "{strange} {own}");
         assert_eq!(bench.x("D2", act().target("secret:prod/checkout/db", 3)), None);
         assert_eq!(bench.x("D2", act().target("s3:public-site/x/y", 1)), None);
+    }
+
+    #[test]
+    fn a_tool_is_no_dataset_of_a_class_that_is_declared() {
+        let ask = || act().action("otel_genai:execute_tool get_invoice", 1).target("tool:get_invoice", 2);
+        assert!(Bench::mature().x("D2", ask()).unwrap() > 0.3);
+        let declare = |class: u8| Bench::mature().declare(&format!("[workload.expect]\nmax_data_class = {class}\n"));
+        assert_eq!((declare(2).x("D2", ask()), declare(1).x("D2", ask()).is_some()), (None, true));
     }
 
     #[test]

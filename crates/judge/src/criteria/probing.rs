@@ -32,6 +32,11 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     if view.action.declared == Declared::Inside {
         return;
     }
+    // What it is refused on things of its own name is a right that was forgotten.
+    let own = |dataset: &str| crate::kin::bears_name(dataset, &view.memory.names);
+    if !view.o.datasets.is_empty() && view.o.datasets.iter().all(|d| own(d)) && !view.origin_is_new() {
+        return;
+    }
     let fresh = |action: &str| view.memory.sighting(Facet::Denied, action).seen.is_empty();
     // One finding per door; `score` turns their number into one weight. Where one action opens many doors (roles, secrets, data), each
     // target is one: a grant that is broken fails for one of them, not for all in alphabetical order.
@@ -68,6 +73,9 @@ mod tests {
         assert_eq!(bench.weight_of("P5", &tries(2)), 0.0);
         assert_eq!(bench.weight_of("P5", &tries(3)), 0.6);
         assert_eq!(bench.weight_of("P5", &tries(9)), 1.0);
+        // A right that was forgotten for a thing of its own.
+        let own = |n: usize| (0..n).map(|i| act().named("aws:role/123456789012/parcels").action(&format!("sqs:Receive{i}"), 1).target(&format!("sqs:parcels-{i}x"), 1).denied());
+        assert_eq!(bench.weight_of("P5", &own(9).collect::<Vec<_>>()), 0.0);
         let same: Vec<_> = (0..50).map(|_| act().action("s3:GetObject", 1).denied()).collect();
         assert_eq!(bench.weight_of("P5", &same), 0.0);
     }
