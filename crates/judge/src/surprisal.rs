@@ -309,7 +309,11 @@ impl Memory<'_> {
             (Declared::Outside, Standing::Rare | Standing::Lapsed) if resource => knobs.resource_floor.max(gauge.v),
             (Declared::Outside, Standing::Rare | Standing::Lapsed) => knobs.outside_rare,
             (Declared::Outside, Standing::Child) => knobs.resource_child_floor.max(gauge.v),
-            (Declared::Outside, Standing::Unseen) if resource => knobs.resource_floor.max(gauge.v),
+            // A list that is broken once may be incomplete. Each further place of one day makes that less likely.
+            (Declared::Outside, Standing::Unseen) if resource => {
+                let broken = f64::from(gauge.new_today.saturating_sub(1));
+                (knobs.resource_floor * (1.0 + knobs.resource_again * broken)).min(1.0).max(gauge.v)
+            }
             (Declared::Outside, Standing::Unseen) => 1.0,
         }
     }

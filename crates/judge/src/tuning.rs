@@ -79,7 +79,7 @@ sections! {
         declared_factor: f64 = 0.35, first: f64 = 0.5, patience: Span = Span(4 * HOUR), returns: Span = Span(HOUR / 2) }
     /// What a declared list does to the surprise.
     Declared { enabled: bool = true, inside: f64 = 0.15, outside_rare: f64 = 0.8, drift: f64 = 0.25, seen: f64 = 0.5, drift_resource: f64 = 0.10,
-        resource_floor: f64 = 0.5, resource_child_floor: f64 = 0.3 }
+        resource_floor: f64 = 0.5, resource_again: f64 = 0.25, resource_child_floor: f64 = 0.3 }
     /// How much is at stake.
     Sensitivity { action: [f64; 5] = [0.08, 0.12, 0.25, 0.60, 0.85], dataset: [f64; 4] = [0.0, 0.0, 0.50, 0.85],
         inside_tier: f64 = 0.6, denied: f64 = 0.5, denied_trust: f64 = 0.9, metadata: f64 = 0.4,
@@ -210,7 +210,16 @@ impl Tuning {
             ),
             (
                 "declared",
-                &[d.inside, d.outside_rare, d.drift, d.seen, d.drift_resource, d.resource_floor, d.resource_child_floor],
+                &[
+                    d.inside,
+                    d.outside_rare,
+                    d.drift,
+                    d.seen,
+                    d.drift_resource,
+                    d.resource_floor,
+                    d.resource_again,
+                    d.resource_child_floor,
+                ],
             ),
             ("novelty", &[n.org_factor, n.established_share, n.child, n.lapsed, n.common, n.young]),
             ("coadopt", &[self.coadopt.min_share, self.coadopt.factor, self.coadopt.declared_factor, self.coadopt.first]),

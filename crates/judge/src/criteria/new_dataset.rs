@@ -14,10 +14,12 @@
 //! the dataset is a habit, or lies within what the workload uses (the next table of its own: `novelty.child`), or the workload
 //! meets new datasets of that class all the time. Classes 0 and 1 do not count, unless many more are read or copied in a day than ever
 //! (`sensitivity.sweep`), less where no list rules them out. Creating and writing counts `sensitivity.written`: a new
-//! table holds nothing yet. Granting on it, or changing its policy, is for `admin_target`.
+//! table holds nothing yet. What lies in a folder for everybody (`shared`, `common`, `global`) counts .6. Granting on it, or changing its
+//! policy, is for `admin_target`. An agent's tool is no dataset where the call names one, or where its class is declared.
 //!
 //! # Tuning
-//! `sensitivity.dataset` by class, `sensitivity.written`, `sensitivity.sweep`, `declared.resource_floor`, `declared.drift_resource`, `[novelty]`.
+//! `sensitivity.dataset` by class, `sensitivity.written`, `sensitivity.sweep`, `declared.resource_floor`, `declared.resource_again`, `declared.drift_resource`,
+//! `[novelty]`.
 //!
 //! # References
 //! OWASP NHI5:2025; ATT&CK T1530, T1213, T1555.006; NIST CSF 2.0 DE.CM-03.
@@ -66,6 +68,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             .times(format!("class {class}"), weight)
             .times("of how many today", sweep)
             .times("nothing rules it out", if swept && gauge.declared != Declared::Outside { OPEN } else { 1.0 })
+            .times("kept for all", if kept_for_all(dataset) { SHARED } else { 1.0 })
             .times("metadata only", view.metadata())
             .times("written", if view.writes() { view.tuning.sensitivity.written } else { 1.0 })
             .times("outcome", view.outcome())
@@ -77,6 +80,16 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
 
 /// What is left of a sweep where no list says what is read: whoever audits or mirrors everything once does the same.
 const OPEN: f64 = 0.7;
+
+/// What is left of a thing in a folder that is there for everybody.
+const SHARED: f64 = 0.6;
+
+/// True for what lies in a folder, not the outermost, that is called after being there for everybody.
+fn kept_for_all(dataset: &str) -> bool {
+    let mut folders = dataset.split('/').rev().skip(1).peekable();
+    std::iter::from_fn(|| folders.next().filter(|_| folders.peek().is_some()))
+        .any(|folder| ["shared", "common", "global"].iter().any(|word| folder.eq_ignore_ascii_case(word)))
+}
 
 /// How far the number of different things that are read or copied today is beyond what it ever is, 0 to 1.
 fn beyond(view: &View<'_>) -> f64 {
@@ -158,5 +171,23 @@ mod tests {
         let bench = Bench::mature().declare("[workload.expect]\nresources = [\"s3:api-data/*\", \"secret:prod/checkout/*\"]\n");
         assert!(bench.x("D2", act().target("secret:prod/payroll/db", 3)).unwrap() >= 0.42);
         assert!(bench.x("D2", act().target("secret:prod/checkout/new", 3)).unwrap_or(0.0) < 0.15);
+        // It is broken the third time today by who meets new secrets all the time: one alone may be missing from the list.
+        let bench = (0..9).fold(bench, |bench, n| bench.also_on(&[-3 * n], act().target(&format!("secret:team{n}/x/key"), 3)));
+        let strange = |n: usize| act().target(&format!("secret:prod{n}/y{n}/key"), 3);
+        let after = |before: &[usize]| {
+            let before: Vec<_> = before.iter().map(|n| strange(*n)).collect();
+            bench.found_after(&before, strange(0)).into_iter().filter(|(code, _)| code == "D2").map(|(_, x)| x).fold(0.0, f64::max)
+        };
+        assert!(after(&[]) < after(&[1]) && after(&[1]) < after(&[1, 2]), "{} {} {}", after(&[]), after(&[1]), after(&[1, 2]));
+    }
+
+    #[test]
+    fn what_is_there_for_everybody_is_taken_by_anybody() {
+        let bench = Bench::mature().also_daily(act().target("vault:kv/data/shop/basket/key", 3));
+        let x = |target: &str| bench.x("D2", act().target(target, 3)).unwrap();
+        let own = x("vault:kv/data/bank/ledger");
+        assert!((x("vault:kv/data/shared/ledger") / own - 0.6).abs() < 0.01);
+        // Neither the name of the thing itself nor that of the store makes it so.
+        assert_eq!((x("vault:kv/data/bank/shared"), x("secret:shared/ledger/key")), (own, own));
     }
 }
