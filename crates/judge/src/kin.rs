@@ -230,11 +230,17 @@ fn same_path(a: &str, b: &str) -> bool {
     path(a).is_some_and(|a| path(b) == Some(a))
 }
 
-/// What an action of Kubernetes keeps up to date, where it does: creating, replacing and patching one sort of object are one work.
-/// Making pods do something is not keeping them.
-pub(crate) fn kept(action: &str) -> Option<&str> {
-    let (verb, sort) = action.strip_prefix("k8s:")?.split_once(' ')?;
-    (matches!(verb, "create" | "update" | "patch") && !sort.contains('/')).then_some(sort)
+/// True if an action of Kubernetes keeps up to date what another one does: creating, replacing and patching one sort of object are one
+/// work, and who keeps containers running in one form also begins another. Making pods do something is not keeping them.
+pub(crate) fn keeps(action: &str, known: &str) -> bool {
+    const FORMS: [&str; 6] = ["deployments", "daemonsets", "statefulsets", "replicasets", "cronjobs", "jobs"];
+    let step = |action: &'_ str| {
+        let (verb, sort) = action.strip_prefix("k8s:")?.split_once(' ')?;
+        (matches!(verb, "create" | "update" | "patch") && !sort.contains('/')).then(|| (verb.to_owned(), sort.to_owned()))
+    };
+    let (Some((verb, sort)), Some((_, other))) = (step(action), step(known)) else { return false };
+    let form = |sort: &str| FORMS.contains(&sort);
+    sort == other || (verb == "create" && form(&sort) && form(&other))
 }
 
 /// Platform and name of an identity, without the account, project, cluster or host that it is one of.
@@ -290,16 +296,22 @@ fn is_common(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kin, kept, one_more_place, place_of};
+    use super::{Kin, keeps, one_more_place, place_of};
 
     #[test]
     fn keeping_is_one_work() {
-        assert_eq!(kept("k8s:create rolebindings"), kept("k8s:patch rolebindings"));
         assert!(
-            kept("k8s:create pods/exec").is_none()
-                && kept("k8s:delete rolebindings").is_none()
-                && kept("iam:CreateRole").is_none()
+            keeps("k8s:create rolebindings", "k8s:patch rolebindings")
+                && keeps("k8s:create daemonsets", "k8s:patch deployments")
         );
+        for (action, known) in [
+            ("k8s:patch daemonsets", "k8s:create deployments"),
+            ("k8s:create pods/exec", "k8s:patch pods"),
+            ("k8s:delete rolebindings", "k8s:patch rolebindings"),
+            ("iam:CreateRole", "iam:CreateRole"),
+        ] {
+            assert!(!keeps(action, known), "{action}");
+        }
     }
 
     #[test]

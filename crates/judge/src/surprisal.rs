@@ -239,10 +239,9 @@ impl Memory<'_> {
 
     /// True for another step in keeping what it keeps: who patches role bindings creates one now and then.
     fn keeps(&self, facet: Facet, action: &str) -> bool {
-        let Some(kept) = crate::kin::kept(action) else { return false };
         let mut found = false;
         self.for_each_layer(|learned| {
-            found |= learned.of(facet).iter().any(|known| crate::kin::kept(known.name()) == Some(kept));
+            found |= learned.of(facet).iter().any(|known| crate::kin::keeps(action, known.name()));
         });
         found
     }

@@ -147,6 +147,12 @@ fn destinations<'a>(parameters: &Parameters<'a>, activity: &mut Activity<'a>) {
         activity.destinations.push("anyone".into());
     }
     activity.destinations.dedup();
+    // With whom the actor shares a domain it shares no more than that.
+    let with_whom = parameters.get("target_user").filter(|whom| is_mail(whom));
+    let open = parameters.get("visibility").is_some_and(|seen| seen.contains("public") || seen.contains("link"));
+    if with_whom.is_some() && own.as_deref().is_some_and(is_mail) && activity.destinations.is_empty() && !open {
+        activity.detail = Some("within the domain".into());
+    }
 }
 
 /// `parameters`: the API's list of `{name, value}` or a flattened object.
@@ -218,5 +224,19 @@ mod tests {
             assert_eq!(found.destinations, ["example.net"]);
             assert_eq!(found.mentions, ["Plan", "x@example.net"]);
         });
+    }
+
+    #[test]
+    fn a_share_within_the_domain_is_told() {
+        for (whom, more, detail) in [
+            ("x@example.com", "", Some("within the domain")),
+            ("x@example.net", "", None),
+            ("x@example.com", r#","visibility":"people_with_link""#, None),
+        ] {
+            let record = format!(
+                r#"{{"id":{{"applicationName":"drive"}},"actor":{{"email":"jane@example.com"}},"name":"change_user_access","parameters":{{"target_user":"{whom}","doc_title":"Plan"{more}}}}}"#
+            );
+            decoded(&record, |found| assert_eq!(found.detail.as_deref(), detail, "{record}"));
+        }
     }
 }

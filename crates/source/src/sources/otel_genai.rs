@@ -202,7 +202,11 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
         let own = a.delegation.as_ref().and_then(|d| d.by.rsplit_once('@')).map(|(_, domain)| domain.to_owned());
         arguments::destinations(arguments, own.as_deref(), &mut a.destinations);
         arguments::targets(arguments, &mut a.targets);
-        a.detail = arguments::consequence(arguments).map(Into::into);
+        let sends = |name: &str| ["send", "mail", "message"].iter().any(|word| name.contains(word));
+        a.detail = match arguments::consequence(arguments) {
+            None if sends(&a.action) && arguments::stays(arguments, own.as_deref()) => Some("within the domain".into()),
+            done => done.map(Into::into),
+        };
     }
     a.mentions.extend(s.arguments.map(|t| bounded(t, 512)));
     a.interactive = Some(false);

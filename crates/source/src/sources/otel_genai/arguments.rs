@@ -32,6 +32,16 @@ pub(super) fn destinations<'a>(arguments: &str, own: Option<&str>, found: &mut V
     }
 }
 
+/// True if the call sends something, and all who receive it are of the domain of whom the agent works for.
+pub(super) fn stays(arguments: &str, own: Option<&str>) -> bool {
+    let to = |own| {
+        let mut found = Vec::new();
+        destinations(arguments, own, &mut found);
+        found.len()
+    };
+    own.is_some() && to(None) > 0 && to(own) == 0
+}
+
 /// Adds what the call touches: `sql:<table>`, `file:<path>`, `secret:<name>` and the like.
 pub(super) fn targets(arguments: &str, found: &mut Vec<Target<'_>>) {
     if arguments.len() > MAX_BYTES {
@@ -158,7 +168,20 @@ fn mail_domains(text: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{consequence, destinations, targets};
+    use super::{consequence, destinations, stays, targets};
+
+    #[test]
+    fn what_stays_within_the_domain() {
+        for (arguments, want) in [
+            (r#"{"to":"Jane <jane@example.com>, joe@example.com"}"#, true),
+            (r#"{"to":"jane@example.com","cc":"joe@example.net"}"#, false),
+            (r#"{"to":"jane@example.com","webhook":"https://hooks.example.org/x"}"#, false),
+            (r#"{"subject":"jane@example.com"}"#, false),
+        ] {
+            assert_eq!(stays(arguments, Some("example.com")), want, "{arguments}");
+            assert!(!stays(arguments, None));
+        }
+    }
 
     #[test]
     fn what_a_statement_does() {
