@@ -2,16 +2,16 @@
 //!
 //! The action is `m365:<Operation>`. Targets are `<workload>:<object>`: a site path, a mailbox, a directory object.
 
+mod identity;
+
 use crate::Hints;
 use crate::json::Value;
-use crate::support::azure::{application, first_party, outcome};
-use crate::support::cloud::{bounded, lower, part};
+use crate::support::azure::outcome;
+use crate::support::cloud::{bounded, lower};
 use crate::support::fields::{any_case, first, join, say};
-use crate::support::names::{account, is_mail, is_uuid};
+use crate::support::names::is_mail;
 use crate::support::network::{address, is_browser};
-use vires_event::{
-    Activity, Actor, Credential, CredentialKind, Identity, Origin, Outcome, Place, Session, Source, Target, Text,
-};
+use vires_event::{Activity, Credential, CredentialKind, Origin, Outcome, Place, Session, Source, Target, Text};
 
 const MAX_MENTIONS: usize = 32;
 
@@ -51,8 +51,8 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
         ..Origin::default()
     };
     a.interactive = a.origin.user_agent.as_deref().filter(|u| is_browser(u)).map(|_| true);
-    a.identity = who(record, &mut a);
-    let client = first(record, &["AppAccessContext.ClientAppId", "AppId", "ClientAppId"]).filter(|c| is_uuid(c));
+    a.identity = identity::who(record, &mut a.links);
+    let client = identity::client(record);
     let token = first(record, &["AppAccessContext.UniqueTokenId"]).map(|t| bounded(t, 128));
     if client.is_some() || token.is_some() {
         a.credential = Some(Credential { kind: CredentialKind::OauthToken, id: token, issuer: client, issued: None });
@@ -71,33 +71,6 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     objects(record, &workload, &mut a);
     receivers(record, &operation, &mut a);
     Some(a)
-}
-
-fn who<'a>(record: Value<'a>, a: &mut Activity<'a>) -> Option<Identity<'a>> {
-    let user = say(record, "UserId").or_else(|| say(record, "UserKey")).map(|u| bounded(u, 512))?;
-    // 4 System, 5 Application, 6 ServicePrincipal; 0, 2 and the others are accounts of people.
-    let kind = say(record, "UserType").and_then(|t| t.parse::<u8>().ok());
-    let named = part(&user, |u| u.strip_prefix("ServicePrincipal_"));
-    let app =
-        || first(record, &["AppAccessContext.ClientAppId", "AppId", "ClientAppId", "ApplicationId"]).filter(|c| is_uuid(c));
-    if named.is_some() || is_uuid(&user) && matches!(kind, Some(4..=6)) {
-        let object = named.unwrap_or_else(|| user.clone());
-        return match kind {
-            // An application's UserId is its appId, a service principal's its object id.
-            Some(5) => application(Some(object), None, None, &mut a.links),
-            _ => application(app(), Some(object), None, &mut a.links),
-        };
-    }
-    // SharePoint writes `app@sharepoint` for whatever application calls.
-    if (matches!(kind, Some(5 | 6)) || user.starts_with("app@")) && app().is_some() {
-        return application(app(), None, Some(user), &mut a.links);
-    }
-    let system = user.starts_with("NT AUTHORITY\\") || user.starts_with("app@") || user == "SHAREPOINT\\system";
-    if system || matches!(kind, Some(4)) {
-        return Some(first_party(user));
-    }
-    let actor = if matches!(kind, Some(0 | 2 | 3)) && is_mail(&user) { Actor::Human } else { Actor::Ambiguous };
-    Some(account(user, actor))
 }
 
 /// A value out of `ExtendedProperties`.
