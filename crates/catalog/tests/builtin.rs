@@ -326,6 +326,56 @@ fn names_tell_the_data_class() {
     }
 }
 
+/// Ids are made of letters and digits, so that every short word stands somewhere in one of them.
+#[test]
+fn short_words_inside_ids_tell_nothing() {
+    let c = catalog();
+    for (name, want) in [
+        ("storage:zephyrine-lake/part-9hr23", None),
+        ("s3:lake/in/hr9rs1.json", None),
+        ("s3:lake/x1pii9", None),
+        ("s3:lake/a9ssn2.parquet", None),
+        ("s3:lake/7f4crm", None),
+        ("s3:lake/9pci1", None),
+        ("s3:lake/0tax4", None),
+        ("s3:prod-lake/part-9db23", None),
+        ("s3:lake/3dev7", None),
+        ("s3:lake/4www0", None),
+        ("s3:acme/hr-2024", Some(2)),
+        ("s3:acme/hr_export.csv", Some(2)),
+        ("s3:acme/hr/list.csv", Some(2)),
+        ("s3:acme/hr2024.csv", Some(2)),
+        ("s3:acme/2024-hr", Some(2)),
+        ("s3:acme/payroll2024", Some(3)),
+        ("s3:acme/2024payroll", Some(3)),
+        ("s3:acme/pii1", Some(3)),
+        ("s3:acme-ssn.parquet", Some(3)),
+        ("rds:prod2db", Some(2)),
+        ("rds:prod-eu-db1", Some(2)),
+        ("s3:dev2-scratch", Some(1)),
+        ("s3:www1/logo.png", Some(0)),
+    ] {
+        assert_eq!(c.data_class_of_name(name), want, "{name}");
+    }
+    // Whatever the word and whatever the digits around it.
+    for word in
+        ["hr", "pii", "phi", "ssn", "pci", "crm", "tax", "gdpr", "iban", "bank", "siem", "dev", "test", "tmp", "cdn", "www"]
+    {
+        for digit in 0..10 {
+            for id in [
+                format!("{digit}{word}{digit}"),
+                format!("x{digit}{word}"),
+                format!("{word}{digit}x"),
+                format!("x{word}{digit}"),
+            ] {
+                assert_eq!(c.data_class_of_name(&format!("s3:lake/part-{id}")), None, "{id}");
+            }
+        }
+        assert!(c.data_class_of_name(&format!("s3:lake/{word}/x")).is_some(), "{word}");
+        assert!(c.data_class_of_name(&format!("s3:lake/{word}2024")).is_some(), "{word}");
+    }
+}
+
 #[test]
 fn techniques_cross_to_v19() {
     let c = catalog();
