@@ -12,6 +12,7 @@ mod workload;
 pub(crate) use build::parse_net;
 pub use environment::environment_word;
 pub use principal::forms;
+pub(crate) use principal::{is_unheard_of, logins};
 pub use resolve::WorkloadIndex;
 pub use workload::{Deny, Expect, ExpectedVolume, Mixture, Owner, Principal, Status, Workload, WorkloadKind};
 

@@ -16,6 +16,48 @@ pub fn forms(text: &str) -> Vec<String> {
     forms
 }
 
+/// The accounts of code hosts whose login a bare name may be, as an organisation's list of members shows it. None for what could be an
+/// address, an ARN or the id of anything else: a login is whatever its owner likes.
+pub(crate) fn logins(text: &str) -> Option<[String; 2]> {
+    let folded = fold(text.trim());
+    is_bare(&folded).then(|| ["github:user:", "gitlab:user:"].map(|prefix| format!("{prefix}{folded}")))
+}
+
+/// True for a name in lower case that is nothing but a name.
+fn is_bare(text: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    // Okta's ids: of users, tokens and clients.
+    let okta = text.len() == 20 && text.starts_with('0') && text.bytes().all(letter);
+    text.len() <= 64
+        && text.as_bytes().first().is_some_and(|b| letter(*b))
+        && text.bytes().all(|b| letter(b) || b == b'-' || b == b'_')
+        && text.bytes().any(|b| b.is_ascii_lowercase())
+        && !is_guid(text)
+        && !okta
+}
+
+/// True for a principal that is written as no log is known to name an identity: it begins with a word for a kind of identity that there
+/// is none of, or is a part of another name.
+pub(crate) fn is_unheard_of(text: &str) -> bool {
+    let forms = forms(text);
+    let [form] = forms.as_slice() else { return false };
+    let form = form.as_str();
+    if form.contains('*') || form.is_empty() {
+        return false;
+    }
+    match form.split_once(':') {
+        // Policies, groups and instances have ARNs as well, and do nothing.
+        Some(("arn", _)) => !form.contains("federated-user/") && !form.contains(":role/") && !form.contains(":user/"),
+        Some((prefix, _)) => {
+            let platforms = ["aws", "gcp", "entra", "azure", "k8s", "spiffe", "host", "person"];
+            // Kubernetes lets whoever configures it put any word before a user's name; these are its own and EKS's.
+            let users = ["system", "eks", "principal", "principalset", "serviceaccount", "user", "oidc"];
+            !platforms.contains(&prefix) && !users.contains(&prefix) && prefix.parse::<vires_event::Source>().is_err()
+        }
+        None => form.contains('/') && !form.contains('@'),
+    }
+}
+
 /// Canonical ids of a raw principal in lower case; `None` if it is none of the known raw forms (or already canonical).
 fn canonical(text: &str) -> Option<Vec<String>> {
     if let Some(rest) = text.strip_prefix("arn:aws") {
@@ -125,7 +167,66 @@ fn is_guid(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::forms;
+    use super::{forms, is_unheard_of, logins};
+
+    #[test]
+    fn a_bare_name_may_be_a_login() {
+        assert_eq!(logins(" Release-Bot "), Some(["github:user:release-bot".into(), "gitlab:user:release-bot".into()]));
+        for other in [
+            "",
+            "-x",
+            "12345",
+            "release-*",
+            "release bot",
+            "svc@example.com",
+            "a.example.com",
+            "aws:user/1/x",
+            "domain/x",
+            "00000003-0000-0000-c000-000000000000",
+            "00T1a2b3c4D5e6F7g8h9",
+            "0oa1b2c3d4e5f6g7h8i9",
+            "renovate[bot]",
+        ] {
+            assert_eq!(logins(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn knows_what_no_log_says() {
+        for text in [
+            "gihub:user:release-bot",
+            "role/deployer",
+            "123456789012/deployer",
+            "arn:aws:iam::123456789012:policy/x",
+            "arn:aws:s3:::bucket",
+        ] {
+            assert!(is_unheard_of(text), "{text}");
+        }
+        for text in [
+            "release-bot",
+            "aws:role/123456789012/x",
+            "arn:aws:iam::123456789012:role/x",
+            "arn:aws:iam::1:role/a/*",
+            "eks:node-manager",
+            "arn:aws:sts::123456789012:federated-user/x",
+            "svc@example.com",
+            "00000003-0000-0000-c000-000000000000",
+            "Support Agent",
+            "github:user:release-bot",
+            "snowflake:EX1:SVC_LOADER",
+            "otel_genai:agent:x",
+            "mongodb_atlas:user:x",
+            "*",
+            "role/*",
+            "system:kube-scheduler",
+            "person:jane@example.com",
+            "host:web1:deploy",
+            "spiffe://example.org/x",
+            "00T1a2b3c4D5e6F7g8h9",
+        ] {
+            assert!(!is_unheard_of(text), "{text}");
+        }
+    }
 
     #[test]
     fn knows_the_spellings() {

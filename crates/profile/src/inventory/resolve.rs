@@ -1,9 +1,10 @@
 //! From an identity to its workload, without looking at all of them.
 
-use super::principal::forms;
+use super::principal::{forms, logins};
 use super::workload::Workload;
 use crate::globs::{Glob, GlobIndex, fold};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// A workload's place in its inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,7 +65,25 @@ impl Resolver {
                 }
             }
         }
+        resolver.insert_logins(workloads, &claimed);
         (resolver, clashes)
+    }
+
+    /// Lets the accounts of that login lead to a workload that lists a bare name, unless another one claims the name or the account.
+    fn insert_logins(&mut self, workloads: &[Workload], claimed: &FxHashMap<Box<str>, WorkloadIndex>) {
+        let mut may: BTreeMap<String, Option<WorkloadIndex>> = BTreeMap::new();
+        for (number, workload) in (0u32..).zip(workloads) {
+            let index = WorkloadIndex(number);
+            for account in workload.principals.iter().filter_map(|p| logins(&p.text)).flatten() {
+                may.entry(account).and_modify(|one| *one = one.filter(|one| *one == index)).or_insert(Some(index));
+            }
+        }
+        for (account, index) in may {
+            let others = self.globs.best(&account).is_some_and(|(_, other)| Some(other) != index);
+            if let Some(index) = index.filter(|_| !others && !claimed.contains_key(account.as_str())) {
+                self.exact.insert(account.into(), index);
+            }
+        }
     }
 
     fn insert(&mut self, form: &str, index: WorkloadIndex) {

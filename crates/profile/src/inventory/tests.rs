@@ -359,3 +359,44 @@ proptest! {
         prop_assert!(inventory.resolve(&canonical, None).is_some());
     }
 }
+
+/// A member list shows accounts of a code host by their logins, and that is how they get into an inventory.
+#[test]
+fn a_bare_login_leads_to_its_account() {
+    let of = |lists: &[&str]| {
+        let workload = |(n, list): (usize, &&str)| format!("[[workload]]\nid = \"w{n}\"\nprincipals = [{list}]\n");
+        let text: String = lists.iter().enumerate().map(workload).collect();
+        Inventory::from_toml(&format!("schema = \"vires-inventory/1\"\n{text}"), "i.toml").unwrap()
+    };
+    let found = |inventory: &Inventory, id: &str| inventory.resolve(id, None).map(|index| inventory.workload(index).id.clone());
+    let w = |n: usize| Some(format!("w{n}"));
+
+    let one = of(&["\"Release-Bot\""]);
+    for id in ["github:user:release-bot", "github:user:Release-Bot", "gitlab:user:release-bot", "release-bot"] {
+        assert_eq!(found(&one, id), w(0), "{id}");
+    }
+    for id in [
+        "github:app:release-bot",
+        "github:user:release-bot2",
+        "person:release-bot",
+        "slack:user:release-bot",
+        "aws:user/1/release-bot",
+    ] {
+        assert_eq!(found(&one, id), None, "{id}");
+    }
+    // Whoever lists the account itself has it, in whatever order and by whatever pattern; the other code host's stays.
+    for lists in [["\"bot\"", "\"github:user:bot\""], ["\"bot\"", "\"github:user:b*\""]] {
+        let two = of(&lists);
+        assert_eq!(found(&two, "github:user:bot"), w(1), "{lists:?}");
+        assert_eq!(found(&two, "gitlab:user:bot"), w(0), "{lists:?}");
+    }
+    assert_eq!(found(&of(&["\"github:user:bot\"", "\"bot\""]), "github:user:bot"), w(0));
+    // What could be the name of something else is no login.
+    for text in
+        ["svc@example.com", "00000003-0000-0000-c000-000000000000", "00T1a2b3c4D5e6F7g8h9", "config.amazonaws.com", "rel*"]
+    {
+        let other = of(&[&format!("\"{text}\"")]);
+        assert_eq!(found(&other, &format!("github:user:{text}")), None, "{text}");
+        assert_eq!(found(&other, "github:user:release-bot"), None, "{text}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::globs::Glob;
-use crate::inventory::{Inventory, forms};
+use crate::inventory::{Inventory, Principal, WorkloadIndex, forms, is_unheard_of, logins};
 
 /// One pattern of each sort of identity that takes in all of them.
 const WHOLE_PLATFORMS: [&str; 17] = [
@@ -35,6 +35,9 @@ pub fn check(inventory: &Inventory, report: &mut Report<'_>) {
             let message = format!("workload `{}` has no principals: no identity leads to it", workload.id);
             report.warn(workload.line, "no_principals", message, "list its roles, service accounts or applications");
         }
+        for principal in &workload.principals {
+            unmatched(inventory, WorkloadIndex(number as u32), principal, report);
+        }
         for principal in workload.principals.iter().filter(|p| p.text.contains('*')) {
             let glob = Glob::new(&principal.text);
             if whole.iter().any(|whole| glob.covers(whole)) {
@@ -64,6 +67,31 @@ pub fn check(inventory: &Inventory, report: &mut Report<'_>) {
         }
     }
     ambiguous(patterns, inventory, report);
+}
+
+/// A principal that no record can lead to, or not to this workload.
+fn unmatched(inventory: &Inventory, workload: WorkloadIndex, principal: &Principal, report: &mut Report<'_>) {
+    if is_unheard_of(&principal.text) {
+        let message = format!("no log is known to name an identity `{}`: nothing leads to it", principal.text);
+        report.warn(
+            principal.line,
+            "unknown_principal",
+            message,
+            "write it as `nhi.id` shows it, for example `github:user:<login>`, `aws:role/<account>/<name>` or an e-mail address",
+        );
+    }
+    for account in logins(&principal.text).into_iter().flatten() {
+        if inventory.resolve(&account, None) != Some(workload) {
+            let message = format!("`{}` does not stand for `{account}`: another workload lists that name, too", principal.text);
+            report.note(
+                principal.line,
+                "shared_login",
+                message,
+                "write the account as `github:user:<login>` where it is meant",
+            );
+            break;
+        }
+    }
 }
 
 fn is_whole_account(text: &str) -> bool {

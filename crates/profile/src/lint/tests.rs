@@ -71,6 +71,18 @@ fn each_check_finds_its_case() {
         (workload("[workload.expect]\nmax_tier = 1\n").replace("role/123456789012/w", "*"), 10, "broad_principal"),
         (workload("[workload.expect]\nmax_tier = 1\n").replace("aws:role/123456789012/w", "*"), 10, "broad_principal"),
         (workload("[workload.expect]\nmax_tier = 1\n").replace("123456789012/w", "123456789012/*"), 10, "broad_principal"),
+        (
+            workload("[workload.expect]\nmax_tier = 1\n").replace("aws:role/123456789012/w", "gihub:user:w"),
+            10,
+            "unknown_principal",
+        ),
+        (workload("[workload.expect]\nmax_tier = 1\n").replace("aws:role/123456789012/w", "role/w"), 10, "unknown_principal"),
+        (
+            workload("[workload.expect]\nmax_tier = 1\n").replace("aws:role/123456789012/w", "w")
+                + "[[workload]]\nid = \"x\"\nowner = { team = \"t\" }\npurpose = \"p\"\nprincipals = [\"github:user:w\"]\n[workload.expect]\nmax_tier = 1\n",
+            10,
+            "shared_login",
+        ),
         (workload("[workload.expect]\nmax_tier = 1\n").replace("192.0.2.0/24", "192.0.2.9/24"), 3, "host_bits"),
         (workload("[workload.expect]\nmax_tier = 1\n").replace("192.0.2.0/24", "0.0.0.0/0"), 3, "wide_network"),
         (workload("[workload.expect]\nmax_tier = 1\n").replace("\"192.0.2.0/24\"", ""), 3, "empty_zone"),
