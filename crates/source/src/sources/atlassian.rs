@@ -7,6 +7,7 @@ use crate::support::exact::first;
 use crate::support::fields::{join, strings};
 use crate::support::names::{account, foreign_domain, identity, machine, settle_interactive};
 use crate::support::network::{address, url_host};
+use crate::support::service_name::by_name;
 use vires_event::{Activity, Actor, Credential, CredentialKind, Identity, Kind, Link, Origin, Outcome, Source, Target, Text};
 
 pub(crate) fn detect(record: Value<'_>) -> bool {
@@ -78,7 +79,7 @@ fn who(actor: Value<'_>) -> Option<Identity<'_>> {
         (_, None) => {
             let mut who = identity(Kind::Human, Actor::Ambiguous, "atlassian:user:", first(actor, &["id", "name"])?);
             who.name = actor.get_text("name").unwrap_or(who.name);
-            Some(who)
+            Some(by_name(who))
         }
     }
 }
@@ -104,7 +105,7 @@ mod tests {
                 record: r#"{"timestamp":"2026-01-05T08:00:00Z","author":{"name":"svc","id":"7","type":"user"},"auditType":{"action":"Space exported","category":"Import/Export"},"affectedObjects":[{"name":"DOCS","type":"Space"}],"system":"https://confluence.example.com"}"#,
                 source: "atlassian",
                 id: "atlassian:user:svc",
-                kind: "human",
+                kind: "service_account",
                 actor: "ambiguous",
                 action: "atlassian:Space exported",
                 target: "atlassian:Space/DOCS",

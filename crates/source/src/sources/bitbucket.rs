@@ -6,6 +6,7 @@ use crate::support::exact::first;
 use crate::support::fields::strings;
 use crate::support::names::{account, identity, is_mail, machine};
 use crate::support::network::{address, url_host};
+use crate::support::service_name::by_name;
 use vires_event::{Activity, Actor, Identity, Kind, Origin, Outcome, Source, Target, Text};
 
 /// True for the audit record that all Data Center products write.
@@ -64,7 +65,7 @@ fn who<'a>(author: Value<'a>, product: &str) -> Option<Identity<'a>> {
     if is_mail(&name) {
         return Some(account(name, Actor::Human));
     }
-    Some(identity(Kind::Human, Actor::Ambiguous, &format!("{product}:user:"), name))
+    Some(by_name(identity(Kind::Human, Actor::Ambiguous, &format!("{product}:user:"), name)))
 }
 
 #[cfg(test)]
@@ -78,7 +79,7 @@ mod tests {
                 record: r#"{"timestamp":"2026-01-05T08:00:00Z","author":{"name":"ci-mirror","id":"7","type":"NORMAL"},"auditType":{"action":"Full data export triggered","category":"Data pipeline"},"affectedObjects":[{"name":"PAY","type":"Project"}],"source":"192.0.2.9","system":"https://bitbucket.example.com"}"#,
                 source: "bitbucket",
                 id: "bitbucket:user:ci-mirror",
-                kind: "human",
+                kind: "service_account",
                 actor: "ambiguous",
                 action: "bitbucket:Full data export triggered",
                 target: "bitbucket:Project/PAY",

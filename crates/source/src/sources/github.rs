@@ -4,8 +4,9 @@ use crate::Hints;
 use crate::json::Value;
 use crate::support::exact::{first, mentions};
 use crate::support::fields::{join, strings};
-use crate::support::names::{human, identity, is_mail, machine};
+use crate::support::names::{account, identity, is_mail, machine};
 use crate::support::network::{address, is_browser, url_host};
+use crate::support::service_name::by_name;
 use vires_event::{
     Activity, Actor, Credential, CredentialKind, Delegation, Identity, Kind, Link, Origin, Source, Target, Text,
 };
@@ -96,10 +97,10 @@ fn who<'a>(record: Value<'a>, access: Option<&str>, by_browser: bool) -> Option<
             };
             identity(kind, Actor::Ambiguous, "github:user:", actor)
         }
-        None if is_mail(&actor) => human(actor),
+        None if is_mail(&actor) => account(actor, Actor::Human),
         None => {
             let actor_word = if by_browser { Actor::Human } else { Actor::Ambiguous };
-            identity(Kind::Human, actor_word, "github:user:", actor)
+            by_name(identity(Kind::Human, actor_word, "github:user:", actor))
         }
     })
 }

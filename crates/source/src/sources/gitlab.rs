@@ -6,6 +6,7 @@ use crate::support::exact::{first, mentions};
 use crate::support::fields::join;
 use crate::support::names::{foreign_domain, identity, machine, settle_interactive};
 use crate::support::network::address;
+use crate::support::service_name::by_name;
 use vires_event::{Activity, Actor, Identity, Kind, Origin, Outcome, Source, Target, Text};
 
 pub(crate) fn detect(record: Value<'_>) -> bool {
@@ -79,7 +80,7 @@ fn who<'a>(record: Value<'a>, details: Option<Value<'a>>) -> Option<Identity<'a>
         _ if is_token_bot(&name) => machine(Kind::Bot, "gitlab:user:", name),
         // The prefix is GitLab's own for accounts that it makes for services.
         _ if name.starts_with("service_account_") => machine(Kind::ServiceAccount, "gitlab:user:", name),
-        _ => identity(Kind::Human, Actor::Ambiguous, "gitlab:user:", name),
+        _ => by_name(identity(Kind::Human, Actor::Ambiguous, "gitlab:user:", name)),
     })
 }
 

@@ -3,7 +3,7 @@
 use crate::Hints;
 use crate::json::Value;
 use crate::support::fields::{any_case, first, join, mentions, say};
-use crate::support::names::{foreign_domain, human, identity, machine, person_id};
+use crate::support::names::{account, foreign_domain, identity, machine, person_id};
 use crate::support::network::{address, asn, is_browser};
 use vires_event::{
     Activity, Actor, Credential, CredentialKind, Delegation, Identity, Kind, Link, Origin, Outcome, Session, Source, Target,
@@ -91,12 +91,10 @@ fn who<'a>(record: Value<'a>, event: &str, token: Option<&Text<'a>>) -> Option<I
             actor_name(record).map(|name| machine(Kind::AiAgent, "okta:agent:", name))
         }
         // A job runs long after whoever started it has left.
-        Some("User") if say(record, "transaction.type").as_deref() == Some("JOB") => actor_name(record).map(|name| {
-            let mut who = human(name);
-            who.actor = Actor::Ambiguous;
-            who
-        }),
-        Some("User") => actor_name(record).map(human),
+        Some("User") if say(record, "transaction.type").as_deref() == Some("JOB") => {
+            actor_name(record).map(|name| account(name, Actor::Ambiguous))
+        }
+        Some("User") => actor_name(record).map(|name| account(name, Actor::Human)),
         Some("IP address") | None => None,
         Some(_) => actor_name(record).map(|name| identity(Kind::OauthApp, Actor::Ambiguous, "okta:actor:", name)),
     }

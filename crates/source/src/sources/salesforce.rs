@@ -6,6 +6,7 @@ use crate::support::exact::{first, mentions};
 use crate::support::fields::{join, outcome_status};
 use crate::support::names::{account, identity, is_mail, machine, settle_interactive};
 use crate::support::network::address;
+use crate::support::service_name::by_name;
 use vires_event::{
     Activity, Actor, Credential, CredentialKind, Delegation, Identity, Kind, Origin, Outcome, Session, Source, Target, Text,
 };
@@ -70,7 +71,8 @@ fn who<'a>(record: Value<'a>, has_app: bool) -> Option<Identity<'a>> {
         // An API call under a user's name may be the user's tool or an integration.
         (true, false) => account(name, Actor::Human),
         (true, true) => account(name, Actor::Ambiguous),
-        (false, _) => identity(if has_app { Kind::OauthApp } else { Kind::Human }, Actor::Ambiguous, "salesforce:user:", name),
+        (false, _) if has_app => identity(Kind::OauthApp, Actor::Ambiguous, "salesforce:user:", name),
+        (false, _) => by_name(identity(Kind::Human, Actor::Ambiguous, "salesforce:user:", name)),
     })
 }
 

@@ -6,6 +6,7 @@ use crate::support::exact::first;
 use crate::support::fields::{join, strings};
 use crate::support::names::{account, foreign_domain, identity, machine, settle_interactive};
 use crate::support::network::{address, is_browser, url_host};
+use crate::support::service_name::by_name;
 use vires_event::{Activity, Actor, Identity, Kind, Link, Origin, Outcome, Session, Source, Target, Text};
 
 pub(crate) fn detect(record: Value<'_>) -> bool {
@@ -68,7 +69,7 @@ fn who(actor: Value<'_>, user: Actor) -> Option<Identity<'_>> {
                     let id = first(of, &["id", "name"])?;
                     let mut who = identity(Kind::Human, Actor::Ambiguous, "slack:user:", id);
                     who.name = of.get_text("name").unwrap_or(who.name);
-                    Some(who)
+                    Some(by_name(who))
                 }
             }
         }

@@ -5,6 +5,7 @@ use crate::json::Value;
 use crate::support::fields::{any_case, first, join, mentions, outcome_word, say};
 use crate::support::names::{identity, settle_interactive};
 use crate::support::network::{address, url_host};
+use crate::support::service_name::by_name;
 use crate::support::sql;
 use vires_event::{
     Activity, Actor, Credential, CredentialKind, Identity, Kind, Origin, Outcome, Session, Source, Target, Text,
@@ -106,7 +107,9 @@ fn who<'a>(record: Value<'a>, account: Option<&str>) -> Option<Identity<'a>> {
         _ if matches!(&*user, "SYSTEM" | "SNOWFLAKE" | "WORKSHEETS_APP_USER") => (Kind::CloudService, Actor::Machine),
         _ => (Kind::Human, Actor::Ambiguous),
     };
-    Some(identity(kind, actor, &format!("snowflake:{}:", account.unwrap_or("-")), user))
+    let who = identity(kind, actor, &format!("snowflake:{}:", account.unwrap_or("-")), user);
+    // Where nothing proves a person, the name may still say that it is none.
+    Some(if actor == Actor::Human { who } else { by_name(who) })
 }
 
 fn mfa(record: Value<'_>) -> Option<bool> {

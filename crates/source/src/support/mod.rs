@@ -10,6 +10,7 @@ pub(crate) mod k8s;
 pub(crate) mod line;
 pub(crate) mod names;
 pub(crate) mod network;
+pub(crate) mod service_name;
 pub(crate) mod sql;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,6 +1,7 @@
 //! Canonical names of people and of what calls itself by an e-mail address.
 
 use super::fields::join;
+use super::service_name::by_name;
 use vires_event::{Activity, Actor, Identity, Kind, Text};
 
 /// `person:<name>`, lower case, an e-mail address without its `+tag`: every source spells one person alike.
@@ -34,13 +35,16 @@ pub(crate) fn is_uuid(text: &str) -> bool {
 
 /// A person, where the record's structure says that it was one.
 pub(crate) fn human(name: Text<'_>) -> Identity<'_> {
-    account(name, Actor::Human)
+    user(name, Actor::Human)
 }
 
-/// Whoever holds a user account: a person as far as the account's form goes, `actor` as far as the record can tell.
-///
-/// Google service accounts sign in to other vendors by their e-mail address too; their domain is proof enough.
+/// Whoever holds a user account: a person as far as the account's form and name go, `actor` as far as the record can tell.
 pub(crate) fn account(name: Text<'_>, actor: Actor) -> Identity<'_> {
+    by_name(user(name, actor))
+}
+
+/// Google service accounts sign in to other vendors by their e-mail address too; their domain is proof enough.
+fn user(name: Text<'_>, actor: Actor) -> Identity<'_> {
     if is_google_service_account(&name) {
         let mut id = join("gcp:sa:", &name);
         id.to_mut().make_ascii_lowercase();
