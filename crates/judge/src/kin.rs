@@ -231,16 +231,13 @@ fn same_path(a: &str, b: &str) -> bool {
 }
 
 /// True if an action of Kubernetes keeps up to date what another one does: creating, replacing and patching one sort of object are one
-/// work, and who keeps containers running in one form also begins another. Making pods do something is not keeping them.
+/// work. Making pods do something is not keeping them.
 pub(crate) fn keeps(action: &str, known: &str) -> bool {
-    const FORMS: [&str; 6] = ["deployments", "daemonsets", "statefulsets", "replicasets", "cronjobs", "jobs"];
-    let step = |action: &'_ str| {
+    let sort = |action: &'_ str| {
         let (verb, sort) = action.strip_prefix("k8s:")?.split_once(' ')?;
-        (matches!(verb, "create" | "update" | "patch") && !sort.contains('/')).then(|| (verb.to_owned(), sort.to_owned()))
+        (matches!(verb, "create" | "update" | "patch") && !sort.contains('/')).then(|| sort.to_owned())
     };
-    let (Some((verb, sort)), Some((_, other))) = (step(action), step(known)) else { return false };
-    let form = |sort: &str| FORMS.contains(&sort);
-    sort == other || (verb == "create" && form(&sort) && form(&other))
+    sort(action).is_some_and(|kept| sort(known) == Some(kept))
 }
 
 /// Platform and name of an identity, without the account, project, cluster or host that it is one of.
@@ -305,7 +302,7 @@ mod tests {
                 && keeps("k8s:create daemonsets", "k8s:patch deployments")
         );
         for (action, known) in [
-            ("k8s:patch daemonsets", "k8s:create deployments"),
+            ("k8s:create daemonsets", "k8s:patch deployments"),
             ("k8s:create pods/exec", "k8s:patch pods"),
             ("k8s:delete rolebindings", "k8s:patch rolebindings"),
             ("iam:CreateRole", "iam:CreateRole"),
