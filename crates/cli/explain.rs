@@ -65,7 +65,7 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
             None => {}
         }
     };
-    let summary = survey(&run, loaded, |judged| match &subject {
+    let surveyed = survey(&run, loaded, |judged| match &subject {
         Subject::Line(line) if judged.observation.event_ref.line == *line => {
             if let Some(record) = judged.ask() {
                 keep(head(&judged), record);
@@ -85,8 +85,17 @@ pub fn run(args: &ExplainArgs) -> Result<(), Failure> {
                 keep(line, record.clone());
             }
         }
-    })?
-    .summary;
+    })?;
+    if let Subject::Name(name) = &subject {
+        for settled in &surveyed.settled {
+            if let Some(record) = gravest.settle(settled)
+                && [&record.case, &record.workload, &record.identity].contains(&name)
+            {
+                keep(format!("the end of the input: {} is waited for no longer", clean(&record.identity)), record.clone());
+            }
+        }
+    }
+    let summary = surveyed.summary;
     if found.is_empty() {
         return Err(anyhow!(
             "nothing judged in {} lines is called `{}`: name a case, a line number, an event id, a workload, an identity or a criterion",

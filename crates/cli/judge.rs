@@ -67,7 +67,8 @@ fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagS
     let file = judge.state.clone().map(StateFile::take).transpose()?;
     let kept = file.as_ref().map(|file| file.load(&inputs, args.state_reset)).transpose()?.flatten();
     let (state, lines) = kept.unwrap_or_else(|| (step.fresh_state(&loaded.judge), 0));
-    let live = Arc::new(Live::new(state, lines, inputs, sink(judge, &run.options.log)?));
+    let live = Live::new(state, lines, inputs, sink(judge, &run.options.log)?);
+    let live = Arc::new(if file.is_none() { live.for_good() } else { live });
     let log = &run.options.log;
     let keeper = file
         .map(|file| {
@@ -204,6 +205,12 @@ fn cases(
         }
         gravest.note(&judged);
     })?;
+    for settled in &surveyed.settled {
+        if settled.speaks {
+            sink(&settled.record);
+        }
+        gravest.settle(settled);
+    }
     let mut found = gravest.into_cases();
     if tag.only == Some(config::Only::Escalated) {
         found.retain(|case| case.verdict >= Disposition::Escalate);

@@ -5,7 +5,7 @@ use crate::known::Loaded;
 use anyhow::Result;
 use clap::ValueEnum;
 use std::collections::BTreeMap;
-use vires_judge::{CaseUpdate, Disposition};
+use vires_judge::{CaseUpdate, Disposition, Settled};
 use vires_pipeline::judging::{Judged, Survey, Surveyed};
 use vires_pipeline::{Runner, Source, YearRule};
 
@@ -54,9 +54,7 @@ impl Gravest {
     pub fn note(&mut self, judged: &Judged<'_>) -> Option<&CaseUpdate> {
         let verdict = &judged.outcome.verdict;
         let name = verdict.case_name()?;
-        let known = self.cases.get(&name);
-        let graver = known.is_none_or(|known| (known.verdict, known.score) < (verdict.verdict, verdict.score));
-        if verdict.verdict < Disposition::Watch || !graver {
+        if !self.is_graver(&name, verdict.verdict, verdict.score) {
             return None;
         }
         let mut record = match &judged.outcome.update {
@@ -65,9 +63,26 @@ impl Gravest {
         };
         record.identity = judged.observation.identity.to_string();
         record.time = vires_judge::rfc3339(judged.observation.at);
+        self.keep(name, record)
+    }
+
+    /// The same for what the end of the lines said.
+    pub fn settle(&mut self, settled: &Settled) -> Option<&CaseUpdate> {
+        let record = &settled.record;
+        let graver = !record.case.is_empty() && self.is_graver(&record.case, record.verdict, record.score);
+        graver.then(|| self.keep(record.case.clone(), record.clone())).flatten()
+    }
+
+    fn is_graver(&self, case: &str, verdict: Disposition, score: f64) -> bool {
+        verdict >= Disposition::Watch
+            && self.cases.get(case).is_none_or(|known| (known.verdict, known.score) < (verdict, score))
+    }
+
+    fn keep(&mut self, case: String, mut record: CaseUpdate) -> Option<&CaseUpdate> {
+        let known = self.cases.get(&case);
         record.urgency = [record.urgency, known.and_then(|k| k.urgency)].into_iter().flatten().reduce(f64::max);
-        self.cases.insert(name.clone(), record);
-        self.cases.get(&name)
+        self.cases.insert(case.clone(), record);
+        self.cases.get(&case)
     }
 
     /// All of them.

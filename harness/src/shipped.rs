@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use vires_catalog::Catalog;
 use vires_event::Millis;
 use vires_judge::tuning::DEFAULT_TOML;
-use vires_judge::{CaseUpdate, Detail, Disposition, Judge, REGISTRY, explain};
+use vires_judge::{CaseUpdate, Detail, Disposition, Judge, REGISTRY, Settled, explain};
 use vires_pipeline::judging::{self, Judged};
 use vires_pipeline::{YearFinder, YearRule};
 use vires_profile::baseline::{Baseline, bounded};
@@ -280,6 +280,21 @@ impl Prepared for Replayed<'_> {
         each(&self.logs.events, |number, line| {
             replay.line(u64::from(number), line, &mut look);
         })?;
+        for Settled { at, record, .. } in replay.settle() {
+            if record.case.is_empty() || record.verdict < Disposition::Watch {
+                continue;
+            }
+            let case = cases.entry(record.case.clone()).or_insert_with(|| {
+                order.push(record.case.clone());
+                let (identity, workload) = (record.identity.clone(), record.workload.clone());
+                Case { id: record.case.clone(), identity, workload, updates: Vec::new() }
+            });
+            let update = update_of(at, &record, &events);
+            if case.updates.last().is_none_or(|last| last.verdict < update.verdict) {
+                case.identity.clone_from(&record.identity);
+            }
+            case.updates.push(update);
+        }
         Ok(Replay { cases: order.iter().filter_map(|name| cases.remove(name)).collect() })
     }
 

@@ -8,6 +8,7 @@ mod detections;
 mod estate;
 mod order;
 mod people;
+mod settle;
 mod state;
 mod years;
 

@@ -5,7 +5,7 @@ use anyhow::Result;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use vires_judge::{Detail, Disposition, rfc3339};
+use vires_judge::{CaseUpdate, Detail, Disposition, Settled, rfc3339};
 use vires_pipeline::judging::Judged;
 use vires_report::access::Uses;
 use vires_report::{Census, Context, Filed};
@@ -32,6 +32,28 @@ struct Watched {
     seen: Option<Arc<Detail>>,
     contexts: BTreeMap<String, Context>,
     open: Option<Filed>,
+}
+
+impl Watched {
+    /// Closes the open case if it is another one.
+    fn close_before(&mut self, case: &str, cases: &mut Sorter) -> Result<()> {
+        match self.open.take_if(|open| open.record.case != case) {
+            Some(closed) => put(cases, &complete(closed, &self.contexts)),
+            None => Ok(()),
+        }
+    }
+
+    fn gets_graver(&self, verdict: Disposition, score: f64) -> bool {
+        self.open.as_ref().is_none_or(|open| (open.record.verdict, open.record.score) < (verdict, score))
+    }
+
+    fn file(&mut self, record: CaseUpdate) {
+        let filed = Filed { record, since: None, contexts: BTreeMap::new() };
+        match &mut self.open {
+            Some(open) => open.absorb(filed),
+            open => *open = Some(filed),
+        }
+    }
 }
 
 impl Collector {
@@ -66,15 +88,10 @@ impl Collector {
             }
         }
         let Some(case) = verdict.case_name().filter(|_| verdict.verdict >= Disposition::Watch) else { return };
-        let closed = watched.open.take_if(|open| open.record.case != case);
-        if let Some(closed) = closed {
-            let filed = complete(closed, &watched.contexts);
-            if let Err(error) = put(&mut self.cases, &filed) {
-                self.failure.get_or_insert(error);
-            }
+        if let Err(error) = watched.close_before(&case, &mut self.cases) {
+            self.failure.get_or_insert(error);
         }
-        let known = watched.open.as_ref().map(|open| (open.record.verdict, open.record.score));
-        if known.is_some_and(|known| known >= (verdict.verdict, verdict.score)) {
+        if !watched.gets_graver(verdict.verdict, verdict.score) {
             return;
         }
         let record = match &judged.outcome.update {
@@ -84,10 +101,21 @@ impl Collector {
         let Some(mut record) = record else { return };
         record.identity = o.identity.to_string();
         record.time = rfc3339(o.at);
-        let filed = Filed { record, since: None, contexts: BTreeMap::new() };
-        match &mut watched.open {
-            Some(open) => open.absorb(filed),
-            open => *open = Some(filed),
+        watched.file(record);
+    }
+
+    /// What the end of the lines said of a workload.
+    pub fn settle(&mut self, settled: Settled) {
+        let record = settled.record;
+        let Some(watched) = self.workloads.get_mut(&*record.workload) else { return };
+        if record.case.is_empty() || record.verdict < Disposition::Watch {
+            return;
+        }
+        if let Err(error) = watched.close_before(&record.case, &mut self.cases) {
+            self.failure.get_or_insert(error);
+        }
+        if watched.gets_graver(record.verdict, record.score) {
+            watched.file(record);
         }
     }
 

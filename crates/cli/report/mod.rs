@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 use vires_event::{Millis, parse_time};
 use vires_judge::JudgeState;
 use vires_pipeline::Runner;
-use vires_pipeline::judging::{StateFile, Step, Survey, Surveyed};
+use vires_pipeline::judging::{Judged, StateFile, Step, Survey, Surveyed};
 use vires_profile::Exceptions;
 use vires_profile::baseline::Reference;
 use vires_profile::import::Input;
@@ -94,9 +94,13 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
     } else {
         let mut collector = Collector::new(sorter);
         Order::Time.apply(&mut settings, judge_year);
-        let state = state.unwrap_or_else(|| (loaded.judge.fresh_state(), 0));
-        let survey = Survey::resuming(loaded.estate, loaded.judge, state, |judged| collector.note(&judged));
-        let Surveyed { judge, summary, undated: left_out } = survey.over(Runner::open(&settings.options)?)?;
+        let visit = |judged: Judged<'_>| collector.note(&judged);
+        let survey = match state {
+            Some(state) => Survey::resuming(loaded.estate, loaded.judge, state, visit),
+            None => Survey::new(loaded.estate, loaded.judge, visit),
+        };
+        let Surveyed { judge, summary, undated: left_out, settled } = survey.over(Runner::open(&settings.options)?)?;
+        settled.into_iter().for_each(|settled| collector.settle(settled));
         remarks.extend(undated(left_out));
         let failures = summary.failures.iter().map(|failure| format!("failed to read {failure}")).collect();
         let (census, uses, cases) = collector.finish()?;

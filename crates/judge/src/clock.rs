@@ -30,6 +30,11 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
+    /// The latest moment that is borne out.
+    pub fn now(&self) -> Option<Millis> {
+        self.now
+    }
+
     /// Sees an event at `at` of a workload, by hash. Returns the time of the stream if the event is far from it.
     pub fn see(&mut self, workload: u64, at: Millis) -> Option<Millis> {
         let Some(before) = self.now else {

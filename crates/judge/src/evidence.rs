@@ -194,7 +194,7 @@ impl Evidence {
     }
 
     /// False if that hour has as much already.
-    fn note_hour(&mut self, hour: u32, x: u16) -> bool {
+    pub(crate) fn note_hour(&mut self, hour: u32, x: u16) -> bool {
         match self.hours.binary_search_by_key(&hour, |(h, _)| *h) {
             Ok(at) => self.hours.get_mut(at).filter(|(_, known)| *known < x).map(|(_, known)| *known = x).is_some(),
             Err(at) => {

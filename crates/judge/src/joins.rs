@@ -170,10 +170,7 @@ impl Joins {
         if alone.back || new_origin || o.origin.is_none() || gone < patience || o.origin.as_deref() == Some(&*alone.origin) {
             return;
         }
-        let others = |key| self.company(key, workload, alone.since, span).0;
-        let followed = others(stable_hash(alone.origin.as_bytes())) >= tuning.coadopt.moved_peers
-            || by_group.is_some_and(|key| others(key) >= tuning.coadopt.moved_peers);
-        if followed {
+        if self.followed(alone, workload, by_group, tuning) {
             self.alone.remove(&workload);
             return;
         }
@@ -181,6 +178,26 @@ impl Joins {
         if let Some(alone) = self.alone.get_mut(&workload) {
             alone.back = true;
         }
+    }
+
+    fn followed(&self, alone: &Alone, workload: u64, by_group: Option<u64>, tuning: &Tuning) -> bool {
+        let span = Millis::from(tuning.coadopt.window_days) * DAY;
+        let enough = |key| self.company(key, workload, alone.since, span).0 >= tuning.coadopt.moved_peers;
+        enough(stable_hash(alone.origin.as_bytes())) || by_group.is_some_and(enough)
+    }
+
+    /// The network nobody named in which a workload is alone at the end of all events, and since when: neither was it seen where it
+    /// always is again, nor did others follow.
+    pub(crate) fn waits(&self, workload: u64, group: Option<u32>, end: Millis, tuning: &Tuning) -> Option<(&str, Millis)> {
+        let alone = self.alone.get(&workload).filter(|alone| !alone.back && alone.class == ZoneClass::Unknown)?;
+        let span = Millis::from(tuning.coadopt.window_days) * DAY;
+        let waits = end.saturating_sub(alone.since) <= span;
+        (waits && !self.followed(alone, workload, group.map(group_key), tuning)).then_some((&*alone.origin, alone.since))
+    }
+
+    /// The latest moment that the events bear out; `None` before the first one.
+    pub(crate) fn now(&self) -> Option<Millis> {
+        self.clock.now()
     }
 
     /// Notes who does its old work from a new origin. One workload that does is a stranger with its credentials as likely as a

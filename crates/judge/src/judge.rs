@@ -1,8 +1,11 @@
 mod record;
+mod settle;
+
+pub use settle::Settled;
 
 use crate::case::{Step, step};
 use crate::clock::watermark;
-use crate::criteria::{Criterion, REGISTRY};
+use crate::criteria::{Criterion, FOR_NOW, REGISTRY};
 use crate::decide::{Decision, decide};
 use crate::evidence::{Best, Evidence, EvidenceRef, Factor, Finding, milli};
 use crate::joins::{Joins, Plain, plain};
@@ -114,6 +117,13 @@ impl Judge {
         self.profiles.get(workload).map(|index| (*index, self.inventory.workload(*index)))
     }
 
+    fn subject(&self, workload: &str, mapping: Mapping) -> Subject<'_> {
+        let profile = self.profile(workload);
+        let owner = profile.and_then(|(index, _)| self.owners.get(index.0 as usize)).cloned().flatten();
+        let profile = profile.map(|(_, profile)| profile);
+        Subject { profile, owner, mapping, privileged: profile.is_some_and(|p| p.privileged) }
+    }
+
     fn kappa(&self, profile: Option<&Workload>) -> f64 {
         let knobs = &self.tuning.tolerance;
         let Some(profile) = profile else { return 1.0 };
@@ -149,10 +159,8 @@ impl Judge {
         if state.cache.of != self.generation {
             (state.cache.usual, state.cache.score, state.cache.of) = (None, None, self.generation);
         }
-        let profile = self.profile(workload);
-        let (index, profile) = (profile.map(|p| p.0), profile.map(|p| p.1));
-        let owner = index.and_then(|i| self.owners.get(i.0 as usize)).cloned().flatten();
-        let subject = Subject { profile, owner, mapping: o.mapping, privileged: profile.is_some_and(|p| p.privileged) };
+        let subject = self.subject(workload, o.mapping);
+        let profile = subject.profile;
         let late = self.tuning.window.late.0;
         let latest = watermark(state.watermark, o.at, o.stream);
         let mut finding_only = o.detection.as_ref().is_some_and(|d| d.alone);
@@ -275,6 +283,9 @@ impl Judge {
         let oldest = self.oldest(state);
         let mut changed = false;
         for finding in findings {
+            if finding.code == Code::T1 && finding.workings.factors.iter().any(|f| f.what == FOR_NOW) {
+                state.cache.waits = Some((bounded(&o.identity).into(), o.mapping));
+            }
             // What is told later of an event that was excused is excused with it.
             let earlier = (finding.code == Code::T1 && o.stayed_alone.as_ref().map(|s| &*s.origin) == Some(&*finding.value))
                 .then(|| state.evidence.binary_search_by(|e| e.key().cmp(&(finding.code, finding.facet, &finding.value))).ok())

@@ -96,7 +96,7 @@ pub use criteria::{Criterion, REGISTRY, criterion};
 pub use decide::{Decision, Rule, decide};
 pub use evidence::{Evidence, EvidenceRef, Factor, Workings};
 pub use explain::{Explanation, Remedy, explain};
-pub use judge::Judge;
+pub use judge::{Judge, Settled};
 pub use score::{BREAK, Piece, Score, score};
 pub use state::{JudgeState, SHARDS, Shard, WorkloadState, shard_of};
 pub use surprisal::{Declared, Gauge, Share2, Standing};

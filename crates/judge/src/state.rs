@@ -144,6 +144,8 @@ pub(crate) struct Cache {
     pub forgot: u32,
     /// The time of the last event, if it lies beyond the watermark.
     pub ahead: Option<Millis>,
+    /// Who came to a new network last, as itself and as far as it is known, and counts half while others may follow.
+    pub waits: Option<(Box<str>, Mapping)>,
     /// The name, shared with every verdict.
     pub name: Option<Arc<str>>,
 }

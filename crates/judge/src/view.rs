@@ -178,23 +178,7 @@ impl<'a> View<'a> {
     ///
     /// [`Move::back`]: vires_profile::observation::Move::back
     pub fn left_for_good(&self, since: Millis) -> bool {
-        const HOUR: Millis = 3_600_000;
-        const SURE: f64 = 3.0;
-        let mut habitual = [false; 24];
-        self.memory.for_each_layer(|learned| {
-            learned.hours().of_day().into_iter().for_each(|h| {
-                if let Some(slot) = habitual.get_mut(usize::from(h)) {
-                    *slot = true;
-                }
-            })
-        });
-        let hours = habitual.iter().filter(|h| **h).count();
-        let passed = (self.o.at.saturating_sub(since) / HOUR).clamp(0, 48);
-        let first = since.div_euclid(HOUR);
-        let missed = (1..=passed)
-            .filter(|n| usize::try_from((first + n).rem_euclid(24)).is_ok_and(|h| habitual.get(h) == Some(&true)))
-            .count();
-        hours > 0 && self.usual.total.median(&self.tuning.volume) * missed as f64 / hours as f64 >= SURE
+        left_for_good(&self.memory, self.usual, since, self.o.at)
     }
 
     /// True if the workload has hours and this is none of them: it was never active within an hour of it.
@@ -330,6 +314,27 @@ impl<'a> View<'a> {
         }
         text
     }
+}
+
+/// [`View::left_for_good`] of a workload that came to a new place `since` then, as it looks at the moment `until`.
+pub(crate) fn left_for_good(memory: &Memory<'_>, usual: &Usual, since: Millis, until: Millis) -> bool {
+    const HOUR: Millis = 3_600_000;
+    const SURE: f64 = 3.0;
+    let mut habitual = [false; 24];
+    memory.for_each_layer(|learned| {
+        learned.hours().of_day().into_iter().for_each(|h| {
+            if let Some(slot) = habitual.get_mut(usize::from(h)) {
+                *slot = true;
+            }
+        })
+    });
+    let hours = habitual.iter().filter(|h| **h).count();
+    let passed = (until.saturating_sub(since) / HOUR).clamp(0, 48);
+    let first = since.div_euclid(HOUR);
+    let missed = (1..=passed)
+        .filter(|n| usize::try_from((first + n).rem_euclid(24)).is_ok_and(|h| habitual.get(h) == Some(&true)))
+        .count();
+    hours > 0 && usual.total.median(&memory.tuning.volume) * missed as f64 / hours as f64 >= SURE
 }
 
 /// The aspects in which an event does not fit a declared user, of those that are declared of it. What a record does not say fits.

@@ -133,6 +133,10 @@ impl<'a> Runner<'a> {
         engine.run((*threads).max(1))?;
 
         let mut front = engine.front.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // What was stopped may be gone on with.
+        if engine.shutdown.deadline().is_none() && !engine.shutdown.is_stopped() {
+            let _ = catch_unwind(AssertUnwindSafe(|| front.stage.over()));
+        }
         let failures = front.input.failures(log);
         for failure in &failures {
             log.say(failure);

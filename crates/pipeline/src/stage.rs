@@ -61,6 +61,9 @@ pub trait Stage: Send + Sync {
         Noticed::default()
     }
 
+    /// Called once when the input has come to its end by itself and every block was rendered: nobody stopped it, and nothing follows.
+    fn over(&self) {}
+
     /// Sees all bytes of the input, records and what stands between them, in the ordered step before [`Stage::settle`].
     fn pass(&self, _bytes: &[u8]) {}
 }

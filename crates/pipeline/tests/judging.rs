@@ -53,7 +53,7 @@ fn shipped(estate: &Estate, input: &Path, output: &Path, threads: usize) -> (Str
     let told: Arc<Mutex<Vec<CaseUpdate>>> = Arc::default();
     let heard = Arc::clone(&told);
     let sink = Box::new(move |case: &CaseUpdate| heard.lock().unwrap().push(case.clone()));
-    let live = Arc::new(Live::new(judge.fresh_state(), 0, String::new(), sink));
+    let live = Arc::new(Live::new(judge.fresh_state(), 0, String::new(), sink).for_good());
     let answers = Answers { tag: vires_tag::Options::default(), least: None, codec: Codec::Lines, step: Step::Both };
     let options = Options {
         source: Source::Files(vec![input.to_owned()]),
@@ -93,6 +93,7 @@ fn what_is_measured_is_what_is_shipped() {
     assert!(verdicts.iter().flatten().any(|(verdict, _)| verdict == "escalate" || verdict == "page"));
     assert!(verdicts.iter().flatten().any(|(verdict, _)| verdict == "cannot_judge"));
     assert_eq!(verdicts.iter().filter(|v| v.is_none()).count(), 60);
+    cases.extend(replay.settle().into_iter().filter(|settled| settled.speaks).map(|settled| settled.record));
 
     for threads in [1, 2, 5] {
         let (output, told) = shipped(&estate, &input, &dir.path().join(format!("out-{threads}")), threads);

@@ -4,6 +4,7 @@
 //! To add one: a file here, a row in [`REGISTRY`], a code, its weight in the tuning.
 
 pub(crate) use credential::NOBODY;
+pub(crate) use origin::FOR_NOW;
 pub(crate) use place::account_of;
 
 use crate::Code;

@@ -13,7 +13,8 @@
 //! has peers who may follow, or others where it always is, is given `coadopt.patience` before it counts in full, and more if its own places fall silent where it would
 //! have been seen: it moved. If it is seen there again after `coadopt.returns`, it counts at once: a workload moves, a copied credential
 //! is in two places. So it does at an hour at which it never acts, or if it is deprecated: what moves keeps its hours, and what is given
-//! up is not moved. In a network that has a name it waits for
+//! up is not moved. Where the input ends and no state is kept for another run, who is alone there counts in full as well, unless it
+//! moved: nobody is left to wait for. In a network that has a name it waits for
 //! good, unless its profile rules that out and it goes on elsewhere as well.
 //! The origin is a habit, or the workload comes from new networks all the time, as hosted runners do; of many new ones the strangest
 //! counts. The provider's own services hardly count. Where no zones are declared, habits are kept by network, not as one word `unknown`. A refused request
@@ -34,6 +35,9 @@ use vires_event::Boundary;
 use vires_profile::baseline::Facet;
 use vires_profile::inventory::Status;
 use vires_profile::zones::ZoneClass;
+
+/// Why a new origin counts half: others may follow yet.
+pub(crate) const FOR_NOW: &str = "its old work, for now";
 
 /// What is left of a new origin because of who else came there, and how.
 fn company(view: &View<'_>) -> (&'static str, f64) {
@@ -59,7 +63,7 @@ fn company(view: &View<'_>) -> (&'static str, f64) {
         return ("", 1.0);
     }
     if view.o.at.saturating_sub(moved.since) < knobs.patience.0 {
-        return ("its old work, for now", knobs.first);
+        return (FOR_NOW, knobs.first);
     }
     // Of a second new network nobody knows whether the workload left the others for it.
     if moved.watched && view.left_for_good(moved.since) {

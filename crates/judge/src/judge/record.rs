@@ -87,17 +87,13 @@ impl Judge {
         let mut record = self.record(state, subject, score, decision, hour, why);
         record.time = rfc3339(o.at);
         record.identity = bounded(&o.identity).into_owned();
-        if subject.mapping != Mapping::Mapped {
-            let ghost = if subject.mapping == Mapping::Ghost { 0.5 } else { 0.0 };
-            let data = o.data_class.map_or(0.0, |c| f64::from(c) / 3.0);
-            let impact = score.impact.max(f64::from(o.tier) / 4.0).max(data);
-            record.urgency = Some((100.0 * impact.max(ghost)).round());
-        }
+        let data = o.data_class.map_or(0.0, |c| f64::from(c) / 3.0);
+        record.urgency = urgency(subject.mapping, score.impact.max(f64::from(o.tier) / 4.0).max(data));
         record
     }
 
     /// The case record of a workload as it stands.
-    fn record(
+    pub(super) fn record(
         &self,
         state: &mut WorkloadState,
         subject: &Subject<'_>,
@@ -147,14 +143,17 @@ impl Judge {
     /// What stands against a workload after its last event, whether or not it has to speak. `None` if nothing was seen of it.
     pub fn ask(&self, state: &JudgeState, workload: &str, mapping: Mapping) -> Option<CaseUpdate> {
         let mut state = state.get(workload)?.clone();
-        let profile = self.profile(workload);
-        let owner = profile.and_then(|(i, _)| self.owners.get(i.0 as usize)).cloned().flatten();
-        let profile = profile.map(|p| p.1);
-        let subject = Subject { profile, owner, mapping, privileged: profile.is_some_and(|p| p.privileged) };
+        let subject = self.subject(workload, mapping);
         let at = state.cache.ahead.unwrap_or(state.watermark);
         let (score, decision) = self.stand(&mut state, &subject, at);
         Some(self.record(&mut state, &subject, &score, &decision, hour_of(at), Why::Asked))
     }
+}
+
+/// How urgent it is that somebody says whose an identity is, 0 to 100, by the gravest that it does; `None` if that is known.
+pub(super) fn urgency(mapping: Mapping, impact: f64) -> Option<f64> {
+    let ghost = if mapping == Mapping::Ghost { 0.5 } else { 0.0 };
+    (mapping != Mapping::Mapped).then(|| (100.0 * impact.max(ghost)).round())
 }
 
 /// Which of [`MISSING`] are missing, a bit each.

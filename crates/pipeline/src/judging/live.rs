@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use vires_judge::joins::Joins;
-use vires_judge::{CaseUpdate, JudgeState, SHARDS, Shard};
+use vires_judge::{CaseUpdate, Judge, JudgeState, SHARDS, Shard};
 use vires_profile::baseline::BaselineError;
 
 /// Takes the records of cases, in the order of the lines that made them speak.
@@ -20,6 +20,8 @@ pub struct Live {
     cases: InTurn<CaseSink>,
     /// What the state must find again when it is resumed.
     inputs: String,
+    /// Nobody goes on with what it remembers.
+    for_good: bool,
     /// Lines of somebody's that could not be judged for want of a time.
     undated: AtomicU64,
     /// Strangers that were forgotten for want of room.
@@ -60,10 +62,48 @@ impl Live {
             gate: Mutex::new(Gate { joins: state.joins, tickets: [0; SHARDS], blocks: 0, lines, saved: u64::MAX }),
             cases: InTurn::new(cases),
             inputs,
+            for_good: false,
             undated: AtomicU64::new(0),
             forgotten: AtomicU64::new(0),
             unjoined: AtomicU64::new(0),
         }
+    }
+
+    /// When the input ends, so does what is remembered: what was still waited for is settled then, see [`Judge::settle`]. Not where it is
+    /// kept for another run.
+    #[must_use]
+    pub fn for_good(self) -> Self {
+        Live { for_good: true, ..self }
+    }
+
+    /// Settles what is still waited for, if nobody goes on.
+    pub(super) fn settle(&self, judge: &Judge) {
+        if !self.for_good {
+            return;
+        }
+        let mut gate = self.gate();
+        let settled = self.whole(&mut gate, |state| judge.settle(state));
+        let block = gate.block();
+        self.cases.take(block, |sink| settled.iter().filter(|s| s.speaks).for_each(|s| sink(&s.record)));
+    }
+
+    /// Runs `work` on all that is remembered. Lines that have come in meanwhile wait.
+    fn whole<R>(&self, gate: &mut Gate, work: impl FnOnce(&mut JudgeState) -> R) -> R {
+        let mut state = JudgeState::default();
+        state.joins = std::mem::take(&mut gate.joins);
+        for (number, slot) in state.shards_mut().iter_mut().enumerate() {
+            if let Some(shard) = self.shard(number, gate.draw(number), std::mem::take) {
+                *slot = shard;
+            }
+        }
+        // What the state remembers as told must have been told: a case that only it knew would be lost with a crash.
+        self.cases.take(gate.block(), |_| ());
+        let done = work(&mut state);
+        for (number, slot) in state.shards_mut().iter_mut().enumerate() {
+            self.shard(number, gate.draw(number), |shard| *shard = std::mem::take(slot));
+        }
+        gate.joins = state.joins;
+        done
     }
 
     /// Reads a snapshot that [`Live::snapshot`] made. `name` is the file's name, for errors. Returns the state, how many lines it has
@@ -128,22 +168,8 @@ impl Live {
         if gate.lines == gate.saved {
             return Ok(None);
         }
-        let mut state = JudgeState::default();
-        state.joins = std::mem::take(&mut gate.joins);
-        for (number, slot) in state.shards_mut().iter_mut().enumerate() {
-            if let Some(shard) = self.shard(number, gate.draw(number), std::mem::take) {
-                *slot = shard;
-            }
-        }
-        // What the state remembers as told must have been told: a case that only it knew would be lost with a crash.
-        let block = gate.blocks;
-        gate.blocks += 1;
-        self.cases.take(block, |_| ());
-        let text = state.to_json(&format!("{} {}", gate.lines, self.inputs));
-        for (number, slot) in state.shards_mut().iter_mut().enumerate() {
-            self.shard(number, gate.draw(number), |shard| *shard = std::mem::take(slot));
-        }
-        gate.joins = state.joins;
+        let kept_with = format!("{} {}", gate.lines, self.inputs);
+        let text = self.whole(&mut gate, |state| state.to_json(&kept_with));
         gate.saved = gate.lines;
         text.map(Some)
     }
@@ -168,9 +194,13 @@ impl Gate {
             by_shard.entry(shard).or_default().push(at);
         }
         let shards = by_shard.into_iter().map(|(shard, events)| (shard, self.draw(shard), events)).collect();
-        let block = self.blocks;
+        Turns { block: self.block(), shards }
+    }
+
+    /// The number of the next block.
+    fn block(&mut self) -> u64 {
         self.blocks += 1;
-        Turns { block, shards }
+        self.blocks - 1
     }
 
     fn draw(&mut self, shard: usize) -> u64 {

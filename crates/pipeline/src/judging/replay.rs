@@ -4,7 +4,7 @@ use super::observe::{observe, seen};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use vires_catalog::Catalog;
-use vires_judge::{CaseUpdate, Judge, JudgeState, Outcome, Tuning};
+use vires_judge::{CaseUpdate, Judge, JudgeState, Outcome, Settled, Tuning};
 use vires_profile::baseline::Baseline;
 use vires_profile::observation::{EventRef, Mapping, Observation};
 use vires_source::{Opened, Scratch, open};
@@ -159,6 +159,11 @@ impl Replay<'_> {
         let mut observation = self.reader.line(number, line)?;
         let outcome = self.judge.judge(&mut self.state, &mut observation);
         Some(visit(Judged::new(&observation, outcome, self.judge, &self.state)))
+    }
+
+    /// The end of the lines, if nobody will go on with them: what was still waited for. See [`Judge::settle`].
+    pub fn settle(&mut self) -> Vec<Settled> {
+        self.judge.settle(&mut self.state)
     }
 
     /// What stands against a workload now.

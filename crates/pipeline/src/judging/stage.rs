@@ -289,6 +289,13 @@ impl Stage for Judging {
         scratch.forget();
     }
 
+    fn over(&self) {
+        // What concerns several workloads and what is known of each lie apart where the steps do.
+        if self.answers.step == Step::Both {
+            self.live.settle(&self.judge);
+        }
+    }
+
     fn left_out(&self, scratch: &mut JudgingScratch) -> u64 {
         std::mem::take(&mut scratch.left_out)
     }

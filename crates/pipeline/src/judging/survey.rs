@@ -6,7 +6,7 @@ use crate::engine::{Error, Runner, Summary};
 use crate::stage::{Report, Stage};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use vires_judge::{Judge, JudgeState};
+use vires_judge::{Judge, JudgeState, Settled};
 use vires_profile::observation::{EventRef, Observation};
 use vires_source::open;
 use vires_tag::Problem;
@@ -19,6 +19,8 @@ pub struct Survey<F> {
     judge: Judge,
     seen: Mutex<Seen<F>>,
     undated: AtomicU64,
+    /// Nobody goes on with it.
+    for_good: bool,
 }
 
 /// What a survey leaves.
@@ -30,12 +32,15 @@ pub struct Surveyed {
     pub summary: Summary,
     /// Lines that are somebody's and were not judged, because they do not say when.
     pub undated: u64,
+    /// What the end of the lines said, where nobody goes on with them: see [`Judge::settle`].
+    pub settled: Vec<Settled>,
 }
 
 struct Seen<F> {
     state: JudgeState,
     line: u64,
     visit: F,
+    settled: Vec<Settled>,
 }
 
 /// What a line says, and the credential it was done with, masked.
@@ -50,22 +55,23 @@ pub struct SurveyScratch {
 }
 
 impl<F: FnMut(Judged<'_>) + Send> Survey<F> {
-    /// A survey that starts without memory.
+    /// A survey that starts without memory and leaves none: the end of the lines is the end.
     pub fn new(estate: Estate, judge: Judge, visit: F) -> Self {
         let state = judge.fresh_state();
-        Survey::resuming(estate, judge, (state, 0), visit)
+        Survey { for_good: true, ..Survey::resuming(estate, judge, (state, 0), visit) }
     }
 
-    /// A survey that goes on from a state and the number of lines that it has seen.
+    /// A survey that goes on from a state and the number of lines that it has seen. Somebody else may go on as well.
     pub fn resuming(estate: Estate, judge: Judge, (state, line): (JudgeState, u64), visit: F) -> Self {
-        let seen = Mutex::new(Seen { state, line, visit });
-        Survey { estate, judge, seen, undated: AtomicU64::new(0) }
+        let seen = Mutex::new(Seen { state, line, visit, settled: Vec::new() });
+        Survey { estate, judge, seen, undated: AtomicU64::new(0), for_good: false }
     }
 
     /// Takes the survey through the whole input.
     pub fn over(self, runner: Runner) -> Result<Surveyed, Error> {
         let (survey, summary) = runner.run_and_return(self, &|_| Err("a survey does not reload".to_owned()))?;
-        Ok(Surveyed { judge: survey.judge, summary, undated: survey.undated.into_inner() })
+        let settled = survey.seen.into_inner().unwrap_or_else(PoisonError::into_inner).settled;
+        Ok(Surveyed { judge: survey.judge, summary, undated: survey.undated.into_inner(), settled })
     }
 }
 
@@ -110,13 +116,20 @@ impl<F: FnMut(Judged<'_>) + Send> Stage for Survey<F> {
 
     fn settle(&self, scratch: &mut SurveyScratch) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let Seen { state, line, visit } = &mut *seen;
+        let Seen { state, line, visit, .. } = &mut *seen;
         for observation in scratch.observations.drain(..) {
             *line += 1;
             let Some((mut o, credential)) = observation.map(|line| *line) else { continue };
             o.event_ref = EventRef { file: None, line: *line };
             let outcome = self.judge.judge(state, &mut o);
             visit(Judged::new(&o, outcome, &self.judge, state).with(credential.as_deref()));
+        }
+    }
+
+    fn over(&self) {
+        if self.for_good {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.settled = self.judge.settle(&mut seen.state);
         }
     }
 
