@@ -354,7 +354,8 @@ impl<S: Stage> Engine<'_, S> {
             Some(_) => {}
         }
         let confirmations = if self.rules.omprog { done } else { 0 };
-        self.send(ticket, out, true, Answer { bytes: Vec::new(), answers: done, confirmations, counts });
+        // Pieces that are put by would add up.
+        self.send(ticket, out, false, Answer { bytes: Vec::new(), answers: done, confirmations, counts });
     }
 
     /// Sends what is in `made`, in its turn, and leaves other memory there.
