@@ -250,6 +250,9 @@ impl Memory<'_> {
     fn becomes_everywhere(&self, id: &str) -> bool {
         let mut names: Vec<&str> = Vec::new();
         self.for_each_layer(|learned| names.extend(learned.of(Facet::Role).iter().map(|known| &**known.name())));
+        // What is known from before and again from these days is one.
+        names.sort_unstable();
+        names.dedup();
         crate::kin::one_more_place(id, names.into_iter())
     }
 

@@ -82,10 +82,13 @@ fn administers_daily(view: &View<'_>) -> bool {
     if view.origin_is_new() || view.o.interactive == Some(true) {
         return false;
     }
-    let mut known = 0;
-    view.memory.for_each_layer(|learned| known += learned.of(Facet::ActionT4).len());
+    let mut known: Vec<&str> = Vec::new();
+    view.memory.for_each_layer(|learned| known.extend(learned.of(Facet::ActionT4).iter().map(|known| &**known.name())));
+    // What is known from before and again from these days is one.
+    known.sort_unstable();
+    known.dedup();
     let appointed = view.profile.and_then(|p| p.expect.max_tier).is_some_and(|max| max >= 4);
-    view.does_habitually() || known >= if appointed { 1 } else { SEVERAL }
+    view.does_habitually() || known.len() >= if appointed { 1 } else { SEVERAL }
 }
 
 /// True for handing something out to nobody but those whom the profile lists for that.
