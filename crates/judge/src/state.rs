@@ -333,19 +333,21 @@ impl JudgeState {
     /// The state as a file: the same state gives the same bytes. `inputs` is a text that must be the same when it is resumed,
     /// e.g. the hash of the baseline.
     pub fn to_json(&self, inputs: &str) -> Result<String, serde_json::Error> {
-        let mut body = format!(
-            "{{\"inputs\":{},\n\"joins\":{},\n\"workloads\":{{",
-            serde_json::to_string(inputs)?,
-            serde_json::to_string(&self.joins)?
-        );
-        for (i, (name, state)) in self.workloads().into_iter().enumerate() {
-            body.push_str(if i == 0 { "\n" } else { ",\n" });
-            body.push_str(&serde_json::to_string(name)?);
-            body.push(':');
-            body.push_str(&serde_json::to_string(state)?);
-        }
-        body.push_str("\n}}");
-        Ok(seal(SCHEMA, &body))
+        seal(SCHEMA, |body| {
+            body.extend_from_slice(b"{\"inputs\":");
+            serde_json::to_writer(&mut *body, inputs)?;
+            body.extend_from_slice(b",\n\"joins\":");
+            serde_json::to_writer(&mut *body, &self.joins)?;
+            body.extend_from_slice(b",\n\"workloads\":{");
+            for (i, (name, state)) in self.workloads().into_iter().enumerate() {
+                body.extend_from_slice(if i == 0 { b"\n" } else { b",\n" });
+                serde_json::to_writer(&mut *body, name)?;
+                body.push(b':');
+                serde_json::to_writer(&mut *body, state)?;
+            }
+            body.extend_from_slice(b"\n}}");
+            Ok(())
+        })
     }
 
     /// Reads a state. `name` is the file's name, for errors; returns the `inputs` it was kept with.

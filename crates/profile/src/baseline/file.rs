@@ -13,9 +13,24 @@ use std::collections::BTreeMap;
 
 const SCHEMA: &str = "vires-baseline/1";
 
-/// Wraps a JSON body with schema and checksum.
-pub fn seal(schema: &str, body: &str) -> String {
-    format!("{{\"schema\":\"{schema}\",\"checksum\":\"sha256:{}\",\n\"body\":{body}}}\n", hex(&Sha256::digest(body.as_bytes())))
+/// A JSON body with schema and checksum around it. `body` appends it to what it is given, so that a long one is not held twice.
+pub fn seal(
+    schema: &str,
+    body: impl FnOnce(&mut Vec<u8>) -> Result<(), serde_json::Error>,
+) -> Result<String, serde_json::Error> {
+    let mut text = format!("{{\"schema\":\"{schema}\",\"checksum\":\"sha256:").into_bytes();
+    let checksum = text.len();
+    // Its place, until it is known.
+    text.extend_from_slice(&[b'0'; 64]);
+    text.extend_from_slice(b"\",\n\"body\":");
+    let start = text.len();
+    body(&mut text)?;
+    let digest = hex(&Sha256::digest(text.get(start..).unwrap_or_default()));
+    if let Some(place) = text.get_mut(checksum..checksum + digest.len()) {
+        place.copy_from_slice(digest.as_bytes());
+    }
+    text.extend_from_slice(b"}\n");
+    String::from_utf8(text).map_err(<serde_json::Error as serde::ser::Error>::custom)
 }
 
 /// The body of a sealed file, once its schema and checksum are as they should be. `name` stands in errors.
@@ -75,19 +90,23 @@ struct Body {
 impl Baseline {
     /// The baseline as a file.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        let mut body = String::from("{");
-        body.push_str(&format!("\"catalogue\":{},\n", serde_json::to_string(&self.catalogue)?));
-        body.push_str(&format!("\"inputs\":{},\n", serde_json::to_string(&self.inputs)?));
-        body.push_str(&format!("\"stitches\":{},\n", serde_json::to_string(&self.stitches)?));
-        body.push_str(&format!("\"ignored\":{},\n\"workloads\":{{", self.ignored));
-        for (i, (name, learned)) in self.sorted().enumerate() {
-            body.push_str(if i == 0 { "\n" } else { ",\n" });
-            body.push_str(&serde_json::to_string(&**name)?);
-            body.push(':');
-            body.push_str(&serde_json::to_string(learned)?);
-        }
-        body.push_str("\n}}");
-        Ok(seal(SCHEMA, &body))
+        seal(SCHEMA, |body| {
+            body.extend_from_slice(b"{\"catalogue\":");
+            serde_json::to_writer(&mut *body, &self.catalogue)?;
+            body.extend_from_slice(b",\n\"inputs\":");
+            serde_json::to_writer(&mut *body, &self.inputs)?;
+            body.extend_from_slice(b",\n\"stitches\":");
+            serde_json::to_writer(&mut *body, &self.stitches)?;
+            body.extend_from_slice(format!(",\n\"ignored\":{},\n\"workloads\":{{", self.ignored).as_bytes());
+            for (i, (name, learned)) in self.sorted().enumerate() {
+                body.extend_from_slice(if i == 0 { b"\n" } else { b",\n" });
+                serde_json::to_writer(&mut *body, &**name)?;
+                body.push(b':');
+                serde_json::to_writer(&mut *body, learned)?;
+            }
+            body.extend_from_slice(b"\n}}");
+            Ok(())
+        })
     }
 
     /// Reads a file. `name` stands in errors.
