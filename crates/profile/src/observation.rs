@@ -265,6 +265,11 @@ pub fn day_of(at: Millis) -> u16 {
     u16::try_from(at.div_euclid(86_400_000)).unwrap_or(if at < 0 { 0 } else { u16::MAX })
 }
 
+/// Hour of the UTC day, 0–23.
+pub fn hour_of_day(at: Millis) -> u8 {
+    u8::try_from(at.div_euclid(3_600_000).rem_euclid(24)).unwrap_or(0)
+}
+
 impl<'a> Observation<'a> {
     /// Joins a record with what catalogue and inventory say of it. `None` if it has no identity or no readable time: nothing
     /// can be learned from such a record.
@@ -363,7 +368,7 @@ impl<'a> Observation<'a> {
 
     /// Hour of the UTC day, 0–23.
     pub fn hour(&self) -> u8 {
-        u8::try_from(self.at.div_euclid(3_600_000).rem_euclid(24)).unwrap_or(0)
+        hour_of_day(self.at)
     }
 
     /// The cloud or product in which it took place.

@@ -279,12 +279,7 @@ pub fn for_each_facet(o: &Observation<'_>, mut found: impl FnMut(Facet, &str)) {
     if let Some(region) = o.region.as_deref().filter(|v| !v.is_empty()) {
         found(Facet::Region, region);
     }
-    for dataset in &o.datasets {
-        found(if o.tier >= 4 { Facet::Admin } else { Facet::resource(o.data_class) }, dataset);
-    }
-    if let Some(class) = o.data_class.filter(|_| o.tier > 0) {
-        found(Facet::DataClass, ["0", "1", "2", "3"].get(usize::from(class)).unwrap_or(&"3"));
-    }
+    touched(o, &mut found);
     for destination in o.destinations.iter().take(MAX_TARGETS) {
         found(Facet::Destination, destination);
     }
@@ -292,6 +287,22 @@ pub fn for_each_facet(o: &Observation<'_>, mut found: impl FnMut(Facet, &str)) {
         if let Link::Became { id } = link {
             found(Facet::Role, id);
         }
+    }
+}
+
+/// Those of [`for_each_facet`] that say what was touched, and of what class it is.
+pub(super) fn for_each_touched(o: &Observation<'_>, found: &mut impl FnMut(Facet, &str)) {
+    if !o.action.is_empty() && !o.denied() {
+        touched(o, found);
+    }
+}
+
+fn touched(o: &Observation<'_>, found: &mut impl FnMut(Facet, &str)) {
+    for dataset in &o.datasets {
+        found(if o.tier >= 4 { Facet::Admin } else { Facet::resource(o.data_class) }, dataset);
+    }
+    if let Some(class) = o.data_class.filter(|_| o.tier > 0) {
+        found(Facet::DataClass, ["0", "1", "2", "3"].get(usize::from(class)).unwrap_or(&"3"));
     }
 }
 

@@ -32,8 +32,8 @@ pub struct Hours {
 }
 
 impl Hours {
-    /// Marks an hour (0–23) of a day.
-    pub fn add(&mut self, day: Day, hour: u8) {
+    /// Marks an hour (0–23) of a day. True if it was not marked.
+    pub fn add(&mut self, day: Day, hour: u8) -> bool {
         // 1970-01-01 was a Thursday; weeks count from the Monday before it.
         let (week, weekday) = ((day + 3 * u16::from(day < u16::MAX - 3)) / 7, (day % 7 + 3) % 7);
         let slot = usize::from(weekday) * 24 + usize::from(hour % 24);
@@ -41,24 +41,27 @@ impl Hours {
         if let Some(byte) = one.hours.get_mut(slot / 8) {
             *byte |= 1 << (slot % 8);
         }
-        if self.put(one) {
+        let (new_week, new) = self.put(one);
+        if new_week {
             self.settle();
         }
+        new
     }
 
-    /// True if the week was not there.
-    fn put(&mut self, one: Week) -> bool {
+    /// Whether the week was not there, and whether any of its hours was not.
+    fn put(&mut self, one: Week) -> (bool, bool) {
         // Almost always the last week.
         let at = self.weeks.iter().position(|known| known.week <= one.week).unwrap_or(self.weeks.len());
         match self.weeks.get_mut(at).filter(|known| known.week == one.week) {
             Some(known) => {
+                let before = known.hours;
                 known.hours.iter_mut().zip(one.hours).for_each(|(mine, their)| *mine |= their);
-                false
+                (false, known.hours != before)
             }
             None => {
                 self.weeks.reserve_exact(1);
                 self.weeks.insert(at, one);
-                true
+                (true, true)
             }
         }
     }
@@ -82,7 +85,7 @@ impl Hours {
     pub fn merge(&mut self, other: &Hours) {
         let mut new = false;
         for week in &other.weeks {
-            new |= self.put(*week);
+            new |= self.put(*week).0;
         }
         if new {
             self.settle();
@@ -95,13 +98,16 @@ impl Hours {
         days.fold(0, |bits, [a, b, c]| bits | u32::from_le_bytes([*a, *b, *c, 0]))
     }
 
+    /// One bit per hour of the day at which it was ever active, give or take `slack` hours, on any weekday.
+    pub fn around(&self, slack: u8) -> u32 {
+        let bits = self.day_bits();
+        let turned = |by: u8| (bits << by | bits >> (24 - by)) & 0xff_ffff;
+        (0..=slack.min(12)).fold(0, |around, by| around | turned(by) | turned(24 - by))
+    }
+
     /// True if it was ever active at that hour of the day, give or take `slack` hours, on any weekday.
     pub fn knows_hour(&self, hour: u8, slack: u8) -> bool {
-        let bits = self.day_bits();
-        (0..24u8).filter(|other| bits >> other & 1 == 1).any(|other| {
-            let distance = other.abs_diff(hour % 24);
-            distance.min(24 - distance) <= slack
-        })
+        self.around(slack) >> (hour % 24) & 1 == 1
     }
 
     /// The hours of the day in which it was ever active.

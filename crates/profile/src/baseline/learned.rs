@@ -1,5 +1,5 @@
 use super::collapse::{LAST_LEVEL, MAX_VALUES, collapse};
-use super::facet::{FACETS, Hashed, MAX_VALUE, bounded, for_each_facet, value_key};
+use super::facet::{FACETS, Hashed, MAX_VALUE, bounded, for_each_facet, for_each_touched, value_key};
 use super::presence::LONE_DAYS;
 use super::{Daily, Day, DayCount, Facet, Hours, Name, Presence};
 use crate::observation::Observation;
@@ -78,52 +78,83 @@ pub struct Learned {
 
 impl Learned {
     /// Adds what an observation teaches. `intern` turns a new value of a facet (or a group, without facet) into its shared
-    /// form.
-    pub fn learn(&mut self, o: &Observation<'_>, mut intern: impl FnMut(Option<Facet>, &str) -> Name) {
+    /// form. True if that was more than the count of its day: if not, the same once more teaches nothing but its count either.
+    pub fn learn(&mut self, o: &Observation<'_>, mut intern: impl FnMut(Option<Facet>, &str) -> Name) -> bool {
         let day = o.day();
-        if self.first.is_none_or(|first| day < first) {
+        let mut new = self.first.is_none_or(|first| day < first);
+        if new {
             self.first = Some(day);
         }
         if !self.active.contains(day) {
             self.active.add(day);
+            new = true;
         }
-        self.note_group(o, &mut intern);
-        self.hours.add(day, o.hour());
+        new |= self.note_group(o, &mut intern);
+        new |= self.hours.add(day, o.hour());
         self.daily.add(DayCount::of(o));
-        for_each_facet(o, |facet, value| self.see(facet, value, day, &mut intern));
+        for_each_facet(o, |facet, value| new |= self.see(facet, value, day, &mut intern));
+        new
     }
 
-    fn note_group(&mut self, o: &Observation<'_>, intern: &mut impl FnMut(Option<Facet>, &str) -> Name) {
+    /// Adds what an observation teaches that differs from one that was learned before, of the same day, in nothing but the hour and what
+    /// was touched.
+    pub(super) fn learn_touched(&mut self, o: &Observation<'_>, mut intern: impl FnMut(Option<Facet>, &str) -> Name) {
+        let day = o.day();
+        self.count(DayCount::of(o), o.hour());
+        for_each_touched(o, &mut |facet, value: &str| {
+            self.see(facet, value, day, &mut intern);
+        });
+        #[cfg(debug_assertions)]
+        {
+            let mut whole = self.clone();
+            whole.learn(o, intern);
+            whole.daily = self.daily.clone();
+            assert_eq!(*self, whole, "what differs in what was touched teaches nothing else: {o:?}");
+        }
+    }
+
+    /// Adds to the count of a day, and to its hours: all that an observation teaches that differs in nothing else from one that was
+    /// learned before, of the same day.
+    pub fn count(&mut self, count: DayCount, hour: u8) {
+        self.hours.add(count.day, hour);
+        self.daily.add(count);
+    }
+
+    /// True if the group is another now.
+    fn note_group(&mut self, o: &Observation<'_>, intern: &mut impl FnMut(Option<Facet>, &str) -> Name) -> bool {
         let derived;
         let group = match o.peer_group.as_deref() {
             Some(group) => group,
             // Mostly it is the group that is known already, or a declared one: then no text is composed.
-            None if self.group.as_deref().is_some_and(|known| !known.starts_with('~') || is_default_group(known, o)) => return,
+            None if self.group.as_deref().is_some_and(|known| !known.starts_with('~') || is_default_group(known, o)) => {
+                return false;
+            }
             None => {
                 derived = default_group(o);
                 &derived
             }
         };
-        if self.group.as_deref().is_none_or(|known| beats(group, known)) {
+        let beats = self.group.as_deref().is_none_or(|known| beats(group, known));
+        if beats {
             self.group = Some(intern(None, group));
         }
+        beats
     }
 
-    fn see(&mut self, facet: Facet, value: &str, day: Day, intern: &mut impl FnMut(Option<Facet>, &str) -> Name) {
+    /// True if it was not seen on that day before.
+    fn see(&mut self, facet: Facet, value: &str, day: Day, intern: &mut impl FnMut(Option<Facet>, &str) -> Name) -> bool {
         let value = self.form(facet, value);
         let key = value_key(facet, &value);
         // Seen today already: the common case. The text behind the key is not fetched for that; should two keys ever collide,
         // the second value stays unknown, which is the safe side.
         if self.by_key(key, value.len()).is_some_and(|known| known.first <= day && known.seen().contains(day)) {
-            return;
+            return false;
         }
         match self.position(key, &value) {
             Ok(at) => {
-                if let Some(known) = self.values.get_mut(at)
-                    && (day < known.first || !known.seen().contains(day))
-                {
-                    known.join(day, Presence::on(day));
-                }
+                let known = self.values.get_mut(at).filter(|known| day < known.first || !known.seen().contains(day));
+                let Some(known) = known else { return false };
+                known.join(day, Presence::on(day));
             }
             Err(at) => {
                 // Most identities show few values: growing by a quarter wastes less than growing by as much again.
@@ -134,6 +165,7 @@ impl Learned {
                 self.bound(facet);
             }
         }
+        true
     }
 
     /// The form in which a value of this facet is kept here.

@@ -91,16 +91,34 @@ impl Baseline {
         &self.catalogue
     }
 
-    /// Learns from one observation.
-    pub fn learn(&mut self, o: &Observation<'_>) {
+    /// Learns from one observation. Gives the number of its workload here; `None` if there was no room for it.
+    pub fn learn(&mut self, o: &Observation<'_>) -> Option<usize> {
         self.stitches.note(o);
         let Some(at) = self.slot(&o.workload) else {
             self.ignored = self.ignored.saturating_add(1);
-            return;
+            return None;
         };
         let names = &mut self.names;
         if let Some((_, learned)) = self.workloads.get_mut(at) {
             learned.learn(o, |_, text| names.share(text));
+        }
+        Some(at)
+    }
+
+    /// Learns from an observation without links that differs from one that was learned before, of the same day and of the workload with
+    /// this number, in nothing but the hour and what was touched.
+    pub fn learn_touched(&mut self, at: usize, o: &Observation<'_>) {
+        let names = &mut self.names;
+        if let Some((_, learned)) = self.workloads.get_mut(at) {
+            learned.learn_touched(o, |_, text| names.share(text));
+        }
+    }
+
+    /// Counts an observation without links that differs in nothing but the hour from one that was learned before, of the same day and of
+    /// the workload with this number.
+    pub fn count(&mut self, at: usize, count: DayCount, hour: u8) {
+        if let Some((_, learned)) = self.workloads.get_mut(at) {
+            learned.count(count, hour);
         }
     }
 
