@@ -341,6 +341,13 @@ pub struct Plain {
     credential: Option<u64>,
 }
 
+impl Plain {
+    /// The same of an observation at another moment that differs in nothing else that is looked at here.
+    pub fn again(self, at: Millis) -> Plain {
+        Plain { at, ..self }
+    }
+}
+
 /// Looks at an observation before its turn. If all of it is known of its workload, little is left to do when the turn comes: see
 /// [`Joins::join_plain`]. `None` if it has to be joined as a whole.
 pub fn plain(o: &Observation<'_>, reference: &Reference) -> Option<Plain> {

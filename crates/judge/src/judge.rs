@@ -1,9 +1,12 @@
+mod again;
 mod record;
 mod settle;
 
 pub use settle::Settled;
 
-use crate::case::{Step, step};
+pub use again::{Calm, Repeat};
+
+use crate::case::{Step, Why, step};
 use crate::clock::watermark;
 use crate::criteria::{Criterion, FOR_NOW, REGISTRY};
 use crate::decide::{Decision, decide};
@@ -12,7 +15,7 @@ use crate::joins::{Joins, Plain, plain};
 use crate::memory::Memory;
 use crate::score::{Score, score};
 use crate::state::{Cached, JudgeState, SHARDS, Shard, WorkloadState, shard_of};
-use crate::verdict::{Detail, Outcome};
+use crate::verdict::{Detail, Outcome, Verdict};
 use crate::view::{View, clip};
 use crate::volume::Usual;
 use crate::{Code, Tuning};
@@ -137,12 +140,17 @@ impl Judge {
     ///
     /// Depends on this workload's state, the observation and the judge alone, so that shards may be judged on any threads.
     pub fn observe(&self, shard: &mut Shard, o: &Observation<'_>) -> Outcome {
+        self.observe_noting(shard, o).0
+    }
+
+    /// The same, and what stands for there being nothing to say of such events, if that is so: see [`Judge::observe_again`].
+    pub fn observe_noting(&self, shard: &mut Shard, o: &Observation<'_>) -> (Outcome, Option<Calm>) {
         let workload = bounded(&o.workload);
         let state = shard.entry(&workload);
         let was_stranger = state.stranger;
         state.stranger = o.mapping == Mapping::Ghost && self.reference.slot(&workload).is_none();
         let is_stranger = state.stranger;
-        let mut outcome = self.on(state, &workload, o);
+        let (mut outcome, calm) = self.on(state, &workload, o);
         let heats = !state.cache.warm && (state.cache.score.is_some() || state.cache.usual.is_some());
         state.cache.warm |= heats;
         if let Some(name) = state.cache.name.clone().filter(|_| heats) {
@@ -152,65 +160,91 @@ impl Judge {
             let most = (self.tuning.unmapped.most as usize).div_ceil(SHARDS);
             outcome.forgotten = shard.note_stranger(was_stranger, is_stranger, most);
         }
-        outcome
+        (outcome, calm)
     }
 
-    fn on(&self, state: &mut WorkloadState, workload: &str, o: &Observation<'_>) -> Outcome {
+    fn on(&self, state: &mut WorkloadState, workload: &str, o: &Observation<'_>) -> (Outcome, Option<Calm>) {
         if state.cache.of != self.generation {
             (state.cache.usual, state.cache.score, state.cache.of) = (None, None, self.generation);
         }
         let subject = self.subject(workload, o.mapping);
-        let profile = subject.profile;
         let late = self.tuning.window.late.0;
         let latest = watermark(state.watermark, o.at, o.stream);
         let mut finding_only = o.detection.as_ref().is_some_and(|d| d.alone);
         if let Some(id) = o.event_id.as_deref().filter(|id| !id.is_empty()) {
-            let key = event_key(id, o);
+            let key = event_key(id, o.at, deed_key(o));
             let repeated = state.recent.repeats(key, latest, late);
             // An event that comes again with another product's mark on it is known; the mark is not.
             let mark = o.detection.as_ref().map(|d| key ^ stable_hash(d.title.as_bytes()));
             let news = mark.is_some_and(|mark| !state.recent.repeats(mark, latest, late));
             if repeated && !news {
-                let (score, decision) = self.stand(state, &subject, o.at);
-                let verdict = self.verdict(state, &subject, &score, &decision, o.at);
-                return Outcome { verdict, update: None, duplicate: true, excused_by: Vec::new(), forgotten: 0 };
+                return (self.repeated(state, &subject, o.at), None);
             }
             finding_only |= repeated;
         }
-        state.cache.ahead = (o.at > latest).then_some(o.at);
-        if latest != state.watermark || state.days.len() > MOST_DAYS {
-            state.watermark = latest;
-            state.settle(&self.tuning, subject.privileged);
-            state.forget_days(MOST_DAYS);
-        }
-        self.forget(state);
+        self.pass_on(state, latest, o.at, subject.privileged);
         let was_quiet = state.evidence.is_empty();
         let known = self.reference.slot(workload).and_then(|slot| self.reference.at(slot));
         // A finding is no deed of the identity: nothing is learned from it, and no other criterion looks at it.
-        let today = if finding_only { DayCount::default() } else { note(state, known, o) };
-        let findings = self.look(state, known, profile, today, o, finding_only);
-        let (new_evidence, excused_by) = self.remember(state, &subject, workload, o, findings);
-        let (score, decision) = self.stand(state, &subject, o.at);
-        let day = state.day_mut(o.day());
-        day.level = day.level.max(decision.level);
+        let noted = if finding_only { Noted::default() } else { note(state, known, o) };
+        let looked = self.look(state, known, subject.profile, noted, o, finding_only);
+        let calm = looked.calm_hours.and_then(|hours| self.calm(state, known.is_some(), looked.visible, hours, o));
+        let (new_evidence, excused_by) = self.remember(state, &subject, workload, o, looked.findings);
+        let (verdict, told) = self.conclude(state, &subject, workload, o.at, was_quiet, new_evidence);
+        let update = told.map(|(why, score, decision)| Box::new(self.update(state, &subject, &score, &decision, o, why)));
+        self.leave(state, o.at);
+        (Outcome { verdict, update, duplicate: false, excused_by, forgotten: 0 }, calm)
+    }
+
+    /// What is said of an event that was seen before.
+    fn repeated(&self, state: &mut WorkloadState, subject: &Subject<'_>, at: Millis) -> Outcome {
+        let (score, decision) = self.stand(state, subject, at);
+        let verdict = self.verdict(state, subject, &score, &decision, at);
+        Outcome { verdict, update: None, duplicate: true, excused_by: Vec::new(), forgotten: 0 }
+    }
+
+    /// Goes on to the time of an event: learns what has become due, forgets what has run out.
+    fn pass_on(&self, state: &mut WorkloadState, latest: Millis, at: Millis, privileged: bool) {
+        state.cache.ahead = (at > latest).then_some(at);
+        if latest != state.watermark || state.days.len() > MOST_DAYS {
+            state.watermark = latest;
+            state.settle(&self.tuning, privileged);
+            state.forget_days(MOST_DAYS);
+        }
+        self.forget(state);
+    }
+
+    /// Where the workload stands after an event whose evidence was put to the rest; and, if its case has to speak, why.
+    fn conclude(
+        &self,
+        state: &mut WorkloadState,
+        subject: &Subject<'_>,
+        workload: &str,
+        at: Millis,
+        was_quiet: bool,
+        new_evidence: bool,
+    ) -> (Verdict, Option<(Why, Score, Decision)>) {
+        let (score, decision) = self.stand(state, subject, at);
+        let day = state.day_mut(day_of(at));
+        if decision.level > day.level {
+            day.level = decision.level;
+            // It will be known later.
+            state.cache.known.change();
+        }
         let step_of = Step {
             workload,
             now: state.watermark,
             decision: &decision,
             boundaries: bits(&score.crossed(&self.tuning)),
             new_evidence,
-            codes: weighty(state, hour_of(self.now(state, o.at)), self.tuning.window.score.in_hours()),
+            codes: weighty(state, hour_of(self.now(state, at)), self.tuning.window.score.in_hours()),
             has_evidence: !score.counted.is_empty(),
             was_quiet,
-            mapped: o.mapping == Mapping::Mapped,
+            mapped: subject.mapping == Mapping::Mapped,
         };
         let why = step(&mut state.case, &mut state.closed, &step_of, &self.tuning);
-        let verdict = self.verdict(state, &subject, &score, &decision, o.at);
-        let update = why.map(|why| Box::new(self.update(state, &subject, &score, &decision, o, why)));
-        if hour_of(o.at) < self.oldest(state) {
-            self.forget_now(state);
-        }
-        Outcome { verdict, update, duplicate: false, excused_by, forgotten: 0 }
+        let verdict = self.verdict(state, subject, &score, &decision, at);
+        (verdict, why.map(|why| (why, score, decision)))
     }
 
     /// Asks all criteria.
@@ -219,10 +253,10 @@ impl Judge {
         state: &mut WorkloadState,
         known: Option<&Known>,
         profile: Option<&Workload>,
-        today: DayCount,
+        noted: Noted,
         o: &Observation<'_>,
         finding_only: bool,
-    ) -> Vec<Finding> {
+    ) -> Looked {
         let group = known.map(|k| k.group).or_else(|| {
             let name = profile
                 .and_then(|p| p.peer_group.as_deref())
@@ -250,12 +284,17 @@ impl Judge {
         if cache.as_ref().is_none_or(|c| (c.0, c.1) != (memory.day, visible)) {
             cache = Some(Box::new((memory.day, visible, Usual::of(&memory))));
         }
-        let mut findings = Vec::new();
+        let (mut findings, mut calm_hours) = (Vec::new(), None);
         if let Some(usual) = &cache {
-            let view = View::new(o, memory, profile, today, &usual.2);
+            let view = View::new(o, memory, profile, noted.today, &usual.2);
+            // Of no use unless the event taught nothing.
+            let mut counted = !noted.nothing_else || view.today.take_looked();
             for criterion in self.criteria.iter().filter(|c| !finding_only || c.code == Code::V3) {
                 criterion.look(&view, &mut findings);
+                counted = counted || (view.today.take_looked() && !Usual::is_measured_by(criterion.code));
             }
+            let calm = findings.is_empty() && !counted && !view.memory.looked_at_today();
+            calm_hours = calm.then(|| view.memory.hours() | 1 << o.hour());
             for finding in &mut findings {
                 finding.impact = view.impact();
                 finding.unknown_network = match &view.o.stayed_alone {
@@ -267,7 +306,7 @@ impl Judge {
         }
         // Of a stranger there is nothing to keep.
         state.cache.usual = cache.filter(|_| visible > 0);
-        findings
+        Looked { findings, visible, calm_hours }
     }
 
     /// Puts findings to the evidence; says whether any is of a new kind, and which exceptions excused something.
@@ -425,10 +464,12 @@ impl Judge {
 
     /// The same after an event that came so late that what it showed has run out already: it was judged by that, and what comes next
     /// must not depend on whether the state was saved in between.
-    fn forget_now(&self, state: &mut WorkloadState) {
-        state.cache.forgot = 0;
-        state.cache.score = None;
-        self.forget(state);
+    fn leave(&self, state: &mut WorkloadState, at: Millis) {
+        if hour_of(at) < self.oldest(state) {
+            state.cache.forgot = 0;
+            state.cache.score = None;
+            self.forget(state);
+        }
     }
 
     /// The moment at which an event is judged. One that comes later than late, or from a future that nothing bears out, belongs to
@@ -466,16 +507,40 @@ impl Judge {
     }
 }
 
-/// Adds the event to its day; returns the day's counts.
-fn note(state: &mut WorkloadState, known: Option<&Known>, o: &Observation<'_>) -> DayCount {
+/// What the criteria said of an event.
+struct Looked {
+    findings: Vec<Finding>,
+    /// How many parts of what is known were visible.
+    visible: usize,
+    /// If they found nothing in an event that taught nothing, and what else the workload does today changes nothing of that but by counts
+    /// that are too high: the hours at which they would not either, one bit each.
+    calm_hours: Option<u32>,
+}
+
+/// What became of an event that was added to its day.
+#[derive(Default)]
+struct Noted {
+    /// The day's counts.
+    today: DayCount,
+    /// It taught nothing else.
+    nothing_else: bool,
+}
+
+/// Adds the event to its day.
+fn note(state: &mut WorkloadState, known: Option<&Known>, o: &Observation<'_>) -> Noted {
     let day = o.day();
     let learned = &mut state.day_mut(day).learned;
     // Names that the baseline holds already are shared with it.
-    learned.learn(o, |facet, text| {
+    let taught = learned.learn(o, |facet, text| {
         let found = facet.and_then(|facet| known?.learned.find(facet, text)).filter(|found| &**found.name() == text);
         found.map_or_else(|| Name::from(text), |found| found.name().clone())
     });
-    learned.daily().on(day).copied().unwrap_or_default()
+    let today = learned.daily().on(day).copied().unwrap_or_default();
+    if taught && state.days.last().is_some_and(|last| last.day != day) {
+        // Events of later days may be judged by it.
+        state.cache.known.change();
+    }
+    Noted { today, nothing_else: !taught }
 }
 
 /// What may be missing for a judgement, in the words of [`Workload::missing`].
@@ -506,14 +571,15 @@ fn hour_of(at: Millis) -> u32 {
 }
 
 /// An event's identity: several records may share an id (stages, correlation ids), repeated deliveries share everything.
-fn event_key(id: &str, o: &Observation<'_>) -> u64 {
+fn event_key(id: &str, at: Millis, deed: u64) -> u64 {
+    stable_hash(id.as_bytes()) ^ (at as u64).rotate_left(48) ^ deed
+}
+
+/// The part of an event's identity that says what was done.
+fn deed_key(o: &Observation<'_>) -> u64 {
     let target = o.targets.first().map_or(0, |t| stable_hash(t.name.as_bytes()));
     let outcome = o.outcome.map_or(0, |outcome| outcome as u64 + 1);
-    stable_hash(id.as_bytes())
-        ^ stable_hash(o.action.as_bytes()).rotate_left(17)
-        ^ target.rotate_left(33)
-        ^ (o.at as u64).rotate_left(48)
-        ^ outcome
+    stable_hash(o.action.as_bytes()).rotate_left(17) ^ target.rotate_left(33) ^ outcome
 }
 
 /// Kinds of evidence that weigh enough to be told of, as bits.

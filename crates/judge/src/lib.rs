@@ -88,6 +88,8 @@ mod late;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod repeats;
+#[cfg(test)]
 mod stories;
 
 pub use case::{Why, case_name};
@@ -96,7 +98,7 @@ pub use criteria::{Criterion, REGISTRY, criterion};
 pub use decide::{Decision, Rule, decide};
 pub use evidence::{Evidence, EvidenceRef, Factor, Workings};
 pub use explain::{Explanation, Remedy, explain};
-pub use judge::{Judge, Settled};
+pub use judge::{Calm, Judge, Repeat, Settled};
 pub use score::{BREAK, Piece, Score, score};
 pub use state::{JudgeState, SHARDS, Shard, WorkloadState, shard_of};
 pub use surprisal::{Declared, Gauge, Share2, Standing};

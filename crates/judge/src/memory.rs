@@ -2,6 +2,7 @@
 
 use crate::Tuning;
 use crate::state::PendingDay;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use vires_event::Millis;
 use vires_profile::baseline::{Day, Facet, Hashed, Known, Learned, Presence, Reference};
@@ -27,6 +28,8 @@ pub(crate) struct Memory<'a> {
     first: Option<Day>,
     /// What the workload itself is called.
     pub names: [&'a str; 2],
+    /// True once it was asked what else the workload did today.
+    looked_at_today: Cell<bool>,
 }
 
 /// When and how often a value was seen.
@@ -62,6 +65,7 @@ impl<'a> Memory<'a> {
             days: 0,
             first: None,
             names: [""; 2],
+            looked_at_today: Cell::new(false),
         };
         let mut active = Presence::default();
         let mut first: Option<Day> = None;
@@ -92,7 +96,7 @@ impl<'a> Memory<'a> {
             visit(overlay);
         }
         for waiting in self.waiting {
-            if waiting.day < self.day && waiting.visible_from(self.tuning, self.privileged) <= self.at {
+            if waiting.is_visible((self.day, self.at), self.tuning, self.privileged) {
                 visit(&waiting.learned);
             }
         }
@@ -126,6 +130,17 @@ impl<'a> Memory<'a> {
             any |= learned.of(Facet::Role).iter().any(|role| crate::criteria::account_of(role.name()) == Some(account));
         });
         any
+    }
+
+    /// One bit for each hour of the day at which nothing is said of the hour: it was active within an hour of it, or is not known for
+    /// long enough to have hours.
+    pub fn hours(&self) -> u32 {
+        if self.days < u32::from(self.tuning.window.mature_days) {
+            return u32::MAX;
+        }
+        let mut hours = 0;
+        self.for_each_layer(|learned| hours |= learned.hours().around(1));
+        hours
     }
 
     /// On which days a value was seen; empty if never.
@@ -191,6 +206,7 @@ impl<'a> Memory<'a> {
 
     /// How many new things of a facet it has shown today, in as many places: what lies side by side is one. Counted up to `most`.
     pub fn new_today(&self, facet: Facet, most: usize) -> u32 {
+        self.looked_at_today.set(true);
         let Some(today) = self.waiting.iter().find(|waiting| waiting.day == self.day) else { return 0 };
         let mut places: Vec<&str> = Vec::new();
         for value in today.learned.of(facet).iter().take(64) {
@@ -200,6 +216,11 @@ impl<'a> Memory<'a> {
             }
         }
         u32::try_from(places.len()).unwrap_or(u32::MAX)
+    }
+
+    /// True if what was said may be otherwise after other events of today.
+    pub fn looked_at_today(&self) -> bool {
+        self.looked_at_today.get()
     }
 
     /// True if it showed the value, or one near to it, before today.

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use vires_event::Millis;
 use vires_profile::baseline::{BaselineError, Day, DayCount, Learned, bounded, seal, unseal};
 use vires_profile::observation::{Mapping, stable_hash};
@@ -41,6 +42,16 @@ impl PendingDay {
             _ => tuning.learn.quarantine_days,
         };
         (Millis::from(self.day) + 1 + Millis::from(days)) * DAY + tuning.learn.settle.0
+    }
+
+    /// True if it is to be learned when that is the latest time.
+    fn is_due(&self, watermark: Millis, tuning: &Tuning, privileged: bool) -> bool {
+        self.visible_from(tuning, privileged) + tuning.window.late.0 <= watermark
+    }
+
+    /// True if it counts as known for an event of a day at a moment.
+    pub fn is_visible(&self, (day, at): (Day, Millis), tuning: &Tuning, privileged: bool) -> bool {
+        self.day < day && self.visible_from(tuning, privileged) <= at
     }
 }
 
@@ -148,6 +159,40 @@ pub(crate) struct Cache {
     pub waits: Option<(Box<str>, Mapping)>,
     /// The name, shared with every verdict.
     pub name: Option<Arc<str>>,
+    /// Another one whenever what is known of the workload changes in a way that an event may be judged by.
+    pub known: Version,
+}
+
+/// Stands for what is known of a workload. No number is given twice, not even to a copy.
+#[derive(Debug, Default)]
+pub(crate) struct Version(u64);
+
+static VERSIONS: AtomicU64 = AtomicU64::new(1);
+
+impl Version {
+    /// The number, never 0.
+    pub fn number(&mut self) -> u64 {
+        if self.0 == 0 {
+            self.0 = VERSIONS.fetch_add(1, Ordering::Relaxed);
+        }
+        self.0
+    }
+
+    /// True if this is its number.
+    pub fn is(&self, number: u64) -> bool {
+        self.0 == number
+    }
+
+    /// It is another now.
+    pub fn change(&mut self) {
+        self.0 = 0;
+    }
+}
+
+impl Clone for Version {
+    fn clone(&self) -> Self {
+        Version::default()
+    }
 }
 
 impl Cache {
@@ -184,6 +229,7 @@ impl WorkloadState {
         let at = match self.days.binary_search_by_key(&day, |d| d.day) {
             Ok(at) => at,
             Err(at) => {
+                self.cache.known.change();
                 self.days.reserve_exact(1);
                 self.days.insert(at, PendingDay { day, level: Disposition::Suppress, learned: Learned::default() });
                 at
@@ -196,12 +242,12 @@ impl WorkloadState {
 
     /// Learns the days whose time has come.
     pub(crate) fn settle(&mut self, tuning: &Tuning, privileged: bool) {
-        let due = |d: &PendingDay, watermark| d.visible_from(tuning, privileged) + tuning.window.late.0 <= watermark;
-        if !self.days.first().is_some_and(|d| due(d, self.watermark)) && !self.days.iter().any(|d| due(d, self.watermark)) {
+        if !self.is_due(self.watermark, tuning, privileged) {
             return;
         }
+        self.cache.known.change();
         for day in std::mem::take(&mut self.days) {
-            if due(&day, self.watermark) {
+            if day.is_due(self.watermark, tuning, privileged) {
                 self.overlay.get_or_insert_default().merge(&day.learned, DayCount::plus);
             } else {
                 self.days.push(day);
@@ -210,11 +256,17 @@ impl WorkloadState {
         self.cache.usual = None;
     }
 
+    /// True if the time of a day has come when it is `watermark`.
+    pub(crate) fn is_due(&self, watermark: Millis, tuning: &Tuning, privileged: bool) -> bool {
+        self.days.iter().any(|day| day.is_due(watermark, tuning, privileged))
+    }
+
     /// Forgets days beyond `most`, the latest first: only events from the future leave so many that never fall due.
     pub(crate) fn forget_days(&mut self, most: usize) {
         if self.days.len() > most {
             self.days.truncate(most);
             self.cache.usual = None;
+            self.cache.known.change();
         }
     }
 }

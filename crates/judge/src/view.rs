@@ -6,6 +6,8 @@ use crate::surprisal::{Declared, Gauge, Standing, q3};
 use crate::volume::Usual;
 use crate::{Break, Code, Tuning};
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::ops::Deref;
 use vires_event::{Boundary, Class, Effect, Kind, Link, Millis, Outcome};
 use vires_profile::Workload;
 use vires_profile::baseline::{DayCount, Facet, credential_value};
@@ -25,12 +27,38 @@ pub(crate) struct View<'a> {
     pub profile: Option<&'a Workload>,
     pub tuning: &'a Tuning,
     /// Counts of the event's day so far, with this event.
-    pub today: DayCount,
+    pub today: Counts,
     pub usual: &'a Usual,
     /// How the action stands.
     pub action: Gauge,
     /// How the origin stands; `None` if the record does not say where it came from.
     pub origin: Option<Gauge>,
+}
+
+/// The counts of a day, and whether anybody looked at them: what was said then may be otherwise when there are more.
+pub(crate) struct Counts {
+    counts: DayCount,
+    looked: Cell<bool>,
+}
+
+impl Counts {
+    fn new(counts: DayCount) -> Self {
+        Counts { counts, looked: Cell::new(false) }
+    }
+
+    /// True if anybody looked at them since this was asked.
+    pub fn take_looked(&self) -> bool {
+        self.looked.take()
+    }
+}
+
+impl Deref for Counts {
+    type Target = DayCount;
+
+    fn deref(&self) -> &DayCount {
+        self.looked.set(true);
+        &self.counts
+    }
 }
 
 impl<'a> View<'a> {
@@ -55,7 +83,7 @@ impl<'a> View<'a> {
             let zones = list(user.and_then(|u| u.zones.as_ref()), expect.and_then(|e| e.zones.as_ref()), origin);
             gauge(Facet::Zone, origin, zones)
         });
-        View { o, profile, tuning, today, usual, action, origin, memory }
+        View { o, profile, tuning, today: Counts::new(today), usual, action, origin, memory }
     }
 
     /// A list of the profile, if it declares it.
@@ -183,10 +211,7 @@ impl<'a> View<'a> {
 
     /// True if the workload has hours and this is none of them: it was never active within an hour of it.
     pub fn out_of_hours(&self) -> bool {
-        let mature = self.memory.days >= u32::from(self.tuning.window.mature_days);
-        let mut known = !mature;
-        self.memory.for_each_layer(|learned| known |= learned.hours().knows_hour(self.o.hour(), 1));
-        !known
+        self.memory.hours() >> self.o.hour() & 1 == 0
     }
 
     /// True for a tool that several peers use, from a network that has a name: with the move came an upgrade.

@@ -1,9 +1,11 @@
 //! When a count is too high for this workload: robust deviations from its own days, never a general threshold.
 
+use crate::Code;
 use crate::memory::Memory;
 use crate::surprisal::q3;
 use crate::tuning::Volume;
 use std::cell::OnceCell;
+use vires_profile::Workload;
 use vires_profile::baseline::{DAYS_KEPT, DayCount};
 
 /// The usual level of one count.
@@ -155,6 +157,29 @@ impl Usual {
             since,
             drift: OnceCell::new(),
         }
+    }
+
+    /// True for the criteria that measure a day's counts by these, and look at them for nothing else: see [`Usual::allows`].
+    pub fn is_measured_by(code: Code) -> bool {
+        matches!(code, Code::P6 | Code::D2 | Code::D3 | Code::D5 | Code::V2 | Code::V4)
+    }
+
+    /// True if these criteria find nothing in the counts of a day, whatever the event that comes to them.
+    pub fn allows(&self, today: &DayCount, profile: Option<&Workload>, knobs: &Volume) -> bool {
+        let within = |count: f64, declared: Option<f64>, usual: &Series| match declared {
+            Some(max) => count <= knobs.over_max * max,
+            None => usual.excess(count, knobs.over_max, knobs) == 0.0,
+        };
+        let declared = profile.map(|profile| &profile.expect.volume);
+        let total = declared.and_then(|volume| volume.events_per_day).map(|(_, max)| max as f64);
+        let sensitive = declared.and_then(|volume| volume.sensitive_reads_per_day).map(|max| max as f64);
+        within(f64::from(today.total), total, &self.total)
+            && (today.sensitive == 0
+                || (within(f64::from(today.sensitive), sensitive, &self.sensitive)
+                    && self.slow_rise(f64::from(today.sensitive), knobs) == 0.0))
+            && (today.privileged < knobs.min_t3
+                || self.privileged.excess(f64::from(today.privileged), knobs.over_max_t3, knobs) == 0.0)
+            && self.spread.excess(today.spread(), knobs.over_max, knobs) == 0.0
     }
 
     /// Sum of the deviations of the days since the baseline, as far as they exceed the slack.
