@@ -3,15 +3,22 @@
 //! What such a line says of its workload is taken from the one before it; the rest is read from its places. Whatever is not clear at
 //! once goes the long way, so that no verdict depends on what was met before.
 
+use super::deed::{Deeds, MOST_BYTES, Repeated};
 use super::estate::Estate;
 use super::memory::Memory;
 use super::observe::{Touched, seen_in, workload_of};
 use super::packed::{Packed, Texts};
+use super::taught::{Lesson, Taught};
 use rustc_hash::FxHashMap;
+use std::cell::Cell;
 use std::net::IpAddr;
 use vires_event::{Millis, Text, parse_time};
+use vires_judge::joins::Plain;
+use vires_judge::{Judge, shard_of};
 use vires_profile::WorkloadIndex;
-use vires_profile::observation::{Habits, Observation, data_class_of, origin_of, zone_class_of};
+use vires_profile::baseline::bounded;
+use vires_profile::observation::{Habits, Mapping, Observation, Unwatched, data_class_of, origin_of, zone_class_of};
+use vires_profile::zones::ZoneClass;
 use vires_source::cloudtrail::Giver;
 use vires_source::json::{Shaped, Value, slots};
 use vires_source::{Opened, annotation};
@@ -30,6 +37,8 @@ pub(super) struct Templates {
     of: FxHashMap<(u32, u32), Option<Box<Template>>>,
     /// Bytes of them.
     bytes: usize,
+    /// Bytes of what they keep.
+    kept: Cell<usize>,
 }
 
 /// So much is kept; then all is forgotten and learned anew.
@@ -63,6 +72,21 @@ struct Said {
     /// The service and the private network it came through.
     service: Option<String>,
     network: Option<String>,
+    taught: Taught,
+    deeds: Deeds,
+}
+
+/// What stands in the places of a line, but for what was touched.
+struct Read<'k> {
+    at: Millis,
+    event_id: Option<&'k str>,
+    region: Option<&'k str>,
+    age_s: Option<u64>,
+    bytes: Option<u64>,
+    /// The address, if it is another than that of the template.
+    ip: Option<&'k str>,
+    origin: Option<Text<'k>>,
+    zone_class: ZoneClass,
 }
 
 /// A longer text would have been cut.
@@ -71,11 +95,16 @@ const MAX_WORD: usize = 256;
 impl Again {
     /// Learns from a line that went the long way. Its activity must not have been taken.
     pub fn learn(&mut self, quick: &Quick, estate: &Estate, opened: &Opened<'_>, tags: &Tags<'_>, memory: &mut Memory) {
-        let Again { kept, templates: Templates { of, bytes } } = self;
+        let Again { kept, templates: Templates { of, bytes, kept: deeds } } = self;
         quick.learn(opened, tags, &estate.classifier, kept, &mut memory.memo);
         let Some(number) = kept.learned().filter(|number| !of.contains_key(number)) else { return };
         if *bytes > MAX_BYTES {
-            (*of, *bytes) = Default::default();
+            (*of, *bytes, *deeds) = Default::default();
+        }
+        if deeds.get() > MOST_BYTES {
+            let said = of.values_mut().flatten().filter_map(|template| template.said.as_mut());
+            said.for_each(|said| said.deeds = Deeds::default());
+            deeds.set(0);
         }
         let template = Template::new(estate, opened, tags, memory).map(Box::new);
         *bytes += size_of::<Template>() + template.as_ref().map_or(0, |t| t.said.as_ref().map_or(0, |said| said.texts.len()));
@@ -83,7 +112,53 @@ impl Again {
     }
 }
 
+/// What a line says of its workload, as it waits to be judged.
+#[derive(Debug)]
+pub(super) enum Seen {
+    /// As a whole; and if nothing of it is new.
+    Whole(Box<Packed>, Option<Plain>, usize),
+    /// As far as it does not repeat another.
+    Again(Box<Repeated>),
+}
+
+impl Seen {
+    /// An observation, with its texts in `texts`.
+    pub fn whole(o: Observation<'_>, judge: &Judge, texts: &mut Texts) -> Self {
+        let (plain, shard) = (judge.plain(&o), shard_of(&bounded(&o.workload)));
+        Seen::Whole(Box::new(Packed::pack(o, texts)), plain, shard)
+    }
+
+    /// How far the identity leads to an owner.
+    pub fn mapping(&self) -> Mapping {
+        match self {
+            Seen::Whole(packed, ..) => packed.mapping(),
+            Seen::Again(repeated) => repeated.mapping,
+        }
+    }
+
+    /// The shard of its workload.
+    pub fn shard(&self) -> usize {
+        match self {
+            Seen::Whole(.., shard) => *shard,
+            Seen::Again(repeated) => repeated.deed.shard(),
+        }
+    }
+
+    /// The observation as it was.
+    pub fn unpack<'t>(&'t self, texts: &'t Texts) -> Observation<'t> {
+        match self {
+            Seen::Whole(packed, ..) => packed.unpack(texts),
+            Seen::Again(repeated) => repeated.unpack(texts),
+        }
+    }
+}
+
 impl Templates {
+    /// Counts what templates keep.
+    pub fn kept(&self) -> &Cell<usize> {
+        &self.kept
+    }
+
     /// What lines like this one say of their workload, if that is known and they need not go the long way.
     pub fn of(&self, met: &Met<'_, '_>) -> Option<&Template> {
         self.of.get(&met.number)?.as_deref().filter(|_| !met.marked)
@@ -157,17 +232,80 @@ impl Template {
             from: (from, is_address),
             service,
             network,
+            taught: Taught::default(),
+            deeds: Deeds::default(),
         };
         Some(Template { time, said: Some(said) })
     }
 
-    /// What a line says of its workload: `None` inside if nothing is to be judged. `None` if it must go the long way.
+    /// What a line says of its workload, with its texts in `texts`, and not taken apart if it repeats what another line said. `None`
+    /// inside if nothing is to be judged; `None` if the line must go the long way.
     #[allow(clippy::option_option)]
-    pub fn observe<'k>(&'k self, estate: &'k Estate, met: Met<'k, 'k>, habits: &mut Habits) -> Option<Option<Observation<'k>>> {
+    pub fn judged<'k>(
+        &'k self,
+        estate: &'k Estate,
+        met: Met<'k, 'k>,
+        habits: &mut Habits,
+        (judge, texts, kept): (&Judge, &mut Texts, &Cell<usize>),
+    ) -> Option<Option<Seen>> {
         let at = parse_time(word(met.shaped(), self.time)??)?;
-        match &self.said {
-            None => Some(None),
-            Some(said) => said.observe(at, estate, met, habits).map(Some),
+        let Some(said) = &self.said else { return Some(None) };
+        let read = said.read(at, estate, met.shaped(), habits)?;
+        // Who receives something is read from the parameters.
+        if !said.giver.is_idle() {
+            return said.observe(read, estate, met).map(|o| Some(Seen::whole(o, judge, texts)));
+        }
+        let setting = (read.region, read.origin.as_deref(), read.zone_class);
+        if let Some(deed) = said.deeds.find(setting, &met.targets, met.data_class) {
+            // The deed may have been done from another address of the same place.
+            let ip = read.ip.or_else(|| said.o.ip(&said.texts)).filter(|ip| deed.ip() != Some(ip));
+            return Some(Some(Seen::Again(Box::new(Repeated {
+                deed,
+                at,
+                event_id: read.event_id.map(|id| texts.put(id)),
+                ip: ip.map(|ip| texts.put(ip)),
+                age_s: read.age_s,
+                bytes: read.bytes,
+                mapping: said.workload.map_or(said.o.mapping(), |workload| estate.inventory.workload(workload).mapping(at)),
+                line: 0,
+                unwatched: Unwatched::default(),
+            }))));
+        }
+        let class = met.data_class;
+        let o = said.observe(read, estate, met)?;
+        Some(Some(match said.deeds.keep(&o, class, judge, kept) {
+            Some(deed) => Seen::Again(Box::new(Repeated::first(deed, &o, texts))),
+            None => Seen::whole(o, judge, texts),
+        }))
+    }
+
+    /// What there is to be learned from a line: `None` inside if nothing is. `None` if it must go the long way.
+    #[allow(clippy::option_option)]
+    pub fn lesson<'k>(&'k self, estate: &'k Estate, met: Met<'k, 'k>, habits: &mut Habits) -> Option<Option<Lesson<'k>>> {
+        let at = parse_time(word(met.shaped(), self.time)??)?;
+        let Some(said) = &self.said else { return Some(None) };
+        let read = said.read(at, estate, met.shaped(), habits)?;
+        // Who receives something is read from the parameters.
+        if !said.giver.is_idle() {
+            return said.observe(read, estate, met).map(|o| Some(Lesson::Whole(o, None)));
+        }
+        let setting = (at, read.region, read.origin.as_deref());
+        let known = said.taught.find(setting, &met.targets, met.data_class);
+        if let Some(lesson) = known.count {
+            return Some(Some(lesson));
+        }
+        let class = met.data_class;
+        let o = said.observe(read, estate, met)?;
+        Some(Some(match known.place {
+            Some(place) => Lesson::Touched(place, o, class),
+            None => Lesson::Whole(o, Some(class)),
+        }))
+    }
+
+    /// Notes that a lesson was learned, by the workload that stands at `place`.
+    pub fn note_taught(&self, o: &Observation<'_>, class: Option<u8>, place: (usize, usize)) {
+        if let Some(said) = &self.said {
+            said.taught.note(o, class, place);
         }
     }
 }
@@ -180,42 +318,60 @@ fn word<'l>(shaped: &Shaped<'_, 'l>, slot: usize) -> Option<Option<&'l str>> {
 }
 
 impl Said {
-    fn observe<'k>(
-        &'k self,
-        at: Millis,
-        estate: &'k Estate,
-        mut met: Met<'k, 'k>,
-        habits: &mut Habits,
-    ) -> Option<Observation<'k>> {
-        let parameters = if self.giver.is_idle() { None } else { met.parameters()? };
-        let (inventory, shaped) = (&estate.inventory, met.shaped());
-        let mut o = self.o.unpack(&self.texts);
-        o.at = at;
-        if let Some(workload) = self.workload {
-            o.mapping = inventory.workload(workload).mapping(at);
-        }
-        if let Some(slot) = self.event_id {
-            o.event_id = word(shaped, slot)?.map(Text::Borrowed);
-        }
+    /// Reads the places of a line. `None` if it must go the long way.
+    fn read<'k>(&'k self, at: Millis, estate: &'k Estate, shaped: &Shaped<'k, 'k>, habits: &mut Habits) -> Option<Read<'k>> {
+        let event_id = match self.event_id {
+            Some(slot) => word(shaped, slot)?,
+            None => self.o.event_id(&self.texts),
+        };
         // Of some services the region says nothing.
-        if let Some(slot) = self.region.filter(|_| o.region.is_some()) {
-            o.region = Some(Text::Borrowed(word(shaped, slot)??));
-        }
-        if let (Some(slot), Some(credential)) = (self.issued, &mut o.credential) {
+        let region = match self.region.filter(|_| self.o.has_region()) {
+            Some(slot) => Some(word(shaped, slot)??),
+            None => None,
+        };
+        let mut age_s = self.o.age_s();
+        if let Some(slot) = self.issued.filter(|_| self.o.has_credential()) {
             let issued = word(shaped, slot)?.and_then(parse_time);
-            credential.age_s = issued.and_then(|issued| u64::try_from((at - issued) / 1000).ok());
+            age_s = issued.and_then(|issued| u64::try_from((at - issued) / 1000).ok());
         }
-        if let Some(slot) = self.bytes {
-            o.bytes = shaped.text(slot).split('.').next().and_then(|whole| whole.parse().ok());
-        }
-        if let Some(address) = self.address.map(|slot| shaped.text(slot)).filter(|address| *address != self.from.0) {
-            if !self.from.1 || address.len() > MAX_WORD || address.parse::<IpAddr>().is_err() {
-                return None;
+        let bytes =
+            self.bytes.map_or(self.o.bytes(), |slot| shaped.text(slot).split('.').next().and_then(|whole| whole.parse().ok()));
+        let address = self.address.map(|slot| shaped.text(slot)).filter(|address| *address != self.from.0);
+        let (origin, zone_class) = match address {
+            None => self.o.origin(&self.texts),
+            Some(address) => {
+                if !self.from.1 || address.len() > MAX_WORD || address.parse::<IpAddr>().is_err() {
+                    return None;
+                }
+                let zone = estate.inventory.zones.lookup(Some(address), None, self.service.as_deref());
+                let origin = origin_of(zone, Some(address), self.network.as_deref(), None, habits);
+                let class = zone_class_of(zone, origin.as_deref());
+                (origin, class)
             }
-            let zone = inventory.zones.lookup(Some(address), None, self.service.as_deref());
+        };
+        Some(Read { at, event_id, region, age_s, bytes, ip: address, origin, zone_class })
+    }
+
+    /// `None` if it must go the long way.
+    fn observe<'k>(&'k self, read: Read<'k>, estate: &'k Estate, mut met: Met<'k, 'k>) -> Option<Observation<'k>> {
+        let parameters = if self.giver.is_idle() { None } else { met.parameters()? };
+        let inventory = &estate.inventory;
+        let mut o = self.o.unpack(&self.texts);
+        o.at = read.at;
+        if let Some(workload) = self.workload {
+            o.mapping = inventory.workload(workload).mapping(read.at);
+        }
+        o.event_id = read.event_id.map(Text::Borrowed);
+        if let Some(region) = read.region {
+            o.region = Some(Text::Borrowed(region));
+        }
+        if let Some(credential) = &mut o.credential {
+            credential.age_s = read.age_s;
+        }
+        o.bytes = read.bytes;
+        if let Some(address) = read.ip {
             o.ip = Some(Text::Borrowed(address));
-            o.origin = origin_of(zone, Some(address), self.network.as_deref(), None, habits);
-            o.zone_class = zone_class_of(zone, o.origin.as_deref());
+            (o.origin, o.zone_class) = (read.origin, read.zone_class);
         }
         let (service, operation) = met.action();
         o.destinations = self.giver.destinations(parameters, service, operation);
@@ -240,6 +396,8 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
     use vires_catalog::Catalog;
+    use vires_judge::Tuning;
+    use vires_profile::baseline::Baseline;
     use vires_profile::{Exceptions, Inventory};
     use vires_source::open;
     use vires_tag::Classifier;
@@ -331,11 +489,50 @@ max_tier = 1
         all
     }
 
-    #[test]
-    fn memory_says_what_the_long_way_says() {
+    /// Holds what is said of lines from memory to what is said of them by the long way. Gives how many were met again, and how many
+    /// repeated another.
+    fn compared(lines: &[&str]) -> (usize, usize) {
         let estate = estate();
         let quick = Quick::new(&estate.classifier, "nhi");
         let (mut again, mut memory, mut met_again) = (Again::default(), Memory::default(), 0);
+        // Nothing is new to a judge who knows all of it.
+        let (mut all, mut repeated) = (Baseline::new(""), 0);
+        for alike in lines.chunk_by(|a, b| a == b) {
+            let said = by_the_long_way(&estate, &quick, alike[0], &mut Again::default()).0;
+            said.into_iter().for_each(|o| _ = all.learn(&o));
+        }
+        let judge = estate.judge(Tuning::default(), all);
+        for line in lines {
+            let said = by_the_long_way(&estate, &quick, line, &mut again);
+            let (Memory { memo, habits, .. }, Again { kept, templates }) = (&mut memory, &mut again);
+            let mut texts = Texts::default();
+            let from_memory = quick.meet(line.as_bytes(), &estate.classifier, kept, memo, |met| {
+                let template = templates.of(&met)?;
+                let mut object = Vec::new();
+                met.begin(&mut object)?;
+                Some((template.judged(&estate, met, habits, (&judge, &mut texts, templates.kept()))?, object))
+            });
+            if let Some((seen, object)) = from_memory {
+                repeated += usize::from(matches!(seen, Some(Seen::Again(_))));
+                assert_eq!((seen.map(|seen| owned(seen.unpack(&texts))), object), said, "{line}");
+                met_again += 1;
+            }
+        }
+        (met_again, repeated)
+    }
+
+    /// The line with this number, which says of one role that it read an object.
+    fn read(n: usize, bucket: usize, (day, hour): (usize, usize), address: usize) -> String {
+        format!(
+            r#"{{"eventTime":"2026-03-0{day}T0{hour}:00:0{}Z","eventSource":"s3.amazonaws.com","eventName":"GetObject","awsRegion":"eu-west-{}","sourceIPAddress":"203.0.113.{address}","userAgent":"boto3/1.2","userIdentity":{{"type":"AssumedRole","arn":"arn:aws:sts::123456789012:assumed-role/app/s","accountId":"123456789012","accessKeyId":"ASIAIOSFODNN7EXAMPLE"}},"requestParameters":{{"bucketName":"acme-payroll-{bucket}","key":"day{}/x"}},"eventID":"{n:08x}-8a17-4eff-9fe0-000000000000","eventType":"AwsApiCall","recipientAccountId":"123456789012"}}"#,
+            n % 10,
+            n % 5 / 4,
+            n % 2,
+        )
+    }
+
+    #[test]
+    fn memory_says_what_the_long_way_says() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/logs/cloudtrail");
         let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let mut files: Vec<_> = files.filter(|path| path.extension().is_some_and(|e| e == "ndjson")).collect();
@@ -343,22 +540,52 @@ max_tier = 1
         let texts = files.iter().map(|path| std::fs::read_to_string(path).unwrap());
         let records: Vec<Json> =
             texts.flat_map(|text| text.lines().filter_map(|l| serde_json::from_str(l).ok()).collect::<Vec<_>>()).collect();
-        for line in records.iter().flat_map(variants).map(|record| record.to_string()) {
-            for _ in 0..3 {
-                let said = by_the_long_way(&estate, &quick, &line, &mut again);
-                let (Memory { memo, habits, .. }, Again { kept, templates }) = (&mut memory, &mut again);
-                let from_memory = quick.meet(line.as_bytes(), &estate.classifier, kept, memo, |met| {
-                    let template = templates.of(&met)?;
-                    let mut object = Vec::new();
-                    met.begin(&mut object)?;
-                    Some((template.observe(&estate, met, habits)?.map(owned), object))
-                });
-                if let Some(from_memory) = from_memory {
-                    assert_eq!(from_memory, said, "{line}");
-                    met_again += 1;
+        let lines: Vec<String> = records.iter().flat_map(variants).map(|record| record.to_string()).collect();
+        let lines: Vec<&str> = lines.iter().flat_map(|line| [&**line; 3]).collect();
+        let (met_again, repeated) = compared(&lines);
+        assert!(met_again > 1000 && repeated > 300, "the short ways are taken: {met_again}, {repeated}");
+    }
+
+    #[test]
+    fn another_address_of_the_same_place_is_told() {
+        let lines = [7, 7, 9, 9, 7, 8, 200, 200, 201, 7, 201, 200].map(|address| read(0, 0, (1, 0), address));
+        let (met_again, repeated) = compared(&lines.each_ref().map(|line| &**line));
+        assert!(met_again > 9 && repeated > 5, "the short ways are taken: {met_again}, {repeated}");
+    }
+
+    #[test]
+    fn lessons_teach_what_whole_observations_teach() {
+        let estate = estate();
+        let quick = Quick::new(&estate.classifier, "nhi");
+        let (mut again, mut memory) = (Again::default(), Memory::default());
+        let (mut whole, mut short, mut counted) = (Baseline::new(""), Baseline::new(""), 0);
+        let line = |n: usize| read(n, n % 3, (1 + n / 200, n / 40 % 4), 7 + 180 * (n % 2));
+        for line in (0..600).map(line) {
+            whole.learn(&by_the_long_way(&estate, &quick, &line, &mut Again::default()).0.unwrap());
+            let (Memory { memo, habits, .. }, Again { kept, templates }) = (&mut memory, &mut again);
+            let learned = quick.meet(line.as_bytes(), &estate.classifier, kept, memo, |met| {
+                let template = templates.of(&met)?;
+                match template.lesson(&estate, met, habits)?? {
+                    Lesson::Count((_, at), count, hour) => {
+                        counted += 1;
+                        short.count(at, count, hour);
+                    }
+                    Lesson::Touched(place, o, class) => {
+                        short.learn_touched(place.1, &o);
+                        template.note_taught(&o, class, place);
+                    }
+                    Lesson::Whole(o, class) => {
+                        let at = short.learn(&o)?;
+                        template.note_taught(&o, class?, (0, at));
+                    }
                 }
+                Some(())
+            });
+            if learned.is_none() {
+                short.learn(&by_the_long_way(&estate, &quick, &line, &mut again).0.unwrap());
             }
+            assert_eq!(whole, short, "{line}");
         }
-        assert!(met_again > 1000, "the short way is taken: {met_again}");
+        assert!(counted > 200, "most of it was learned before: {counted}");
     }
 }

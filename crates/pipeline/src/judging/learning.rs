@@ -1,8 +1,9 @@
-use super::again::Again;
+use super::again::{Again, Template};
 use super::estate::Estate;
 use super::memory::Memory;
 use super::observe::{is_undated, seen};
 use super::replay::hex;
+use super::taught::{Lesson, Place};
 use crate::engine::{Error, Options, Runner, Summary};
 use crate::input::{Source, open_file, regular_files};
 use crate::stage::{Report, Stage};
@@ -145,6 +146,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn note_day(day: Day, days: &mut Option<(Day, Day)>) {
+    *days = Some(days.map_or((day, day), |days| wider(days, (day, day))));
+}
+
 fn wider(a: (Day, Day), b: (Day, Day)) -> (Day, Day) {
     (a.0.min(b.0), a.1.max(b.1))
 }
@@ -163,11 +168,35 @@ impl<'e> Learning<'e> {
         }
     }
 
-    fn learn(&self, o: &Observation<'_>, days: &mut Option<(Day, Day)>) {
-        let day = (o.day(), o.day());
-        *days = Some(days.map_or(day, |days| wider(days, day)));
-        if let Some(shard) = self.shards.get(shard_of(&o.workload)) {
-            lock(shard).learn(o);
+    /// Gives the place of the workload, if there was room for it.
+    fn learn(&self, o: &Observation<'_>, days: &mut Option<(Day, Day)>) -> Option<Place> {
+        note_day(o.day(), days);
+        let at = shard_of(&o.workload);
+        Some((at, lock(self.shards.get(at)?).learn(o)?))
+    }
+
+    /// Learns from a line that repeats another.
+    fn learn_again(&self, template: &Template, lesson: Lesson<'_>, days: &mut Option<(Day, Day)>) {
+        match lesson {
+            Lesson::Count((shard, at), count, hour) => {
+                note_day(count.day, days);
+                if let Some(shard) = self.shards.get(shard) {
+                    lock(shard).count(at, count, hour);
+                }
+            }
+            Lesson::Touched((shard, at), o, class) => {
+                note_day(o.day(), days);
+                if let Some(known) = self.shards.get(shard) {
+                    lock(known).learn_touched(at, &o);
+                }
+                template.note_taught(&o, class, (shard, at));
+            }
+            Lesson::Whole(o, class) => {
+                let place = self.learn(&o, days);
+                if let (Some(place), Some(class), true) = (place, class, o.links.is_empty()) {
+                    template.note_taught(&o, class, place);
+                }
+            }
         }
     }
 
@@ -199,8 +228,8 @@ impl Stage for Learning<'_> {
         let repeated = self.quick.meet(line, &self.estate.classifier, kept, memo, |met| {
             let template = templates.of(&met)?;
             let report = Report { filtered: true, ..met.report };
-            if let Some(o) = template.observe(self.estate, met, habits)? {
-                self.learn(&o, days);
+            if let Some(lesson) = template.lesson(self.estate, met, habits)? {
+                self.learn_again(template, lesson, days);
             }
             Some(report)
         });

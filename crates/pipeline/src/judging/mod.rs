@@ -5,6 +5,7 @@
 
 mod again;
 mod answer;
+mod deed;
 mod estate;
 mod learning;
 mod live;
@@ -17,6 +18,7 @@ mod stage;
 mod state_file;
 mod step;
 mod survey;
+mod taught;
 
 pub use estate::Estate;
 pub use learning::{LearnError, Learned, learn};

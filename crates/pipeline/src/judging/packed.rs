@@ -1,6 +1,7 @@
 //! Observations that outlive their lines: the texts of a block stand one behind the other, so that an event costs no memory of its
 //! own to be made and given back.
 
+use super::deed::Setting;
 use std::borrow::Cow;
 use std::ops::Range;
 use vires_event::{
@@ -13,7 +14,14 @@ use vires_profile::zones::ZoneClass;
 #[derive(Debug, Default)]
 pub(super) struct Texts {
     bytes: String,
-    lists: Vec<Range<usize>>,
+    lists: Vec<Span>,
+}
+
+/// A text, or a list of them. Half as wide as a place may be: no block is so long.
+pub(super) type Span = Range<u32>;
+
+fn to_u32(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// So much memory is kept from block to block.
@@ -25,7 +33,7 @@ impl Texts {
         self.bytes.clear();
         self.lists.clear();
         self.bytes.shrink_to(KEEP);
-        self.lists.shrink_to(KEEP / size_of::<Range<usize>>());
+        self.lists.shrink_to(KEEP / size_of::<Span>());
     }
 
     /// Bytes of all of them.
@@ -33,35 +41,47 @@ impl Texts {
         self.bytes.len()
     }
 
-    fn put(&mut self, text: &str) -> Range<usize> {
-        let start = self.bytes.len();
-        self.bytes.push_str(text);
-        start..self.bytes.len()
+    /// Gives back room for more.
+    pub fn shrink(&mut self) {
+        self.bytes.shrink_to_fit();
+        self.lists.shrink_to_fit();
     }
 
-    fn put_some(&mut self, text: Option<&str>) -> Option<Range<usize>> {
+    /// Keeps a text.
+    pub fn put(&mut self, text: &str) -> Span {
+        let start = to_u32(self.bytes.len());
+        self.bytes.push_str(text);
+        start..to_u32(self.bytes.len())
+    }
+
+    fn put_some(&mut self, text: Option<&str>) -> Option<Span> {
         text.map(|text| self.put(text))
     }
 
-    fn put_all<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> Range<usize> {
-        let start = self.lists.len();
+    fn put_all<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> Span {
+        let start = to_u32(self.lists.len());
         for text in texts {
             let text = self.put(text);
             self.lists.push(text);
         }
-        start..self.lists.len()
+        start..to_u32(self.lists.len())
     }
 
-    fn get(&self, text: &Range<usize>) -> Text<'_> {
-        Cow::Borrowed(self.bytes.get(text.clone()).unwrap_or_default())
+    /// A text that was kept here.
+    pub fn get(&self, text: &Span) -> Text<'_> {
+        Cow::Borrowed(self.str(text))
     }
 
-    fn get_some(&self, text: &Option<Range<usize>>) -> Option<Text<'_>> {
+    fn str(&self, text: &Span) -> &str {
+        self.bytes.get(text.start as usize..text.end as usize).unwrap_or_default()
+    }
+
+    fn get_some(&self, text: &Option<Span>) -> Option<Text<'_>> {
         text.as_ref().map(|text| self.get(text))
     }
 
-    fn get_all(&self, list: &Range<usize>) -> impl Iterator<Item = Text<'_>> {
-        self.lists.get(list.clone()).unwrap_or_default().iter().map(|text| self.get(text))
+    fn get_all(&self, list: &Span) -> impl Iterator<Item = Text<'_>> {
+        self.lists.get(list.start as usize..list.end as usize).unwrap_or_default().iter().map(|text| self.get(text))
     }
 }
 
@@ -76,14 +96,14 @@ macro_rules! packed {
         #[derive(Debug)]
         pub(super) struct Packed {
             $($same: $sort,)+
-            $($text: Range<usize>,)+
-            $($maybe: Option<Range<usize>>,)+
-            $($list: Range<usize>,)+
+            $($text: Span,)+
+            $($maybe: Option<Span>,)+
+            $($list: Span,)+
             line: u64,
             credential: Option<(CredentialKind, Option<u64>, Option<u64>)>,
-            issuer: Option<Range<usize>>,
-            stayed: Option<(Range<usize>, ZoneClass)>,
-            targets: Range<usize>,
+            issuer: Option<Span>,
+            stayed: Option<(Span, ZoneClass)>,
+            targets: Span,
             links: Box<[Link<'static>]>,
             detection: Option<Box<Detection<'static>>>,
         }
@@ -188,6 +208,59 @@ impl Told {
 }
 
 impl Packed {
+    /// Where it came from, and how far that is trusted.
+    pub fn origin<'t>(&self, texts: &'t Texts) -> (Option<Text<'t>>, ZoneClass) {
+        (texts.get_some(&self.origin), self.zone_class)
+    }
+
+    /// True if that is where it came from, and what it touched.
+    pub fn is(&self, texts: &Texts, (region, origin, zone): Setting<'_>, targets: &[Target<'_>]) -> bool {
+        let same = |known: &Option<Span>, text: Option<&str>| texts.get_some(known).as_deref() == text;
+        self.zone_class == zone
+            && (self.targets.end - self.targets.start) as usize == targets.len()
+            && same(&self.region, region)
+            && same(&self.origin, origin)
+            && texts.get_all(&self.targets).zip(targets).all(|(known, target)| known == target.name)
+    }
+
+    /// The workload.
+    pub fn workload<'t>(&self, texts: &'t Texts) -> &'t str {
+        texts.str(&self.workload)
+    }
+
+    /// The address as written.
+    pub fn ip<'t>(&self, texts: &'t Texts) -> Option<&'t str> {
+        self.ip.as_ref().map(|ip| texts.str(ip))
+    }
+
+    /// The source's id of the record.
+    pub fn event_id<'t>(&self, texts: &'t Texts) -> Option<&'t str> {
+        self.event_id.as_ref().map(|id| texts.str(id))
+    }
+
+    /// How far the identity leads to an owner.
+    pub fn mapping(&self) -> Mapping {
+        self.mapping
+    }
+
+    pub fn has_region(&self) -> bool {
+        self.region.is_some()
+    }
+
+    pub fn has_credential(&self) -> bool {
+        self.credential.is_some()
+    }
+
+    /// The age of the credential.
+    pub fn age_s(&self) -> Option<u64> {
+        self.credential.and_then(|(.., age_s)| age_s)
+    }
+
+    /// Bytes handed out.
+    pub fn bytes(&self) -> Option<u64> {
+        self.bytes
+    }
+
     /// Gives it the number of its line.
     pub fn set_line(&mut self, line: u64) {
         self.line = line;

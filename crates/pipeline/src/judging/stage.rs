@@ -1,20 +1,18 @@
-use super::again::Again;
+use super::again::{Again, Seen};
 use super::answer::{self, End, SLOT};
 use super::estate::Estate;
 use super::live::{Live, Turns};
 use super::memory::Memory;
 use super::observe::{is_undated, seen};
-use super::packed::{Packed, Texts, Told};
+use super::packed::{Texts, Told};
 use super::step::{Joined, Step};
 use crate::protocol::Codec;
 use crate::stage::{Noticed, Report, Stage};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use vires_judge::joins::Plain;
-use vires_judge::{Disposition, Judge, Outcome, shard_of};
-use vires_profile::baseline::bounded;
-use vires_profile::observation::{Mapping, Observation};
+use vires_judge::{Disposition, Judge, Outcome, Shard};
+use vires_profile::observation::Mapping;
 use vires_source::open;
 use vires_tag::object::is_cut;
 use vires_tag::splice::{Field, insert, mask};
@@ -98,11 +96,7 @@ struct Pending {
     head: Range<usize>,
     slots: Range<usize>,
     end: End,
-    seen: Option<Box<Packed>>,
-    /// The shard of what was seen.
-    shard: usize,
-    /// Nothing of it is new.
-    plain: Option<Plain>,
+    seen: Option<Seen>,
     outcome: Option<Outcome>,
     failed: bool,
 }
@@ -110,27 +104,7 @@ struct Pending {
 impl Pending {
     /// A record that nothing is said of: it has its number all the same.
     fn unseen(start: usize) -> Self {
-        Pending {
-            start,
-            shown: false,
-            head: 0..0,
-            slots: 0..0,
-            end: End::default(),
-            seen: None,
-            shard: 0,
-            plain: None,
-            outcome: None,
-            failed: false,
-        }
-    }
-}
-
-impl Pending {
-    fn with(mut self, seen: Option<Observation<'_>>, judge: &Judge, texts: &mut Texts) -> Self {
-        self.plain = seen.as_ref().and_then(|o| judge.plain(o));
-        self.shard = seen.as_ref().map_or(0, |o| shard_of(&bounded(&o.workload)));
-        self.seen = seen.map(|o| Box::new(Packed::pack(o, texts)));
-        self
+        Pending { start, shown: false, head: 0..0, slots: 0..0, end: End::default(), seen: None, outcome: None, failed: false }
     }
 }
 
@@ -218,7 +192,8 @@ impl Stage for Judging {
             unmapped: decides && seen.as_ref().is_some_and(|o| o.mapping != Mapping::Mapped),
         };
         let (head, slots) = (first_byte..heads.len(), first_slot..slots.len());
-        pending.push(Pending { shown: !filtered, head, slots, end, ..Pending::unseen(start) }.with(seen, &self.judge, texts));
+        let seen = seen.map(|o| Seen::whole(o, &self.judge, texts));
+        pending.push(Pending { shown: !filtered, head, slots, end, seen, ..Pending::unseen(start) });
         report
     }
 
@@ -258,27 +233,45 @@ impl Stage for Judging {
         let JudgingScratch { pending, texts, .. } = scratch;
         for pending in &mut *pending {
             let line = gate.line();
-            if let Some(packed) = pending.seen.as_deref_mut().filter(|_| self.answers.step != Step::Decide) {
-                packed.set_line(line);
-                if let Some((stream, unwatched)) = pending.plain.as_ref().and_then(|plain| gate.joins.join_plain(plain)) {
-                    packed.tell_time(stream, unwatched);
-                    continue;
+            let decides = self.answers.step == Step::Decide;
+            let Some(seen) = pending.seen.as_mut().filter(|_| !decides) else { continue };
+            if let Seen::Again(repeated) = seen {
+                repeated.line = line;
+                match gate.joins.join_plain(&repeated.plain()) {
+                    Some((None, unwatched)) => {
+                        repeated.unwatched = unwatched;
+                        continue;
+                    }
+                    told => {
+                        let mut packed = repeated.to_whole(texts);
+                        let plain = told.map(|(stream, unwatched)| packed.tell_time(stream, unwatched)).is_some();
+                        *seen = Seen::Whole(Box::new(packed), None, repeated.deed.shard());
+                        if plain {
+                            continue;
+                        }
+                    }
                 }
-                // What fails here fails for one event: the tickets must be drawn whatever happens.
-                let told = catch_unwind(AssertUnwindSafe(|| {
-                    let mut o = packed.unpack(texts);
-                    self.judge.join(&mut gate.joins, &mut o);
-                    Told::of(o)
-                }));
-                match told {
-                    Ok(told) => packed.tell(told, texts),
-                    Err(_) => pending.failed = true,
-                }
+            }
+            let Seen::Whole(packed, plain, _) = seen else { continue };
+            packed.set_line(line);
+            if let Some((stream, unwatched)) = plain.as_ref().and_then(|plain| gate.joins.join_plain(plain)) {
+                packed.tell_time(stream, unwatched);
+                continue;
+            }
+            // What fails here fails for one event: the tickets must be drawn whatever happens.
+            let told = catch_unwind(AssertUnwindSafe(|| {
+                let mut o = packed.unpack(texts);
+                self.judge.join(&mut gate.joins, &mut o);
+                Told::of(o)
+            }));
+            match told {
+                Ok(told) => packed.tell(told, texts),
+                Err(_) => pending.failed = true,
             }
         }
         let judged = self.answers.step != Step::Join;
-        let seen = pending.iter().enumerate().filter(|(_, p)| judged && !p.failed && p.seen.is_some());
-        scratch.turns = gate.turns(seen.map(|(at, p)| (at, p.shard)));
+        let seen = pending.iter().enumerate().filter(|(_, p)| judged && !p.failed);
+        scratch.turns = gate.turns(seen.filter_map(|(at, p)| Some((at, p.seen.as_ref()?.shard()))));
     }
 
     fn render(&self, draft: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
@@ -315,7 +308,7 @@ impl Judging {
             object.clear();
             met.begin(object)?;
             let (Report { source, tagged, sensitive, .. }, brace, machine) = (met.report, met.brace, met.machine);
-            let seen = template.observe(&self.estate, met, habits)?;
+            let seen = template.judged(&self.estate, met, habits, (&self.judge, texts, templates.kept()))?;
             let filtered = self.answers.tag.only.is_some_and(|only| !only.keeps_one(tagged, sensitive, machine));
             let (start, first_slot, first_byte) = (out.len(), slots.len(), heads.len());
             heads.extend_from_slice(object);
@@ -327,15 +320,11 @@ impl Judging {
                 slots.extend(memchr::memchr_iter(SLOT, &out[start..]));
             }
             out.extend_from_slice(cr);
-            let unmapped = seen.as_ref().is_some_and(|o| o.mapping != Mapping::Mapped);
+            let unmapped = seen.as_ref().is_some_and(|seen| seen.mapping() != Mapping::Mapped);
             let report = Report { source, tagged, sensitive, filtered, judged: seen.is_some(), unmapped, ..Report::default() };
             let (head, slots) = (first_byte..heads.len(), first_slot..slots.len());
             let end = End::plain(tagged);
-            pending.push(Pending { shown: !filtered, head, slots, end, ..Pending::unseen(start) }.with(
-                seen,
-                &self.judge,
-                texts,
-            ));
+            pending.push(Pending { shown: !filtered, head, slots, end, seen, ..Pending::unseen(start) });
             Some(report)
         })
     }
@@ -346,8 +335,8 @@ impl Judging {
             self.live.shard(number, ticket, |shard| {
                 for at in events {
                     let Some(pending) = scratch.pending.get_mut(at) else { continue };
-                    let Some(packed) = pending.seen.as_deref() else { continue };
-                    match catch_unwind(AssertUnwindSafe(|| self.judge.observe(shard, &packed.unpack(&scratch.texts)))) {
+                    let Some(seen) = &pending.seen else { continue };
+                    match catch_unwind(AssertUnwindSafe(|| self.decide(shard, seen, &scratch.texts))) {
                         Ok(outcome) => {
                             self.live.note_forgotten(outcome.forgotten);
                             scratch.noticed.forgotten += u64::from(outcome.forgotten);
@@ -358,6 +347,24 @@ impl Judging {
                 }
             });
         }
+    }
+
+    /// The second step for one event.
+    fn decide(&self, shard: &mut Shard, seen: &Seen, texts: &Texts) -> Outcome {
+        let Seen::Again(repeated) = seen else { return self.judge.observe(shard, &seen.unpack(texts)) };
+        let deed = &repeated.deed;
+        let mut calm = deed.calm();
+        if let Some(calm) = &*calm {
+            let id = repeated.event_id.as_ref().map(|id| texts.get(id));
+            let repeat = repeated.repeat(id.as_deref());
+            let whole = || repeated.unpack(texts);
+            if let Some(outcome) = self.judge.observe_again(shard, calm, deed.workload(), &repeat, whole) {
+                return outcome;
+            }
+        }
+        let (outcome, found) = self.judge.observe_noting(shard, &repeated.unpack(texts));
+        *calm = found;
+        outcome
     }
 
     fn write(&self, draft: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
@@ -379,8 +386,8 @@ impl Judging {
                     }
                     object.clear();
                     object.extend_from_slice(heads.get(p.head.clone()).unwrap_or_default());
-                    let joined = p.seen.as_deref().filter(|_| self.answers.step == Step::Join && !p.failed);
-                    let joined = joined.map(|packed| packed.unpack(texts));
+                    let joined = p.seen.as_ref().filter(|_| self.answers.step == Step::Join && !p.failed);
+                    let joined = joined.map(|seen| seen.unpack(texts));
                     answer::end(object, p.end, verdict, joined.as_ref().map(|o| (o, &*self.stamp)), p.failed);
                     noticed.truncated += u64::from(is_cut(object));
                     fill(frame.record, slots.get(p.slots.clone()).unwrap_or_default().iter().copied(), object, out);
