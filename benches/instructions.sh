@@ -15,7 +15,8 @@ if ! command -v valgrind >/dev/null; then
     echo "SKIPPED: valgrind is not installed, so no instructions are counted (apt-get install valgrind)" >&2
     exit 0
 fi
-profile=release
+# Counted without link-time optimisation, which takes minutes: a regression shows either way.
+profile=ci
 if [ "${1:-}" = "--profile" ]; then profile=profiling; fi
 cargo build --profile "$profile" --locked --quiet -p vires-tag --example lines -p vires-pipeline --example judged
 lines="${CARGO_TARGET_DIR:-$PWD/target}/$profile/examples/lines"

@@ -6,9 +6,9 @@
 
 use super::fault::finding;
 use super::{Corpus, Lines, Mark, Scenario, ScenarioKind};
+use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
-use regex::bytes::{RegexSet, RegexSetBuilder};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io;
@@ -113,6 +113,7 @@ fn suspects(corpus: &Corpus) -> io::Result<BTreeMap<Pair, Vec<usize>>> {
                         pairs.insert((path.to_string(), value.to_string()));
                     });
                 }
+                true
             })?;
         }
         Ok(pairs)
@@ -134,10 +135,11 @@ fn seen<'a>(scenario: &Scenario, suspects: &FxHashSet<&'a Pair>, most: usize) ->
     let mut found = FxHashSet::default();
     let mut left = most;
     each(scenario, |malicious, line| {
-        if !malicious && left > 0 {
+        if !malicious {
             left -= 1;
             note(line, suspects, &mut found);
         }
+        left > 0
     })?;
     Ok(found)
 }
@@ -157,27 +159,35 @@ fn note<'a>(line: &[u8], suspects: &FxHashSet<&'a Pair>, found: &mut FxHashSet<&
 
 /// Looks for what is left over in all quiet lines; only lines that hold a value as text are read.
 fn search<'a>(corpus: &Corpus, rest: &[&'a Pair]) -> io::Result<Vec<FxHashSet<&'a Pair>>> {
-    let texts: Vec<String> = rest.iter().map(|(_, value)| regex::escape(&escaped(value))).collect();
-    let set = RegexSetBuilder::new(&texts).unicode(false).size_limit(1 << 28).build().map_err(io::Error::other)?;
-    let by_text: FxHashMap<usize, &'a Pair> = rest.iter().copied().enumerate().collect();
-    corpus.scenarios.par_iter().map(|scenario| found_in(scenario, &set, &by_text)).collect()
+    if rest.is_empty() {
+        return Ok(Vec::new());
+    }
+    let texts = AhoCorasick::new(rest.iter().map(|(_, value)| escaped(value))).map_err(io::Error::other)?;
+    corpus.scenarios.par_iter().map(|scenario| found_in(scenario, &texts, rest)).collect()
 }
 
-fn found_in<'a>(scenario: &Scenario, set: &RegexSet, by_text: &FxHashMap<usize, &'a Pair>) -> io::Result<FxHashSet<&'a Pair>> {
+fn found_in<'a>(scenario: &Scenario, texts: &AhoCorasick, rest: &[&'a Pair]) -> io::Result<FxHashSet<&'a Pair>> {
     let mut found: FxHashSet<&'a Pair> = FxHashSet::default();
+    let mut missing = vec![true; rest.len()];
     each(scenario, |malicious, line| {
         if malicious {
-            return;
+            return true;
         }
-        let open: FxHashSet<&'a Pair> = set
-            .matches(line)
-            .into_iter()
-            .filter_map(|n| by_text.get(&n).copied())
-            .filter(|pair| !found.contains(pair))
-            .collect();
-        if !open.is_empty() {
-            note(line, &open, &mut found);
+        let held = texts.find_overlapping_iter(line).map(|held| held.pattern().as_usize());
+        let mut open: Vec<usize> = held.filter(|n| missing.get(*n) == Some(&true)).collect();
+        open.sort_unstable();
+        open.dedup();
+        if open.is_empty() {
+            return true;
         }
+        let pairs: FxHashSet<&'a Pair> = open.iter().filter_map(|n| rest.get(*n).copied()).collect();
+        note(line, &pairs, &mut found);
+        for n in open {
+            if let (Some(missing), Some(pair)) = (missing.get_mut(n), rest.get(n)) {
+                *missing = !found.contains(*pair);
+            }
+        }
+        true
     })?;
     Ok(found)
 }
@@ -188,14 +198,17 @@ fn escaped(value: &str) -> String {
     quoted.get(1..quoted.len() - 1).unwrap_or_default().to_string()
 }
 
-/// Hands on each line of the test window and whether it is malicious; ambiguous ones are left out.
-fn each(scenario: &Scenario, mut visit: impl FnMut(bool, &[u8])) -> io::Result<()> {
+/// Hands on each line of the test window and whether it is malicious, as long as more are wanted; ambiguous ones are left out.
+fn each(scenario: &Scenario, mut visit: impl FnMut(bool, &[u8]) -> bool) -> io::Result<()> {
     let mut lines = Lines::new(&scenario.estate.events)?;
     while let Some((number, line)) = lines.next_line()? {
-        match scenario.truth.mark(number) {
-            Some(Mark::Ambiguous) => {}
+        let more = match scenario.truth.mark(number) {
+            Some(Mark::Ambiguous) => true,
             Some(Mark::Malicious(_)) => visit(true, line),
             _ => visit(false, line),
+        };
+        if !more {
+            break;
         }
     }
     Ok(())
