@@ -2,7 +2,7 @@
 //! kept it quiet.
 
 use crate::decide::decide;
-use crate::score::{Piece, Score, TRUST_IMPACT, damped, score};
+use crate::score::{Piece, Score, TRUST_IMPACT, damped, least_probes, score};
 use crate::surprisal::{Declared, Gauge, Standing};
 use crate::time::rfc3339;
 use crate::verdict::{CaseUpdate, EvidenceLine};
@@ -237,13 +237,15 @@ impl Explanation {
 
     /// How many refused attempts become one weight.
     fn probing(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let probes: Vec<f64> = self.record.evidence.iter().filter(|l| l.code == Code::P5).map(|l| l.x).collect();
+        let lines = || self.record.evidence.iter().filter(|l| l.code == Code::P5);
+        let probes: Vec<f64> = lines().map(|l| l.x).collect();
         let (weights, n) = (&self.tuning.weights, probes.len());
         if n == 0 {
             return Ok(());
         }
-        if n < usize::from(weights.probe_min) {
-            return writeln!(f, "  probing = 0   {n} refused, fewer than {}", weights.probe_min);
+        let least = least_probes(lines().all(|l| l.unknown_network), &self.tuning);
+        if n < usize::from(least) {
+            return writeln!(f, "  probing = 0   {n} refused, fewer than {least}");
         }
         let counts = |(at, _): &&(usize, f64)| self.record.evidence.get(*at).is_some_and(|l| l.code == Code::P5);
         let x = self.score.counted.iter().find(counts).map_or(0.0, |(_, x)| *x);

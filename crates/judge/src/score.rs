@@ -136,7 +136,8 @@ pub fn score(pieces: &[Piece], kappa: f64, tuning: &Tuning) -> Score {
         if piece.code == Code::P5 { probes.push((at, piece.x)) } else { counted.push((at, piece.x)) }
     }
     // Probing is one piece of evidence, however many doors were tried; its weight is their number.
-    if probes.len() >= usize::from(tuning.weights.probe_min) {
+    let strange = probes.iter().all(|(at, _)| pieces.get(*at).is_some_and(|p| p.unknown_network));
+    if probes.len() >= usize::from(least_probes(strange, tuning)) && !probes.is_empty() {
         let most = probes.iter().map(|(_, x)| *x).fold(0.0, f64::max);
         let x = q3((tuning.weights.probe_step * probes.len() as f64).min(1.0) * most);
         if let Some((first, _)) = probes.first() {
@@ -176,6 +177,12 @@ pub fn score(pieces: &[Piece], kappa: f64, tuning: &Tuning) -> Score {
     let d = ((100.0 * (1.0 - rest)).clamp(0.0, 100.0) * 10.0).round() / 10.0;
     let (context, habit) = signals(pieces, &counted, combine);
     Score { d, boundaries, strongest, variance, trust_scale, impact: q3(impact(0.0, false)), kappa, counted, context, habit }
+}
+
+/// From how many refused attempts on they are probing: `strange` if all came from a network that nobody knows.
+pub(crate) fn least_probes(strange: bool, tuning: &Tuning) -> u16 {
+    let weights = &tuning.weights;
+    if strange { weights.probe_strange.min(weights.probe_min) } else { weights.probe_min }
 }
 
 /// The two signals that are views on the same evidence: who it is meant to be, and what it usually does.

@@ -38,14 +38,15 @@ const CRITICAL: u8 = 5;
 const GRAVE: u8 = 4;
 
 /// How surprising the action is. Of what a workload never had the effect of, its habit of trying actions of that tier excuses nothing:
-/// who grants something new every week still never stopped a log. Nor does its habit of the verb: who writes policies every day never
-/// opened one to everybody.
+/// who grants something new every week still never stopped a log, nor destroyed what nobody gets back. Nor does its habit of the verb: who
+/// writes policies every day never opened one to everybody.
 fn surprise(view: &View<'_>) -> Option<(Gauge, Facet)> {
     let (action, facet) = (&view.action, Facet::action(view.o.tier));
     if view.o.action.is_empty() {
         return None;
     }
-    if let Some(effect) = view.o.effect.filter(|_| view.o.tier >= 4 && !action.coadopted)
+    let destroys = view.o.effect == Some(Effect::Destructive) && view.o.severity >= Some(GRAVE);
+    if let Some(effect) = view.o.effect.filter(|_| (view.o.tier >= 4 || destroys) && !action.coadopted)
         && !view.knows_effect()
     {
         let first = view.gauge_declared(Facet::Effect, effect.as_str(), action.declared);
@@ -163,7 +164,8 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         .times(format!("tier {tier}"), knobs.action.get(usize::from(tier)).copied().unwrap_or(1.0))
         .times("within max_tier", if inside { knobs.inside_tier } else { 1.0 })
         .times("everyday effect", if everyday { knobs.inside_tier } else { 1.0 })
-        .times("administers daily", if daily && !inside { knobs.inside_tier } else { 1.0 })
+        // Declared and a habit are two reasons.
+        .times("administers daily", if daily && (!inside || view.does_habitually()) { knobs.inside_tier } else { 1.0 })
         .times("own credential", view.renewal())
         .times("own thing", view.own_thing())
         .times("to whom it may", if to_whom_it_may(view) { knobs.to_declared } else { 1.0 })
@@ -223,6 +225,29 @@ mod tests {
         assert!(admin > 0.6 && write < 0.26, "{admin} {write}");
         assert!((bench.x("P2", act().action("iam:CreateUser", 4).denied()).unwrap() - admin / 2.0).abs() < 0.001);
         assert_eq!(bench.x("P2", act()), None);
+    }
+
+    #[test]
+    fn declared_and_a_habit_are_two_reasons() {
+        let grant = |verb: &str| act().action(&format!("iam:{verb}"), 4).effect(Effect::Grant).severe(3);
+        let bench = Bench::mature().also_daily(grant("AttachRolePolicy"));
+        let habit = bench.x("P2", grant("CreatePolicy")).unwrap();
+        let both = bench.clone().declare("[workload.expect]\nmax_tier = 4\n");
+        assert!((both.x("P2", grant("CreatePolicy")).unwrap() - 0.6 * habit).abs() < 0.002);
+        let mint = || act().action("iam:CreateLoginProfile", 4).effect(Effect::CredentialMint).severe(3);
+        let appointed = both.x("P2", mint()).unwrap();
+        assert!((appointed - 0.6 * bench.x("P2", mint()).unwrap()).abs() < 0.002, "one reason alone");
+    }
+
+    #[test]
+    fn the_first_grave_destruction_is_a_first_whatever_else_is_new() {
+        // Something new every few days: one more is no surprise.
+        let restless = (1..9).fold(Bench::mature(), |bench, n| bench.also_on(&[-3 * n], act().action(&format!("sqs:Do{n}"), 3)));
+        let destroy = |severity| act().action("kms:ScheduleKeyDeletion", 3).effect(Effect::Destructive).severe(severity);
+        let (light, grave) = (restless.x("P2", destroy(3)).unwrap(), restless.x("P2", destroy(4)).unwrap());
+        assert!(grave > 0.55 && grave > light + 0.1, "{grave} {light}");
+        let used = restless.also_daily(act().action("s3:DeleteObjects", 3).effect(Effect::Destructive));
+        assert!((used.x("P2", destroy(4)).unwrap() - used.x("P2", destroy(3)).unwrap()).abs() < 0.002);
     }
 
     #[test]

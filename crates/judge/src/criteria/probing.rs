@@ -2,7 +2,7 @@
 //!
 //! # Escalates when
 //! at least `weights.probe_min` distinct actions that the workload never tried, or roles, secrets and datasets that it never touched, are
-//! refused within the window. Each weighs
+//! refused within the window; `weights.probe_strange`, if all were tried from a network that nobody knows. Each weighs
 //! `weights.probe_step`.
 //!
 //! # Why
@@ -13,7 +13,7 @@
 //! one action is refused a thousand times (a broken deployment, an expired token), or the refused actions were tried before.
 //!
 //! # Tuning
-//! `weights.probe_step`, `weights.probe_min`.
+//! `weights.probe_step`, `weights.probe_min`, `weights.probe_strange`.
 //!
 //! # References
 //! ATT&CK T1580, T1526; OWASP NHI5:2025; NIST CSF 2.0 DE.CM-03.
@@ -73,6 +73,11 @@ mod tests {
         assert_eq!(bench.weight_of("P5", &tries(2)), 0.0);
         assert_eq!(bench.weight_of("P5", &tries(3)), 0.6);
         assert_eq!(bench.weight_of("P5", &tries(9)), 1.0);
+        // Two are enough from where nobody knows it, one is not.
+        let strange = |n: usize| tries(n).into_iter().map(|a| a.at_address("203.0.113.9")).collect::<Vec<_>>();
+        assert_eq!((bench.weight_of("P5", &strange(1)), bench.weight_of("P5", &strange(2))), (0.0, 0.4));
+        let mixed: Vec<_> = strange(2).into_iter().take(1).chain(tries(2).into_iter().skip(1)).collect();
+        assert_eq!(bench.weight_of("P5", &mixed), 0.0);
         // A right that was forgotten for a thing of its own.
         let own = |n: usize| (0..n).map(|i| act().named("aws:role/123456789012/parcels").action(&format!("sqs:Receive{i}"), 1).target(&format!("sqs:parcels-{i}x"), 1).denied());
         assert_eq!(bench.weight_of("P5", &own(9).collect::<Vec<_>>()), 0.0);

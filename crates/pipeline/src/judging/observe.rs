@@ -2,14 +2,14 @@ use super::estate::Estate;
 use super::memory::{BETWEEN, Memory};
 use super::redact::redact;
 use std::borrow::Cow;
-use vires_event::{Activity, Actor, CredentialKind, Effect, Identity, Link, Target, Text};
+use vires_event::{Activity, Actor, Class, CredentialKind, Effect, Identity, Link, Target, Text};
 use vires_profile::observation::{
     EventRef, Facts, Mapping, Observation, Proof, Setting, Stay, TargetSort, identity_template, target_sort, target_spellings,
 };
 use vires_profile::{Inventory, WorkloadIndex};
 use vires_source::json::Value;
 use vires_source::{Opened, annotation};
-use vires_tag::{Classifier, Memo, Tags};
+use vires_tag::{Classifier, Memo, Sensitive, Tags};
 
 /// What one line says of one workload: the only place where decoder, catalogue and inventory meet.
 ///
@@ -64,10 +64,11 @@ pub(super) fn seen_in<'a>(
     }
     redact(classifier, tags, &mut activity, memory);
     let id = activity.identity.as_ref()?.id.clone();
-    let touched = Touched::of(inventory, &activity.targets, tags.data_class, tags.effect);
+    let effect = tags.effect.map(|effect| effect_of(effect, tags.sensitive.as_ref()));
+    let touched = Touched::of(inventory, &activity.targets, tags.data_class, effect);
     let facts = Facts {
-        effect: tags.effect,
-        tier: tags.effect.map(|e| e.tier()),
+        effect,
+        tier: effect.map(Effect::tier),
         class: tags.sensitive.map(|s| s.class),
         severity: tags.sensitive.map(|s| s.severity),
         boundary: tags.sensitive.and_then(|s| s.boundary),
@@ -89,6 +90,23 @@ pub(super) fn seen_in<'a>(
         env: activity.place.account.as_deref().and_then(|a| inventory.environment(a)).map(|env| Text::Owned(env.to_owned())),
     };
     Observation::recalling(activity, facts, setting, &mut memory.habits)
+}
+
+/// What a request does: what its action is said to do, or, if that is more, what the catalogue says of a grave request like this one.
+/// To set a bucket's versioning is a write; to suspend it takes away what would bring the objects back.
+fn effect_of(of_action: Effect, sensitive: Option<&Sensitive<'_>>) -> Effect {
+    const GRAVE: u8 = 4;
+    let of_request = match sensitive.filter(|s| s.severity >= GRAVE).map(|s| s.class) {
+        Some(Class::Destructive) => Effect::Destructive,
+        Some(Class::DefenceTamper) => Effect::DefenseEvasion,
+        Some(Class::TrustChange) => Effect::Exposure,
+        Some(Class::PrivilegeEscalation) => Effect::Grant,
+        Some(Class::CredentialCreate) => Effect::CredentialMint,
+        Some(Class::SecretRead) => Effect::SecretRead,
+        Some(Class::RemoteExec) => Effect::Execute,
+        _ => of_action,
+    };
+    if of_request.tier() > of_action.tier() { of_request } else { of_action }
 }
 
 /// What is known of what a request touches.
@@ -235,5 +253,25 @@ pub(super) fn owned(o: Observation<'_>) -> Observation<'static> {
         unwatched: o.unwatched,
         renews_itself: o.renews_itself,
         issued_by: may(o.issued_by),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::effect_of;
+    use vires_event::{Class, Effect};
+    use vires_tag::Sensitive;
+
+    #[test]
+    fn what_a_grave_request_does_is_more_than_its_verb() {
+        let effect = |of_action, class, severity| {
+            effect_of(of_action, Some(&Sensitive { class, severity, boundary: None, attack: &[] }))
+        };
+        assert_eq!(effect(Effect::Write, Class::Destructive, 4), Effect::Destructive);
+        assert_eq!(effect(Effect::Write, Class::Destructive, 3), Effect::Write);
+        assert_eq!(effect(Effect::Grant, Class::Destructive, 5), Effect::Grant);
+        assert_eq!(effect(Effect::Execute, Class::TrustChange, 4), Effect::Exposure);
+        assert_eq!(effect(Effect::Write, Class::ControlPlaneAdmin, 5), Effect::Write);
+        assert_eq!(effect_of(Effect::Write, None), Effect::Write);
     }
 }

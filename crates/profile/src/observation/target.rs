@@ -100,6 +100,8 @@ const MACHINERY_SERVICES: &[&str] = &[
     "bedrock",
     "sshd",
     "systemd",
+    "sudo",
+    "cron",
 ];
 
 /// Stores whose first word is a name that somebody chose, not the sort of an object.
@@ -238,6 +240,7 @@ mod tests {
             ("k8s:payments/secrets", Data),
             ("k8s:payments/deployments/refunds", Machinery),
             ("lambda:payroll-export", Machinery),
+            ("cron:/usr/local/bin/backup.sh", Machinery),
             ("ec2:i-0abc1234def567890", Machinery),
             ("ec2:snap-0123456789abcdef0", Data),
             ("vault:sys/policies/acl/payments", Authority),
