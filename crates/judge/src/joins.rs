@@ -237,7 +237,8 @@ impl Joins {
         let members = f64::from(reference.members(group, own));
         let least = enough(tuning.coadopt.moved_peers, members, tuning);
         let enough_peers = f64::from(peers) >= least;
-        o.moved = Some(Move { since: since.unwrap_or(o.at), same_origin, peers, enough_peers, watched, back });
+        let most = f64::from(same_origin) * 2.0 >= members;
+        o.moved = Some(Move { since: since.unwrap_or(o.at), same_origin, peers, enough_peers, most, watched, back });
     }
 
     /// How many others came by `key` at about the time when a workload did, and when that was; `at` if it did not come yet.

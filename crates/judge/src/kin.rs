@@ -141,7 +141,7 @@ impl<'v> Kin<'v> {
     pub fn of(value: &'v str, names: &[&str]) -> Option<Self> {
         let (service, name) = value.split_once(':')?;
         let trimmed = name.trim_end_matches('/');
-        let (parent, last) = match trimmed.rsplit_once('/') {
+        let (parent, last) = match trimmed.rsplit_once(ends_folders(service)) {
             Some((parent, last)) => (Some(parent), last),
             None => (None, trimmed),
         };
@@ -191,8 +191,9 @@ impl<'v> Kin<'v> {
         if let Some(parent) = self.parent {
             // What lies under a known thing is as near as what lies beside it; an organisation or a sort of things is no such thing.
             let thing = parent.contains('/') && self.service != "k8s";
-            self.same_parent |=
-                name.strip_prefix(parent).is_some_and(|rest| rest.starts_with('/') || (thing && rest.is_empty()));
+            self.same_parent |= name
+                .strip_prefix(parent)
+                .is_some_and(|rest| rest.starts_with(ends_folders(self.service)) || (thing && rest.is_empty()));
         }
         self.same_parent |= match self.service {
             "k8s" => same_elsewhere(self.name, name),
@@ -219,6 +220,14 @@ impl<'v> Kin<'v> {
     }
 }
 
+/// What stands behind the name of a folder. Of tables it is the schema.
+fn ends_folders(service: &str) -> &'static [char] {
+    match service {
+        "snowflake" | "sql" => &['/', '.'],
+        _ => &['/'],
+    }
+}
+
 /// True for one path under two mounts of a vault: secrets that move keep theirs. What a vault issues is another power in each.
 fn same_path(a: &str, b: &str) -> bool {
     let path = |name: &'_ str| {
@@ -230,9 +239,18 @@ fn same_path(a: &str, b: &str) -> bool {
     path(a).is_some_and(|a| path(b) == Some(a))
 }
 
-/// True if an action of Kubernetes keeps up to date what another one does: creating, replacing and patching one sort of object are one
-/// work. Making pods do something is not keeping them.
+/// True if an action keeps up to date what another one does: creating, replacing and patching one sort of object are one work. Making
+/// pods do something is not keeping them.
 pub(crate) fn keeps(action: &str, known: &str) -> bool {
+    // Okta and Google write the verb last.
+    let dotted = |action: &'_ str| {
+        let (sort, verb) = action.rsplit_once('.')?;
+        let platform = ["okta:", "gcp:"].iter().any(|platform| sort.starts_with(platform));
+        (platform && matches!(verb, "create" | "insert" | "update" | "patch")).then(|| sort.to_owned())
+    };
+    if dotted(action).is_some_and(|kept| dotted(known) == Some(kept)) {
+        return true;
+    }
     let sort = |action: &'_ str| {
         let (verb, sort) = action.strip_prefix("k8s:")?.split_once(' ')?;
         (matches!(verb, "create" | "update" | "patch") && !sort.contains('/')).then(|| sort.to_owned())
@@ -298,11 +316,16 @@ mod tests {
     #[test]
     fn keeping_is_one_work() {
         assert!(keeps("k8s:create rolebindings", "k8s:patch rolebindings"));
+        assert!(keeps("okta:policy.rule.create", "okta:policy.rule.update"));
+        assert!(keeps("gcp:compute.firewalls.insert", "gcp:compute.firewalls.patch"));
         for (action, known) in [
             ("k8s:create daemonsets", "k8s:patch deployments"),
             ("k8s:create pods/exec", "k8s:patch pods"),
             ("k8s:delete rolebindings", "k8s:patch rolebindings"),
             ("iam:CreateRole", "iam:CreateRole"),
+            ("okta:policy.rule.delete", "okta:policy.rule.update"),
+            ("okta:policy.rule.create", "okta:policy.lifecycle.update"),
+            ("github:org.create", "github:org.update"),
         ] {
             assert!(!keeps(action, known), "{action}");
         }
@@ -332,6 +355,8 @@ mod tests {
         let old = "vault:kv/data/shop/basket/tls";
         assert!(kin("vault:apps/data/shop/basket/tls", old) && kin("vault:kvv1/shop/basket/tls", old));
         assert!(!kin("vault:apps/data/bank/ledger/tls", old));
+        assert!(kin("snowflake:RAW.WAREHOUSE.TMP_34", "snowflake:RAW.WAREHOUSE.STOCK"));
+        assert!(!kin("snowflake:RAW.PAYROLL.TMP_34", "snowflake:RAW.WAREHOUSE.STOCK"));
         // What is issued is another power under each mount.
         assert!(!kin("vault:prod/creds/billing/rw", "vault:dev/creds/billing/rw"));
     }

@@ -81,9 +81,15 @@ impl<'a> View<'a> {
         let action = gauge(Facet::action(o.tier), &o.action, actions);
         let origin = o.origin.as_deref().map(|origin| {
             let zones = list(user.and_then(|u| u.zones.as_ref()), expect.and_then(|e| e.zones.as_ref()), origin);
-            gauge(Facet::Zone, origin, zones)
+            let gauge = gauge(Facet::Zone, origin, zones);
+            believed(&memory, gauge, zones)
         });
         View { o, profile, tuning, today: Counts::new(today), usual, action, origin, memory }
+    }
+
+    /// How a network stands.
+    pub fn gauge_origin(&self, origin: &str, list: Option<&Globs>) -> Gauge {
+        believed(&self.memory, self.gauge(Facet::Zone, origin, list), list)
     }
 
     /// A list of the profile, if it declares it.
@@ -225,13 +231,14 @@ impl<'a> View<'a> {
         if gauge.coadopted { self.tuning.coadopt.factor } else { 1.0 }
     }
 
-    /// True if others came to the same new origin with their old work: then it is the network that changed. In one that nobody
-    /// named only old work has company, and what can do no harm: who holds several stolen credentials can do something usual with
-    /// each.
+    /// True if others came to the same new origin with their old work: then it is the network that changed. In one that nobody named only
+    /// old work has company, and what can do no harm: who holds several stolen credentials can do something usual with each. Where half
+    /// a group works as usual for as long as others are waited for, it is their new network.
     pub fn in_company(&self) -> bool {
-        self.tuning.coadopt.enabled
-            && self.o.moved.is_some_and(|m| m.same_origin >= self.tuning.coadopt.moved_peers)
-            && (self.o.zone_class != ZoneClass::Unknown || self.is_harmless() || self.old_work())
+        let knobs = &self.tuning.coadopt;
+        let Some(moved) = self.o.moved.filter(|m| knobs.enabled && m.same_origin >= knobs.moved_peers) else { return false };
+        let settled = moved.most && !moved.back && self.o.at.saturating_sub(moved.since) >= knobs.patience.0;
+        self.o.zone_class != ZoneClass::Unknown || settled || self.is_harmless() || self.old_work()
     }
 
     /// True for what neither changes anything that matters nor touches anything sensitive.
@@ -379,6 +386,27 @@ pub(crate) fn misfits(o: &Observation<'_>, user: &Mixture) -> Vec<&'static str> 
 /// A data class as the facet of data classes spells it.
 pub(crate) fn class_name(class: u8) -> &'static str {
     ["0", "1", "2", "3"].get(usize::from(class)).copied().unwrap_or("3")
+}
+
+/// A list of networks that the workload left for many others all along is out of date: one more of them surprises by what it shows of
+/// itself. Hosted runners and functions have another address each day, whatever their owner believes.
+fn believed(memory: &Memory<'_>, mut gauge: Gauge, list: Option<&Globs>) -> Gauge {
+    let knobs = &memory.tuning.declared;
+    let Some(list) = list.filter(|_| gauge.declared == Declared::Outside && gauge.g > knobs.drift.max(gauge.v)) else {
+        return gauge;
+    };
+    let mut others: Vec<&str> = Vec::new();
+    memory.for_each_layer(|learned| {
+        let names = learned.of(Facet::Zone).iter().map(|known| &**known.name());
+        others.extend(names.filter(|name| !list.matches(name)));
+    });
+    // What is known from before and again from these days is one.
+    others.sort_unstable();
+    others.dedup();
+    if others.len() >= usize::from(knobs.refuted) {
+        gauge.g = knobs.drift.max(gauge.v);
+    }
+    gauge
 }
 
 /// What a list says.

@@ -138,6 +138,8 @@ pub struct Move {
     pub peers: u16,
     /// True if there are enough such peers for it to be the group's move.
     pub enough_peers: bool,
+    /// True if those at the same new origin are at least half as many as its peers.
+    pub most: bool,
     /// True if it is watched whether it is seen where it always is again: of one new origin at a time.
     pub watched: bool,
     /// True if it was seen where it always is since then, and nobody had followed it.

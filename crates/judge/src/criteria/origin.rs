@@ -124,7 +124,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
 fn stayed_alone(view: &View<'_>, found: &mut Vec<Finding>) {
     let Some(stay) = view.o.stayed_alone.as_ref() else { return };
     let (origin, list) = (&*stay.origin, view.list(|e| e.zones.as_ref()));
-    let gauge = view.gauge(Facet::Zone, origin, list);
+    let gauge = view.gauge_origin(origin, list);
     let (what, weight) = match stay.class {
         ZoneClass::Unknown => ("unknown network", view.tuning.weights.origin_unknown),
         _ if gauge.declared == Declared::Outside => ("not declared", view.tuning.weights.origin_declared_outside),
@@ -171,6 +171,39 @@ mod tests {
         let whoami = || act().action("sts:GetCallerIdentity", 0);
         assert_eq!(bench.x("T1", whoami().at_address("203.0.113.9")), Some(0.9));
         assert_eq!(bench.x("T1", whoami().from("corp")), Some(0.75));
+    }
+
+    #[test]
+    fn a_list_that_was_left_all_along_is_no_longer_believed() {
+        let roams = |networks: i64| {
+            let days = (0..networks).map(|n| (-26 + 4 * n, act().at_address(&format!("192.0.{n}.9"))));
+            days.fold(Bench::mature(), |bench, (day, away)| bench.also_on(&[day], away))
+        };
+        let strange = || act().action("sts:GetCallerIdentity", 0).at_address("203.0.113.9");
+        let listed = "[workload.expect]\nzones = [\"nat\"]\n";
+        assert_eq!(roams(3).declare(listed).x("T1", strange()), Some(0.9));
+        let habit = roams(6).x("T1", strange()).unwrap();
+        let left = roams(6).declare(listed).x("T1", strange()).unwrap();
+        assert!((left - habit.max(0.25 * 0.9)).abs() < 0.002, "{left} {habit}");
+    }
+
+    #[test]
+    fn where_half_a_group_has_moved_new_work_is_not_strange() {
+        let moved = || act().at_address("203.0.113.9");
+        let others = |n: i64| (0..n).map(|i| moved().by(&format!("peer{i}"))).collect::<Vec<_>>();
+        let new = |hour| moved().action("ssm:GetParameter", 3).at_hour(hour);
+        let t1 = |before: Vec<crate::bench::Act>, last| {
+            let found = Bench::mature().found_after(&before, last);
+            found.into_iter().filter(|(code, _)| code == "T1").map(|(_, x)| x).fold(0.0, f64::max)
+        };
+        let alone = Bench::mature().x("T1", new(15)).unwrap();
+        let settled = [others(4), vec![moved()]].concat();
+        assert!((t1(settled.clone(), new(15)) - 0.35 * alone).abs() < 0.01);
+        // Not at once, nor of who did not come to work, nor with few.
+        assert_eq!(t1(settled, new(11)), alone);
+        assert_eq!(t1(others(4), new(15)), alone);
+        let few = [others(2), vec![moved()]].concat();
+        assert!(t1(few, new(15)) > 0.9 * alone);
     }
 
     #[test]

@@ -102,6 +102,7 @@ const MACHINERY_SERVICES: &[&str] = &[
     "systemd",
     "sudo",
     "cron",
+    "logging",
 ];
 
 /// Stores whose first word is a name that somebody chose, not the sort of an object.
@@ -240,6 +241,7 @@ mod tests {
             ("k8s:payments/secrets", Data),
             ("k8s:payments/deployments/refunds", Machinery),
             ("lambda:payroll-export", Machinery),
+            ("logging:to-siem", Machinery),
             ("cron:/usr/local/bin/backup.sh", Machinery),
             ("ec2:i-0abc1234def567890", Machinery),
             ("ec2:snap-0123456789abcdef0", Data),

@@ -28,7 +28,9 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     let mut activity = Activity::new(Source::Gitlab, join("gitlab:", &action));
     activity.time = first(record, &["created_at", "time"]);
     activity.event_id = first(record, &["id", "correlation_id"]);
-    activity.place.account = first(record, &["entity_path"]).or_else(|| detail(&["entity_path"]));
+    let path = first(record, &["entity_path"]).or_else(|| detail(&["entity_path"]));
+    // A project is a thing in a group, as a repository is one of an organisation.
+    activity.place.account = path.clone().map(outermost);
     activity.origin = Origin {
         ip: first(record, &["ip_address", "remote_ip"]).or_else(|| detail(&["ip_address"])).and_then(address),
         user_agent: first(record, &["user_agent", "ua"]),
@@ -38,7 +40,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     let refused = action.contains("failed") || action.contains("denied") || detail(&["failed_login"]).is_some();
     activity.outcome = Some(if refused { Outcome::Denied } else { Outcome::Success });
     let kind = first(record, &["target_type"]).or_else(|| detail(&["target_type"])).unwrap_or("target".into());
-    if let Some(path) = &activity.place.account {
+    if let Some(path) = &path {
         activity.targets.push(Target { name: join("gitlab:", path) });
     }
     if let Some(name) = first(record, &["target_details"]).or_else(|| detail(&["target_details"])) {
@@ -95,9 +97,26 @@ fn is_token_bot(name: &str) -> bool {
         && (tail.is_empty() || tail.starts_with('_'))
 }
 
+/// The group that all others of a path lie in.
+fn outermost(path: Text<'_>) -> Text<'_> {
+    match path {
+        Text::Borrowed(path) => path.split('/').next().unwrap_or(path).into(),
+        Text::Owned(path) => path.split('/').next().unwrap_or(&path).to_owned().into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::support::testing::{Row, check};
+    use crate::support::testing::{Row, check, decoded};
+
+    #[test]
+    fn a_project_is_no_place_of_its_own() {
+        let record = r#"{"id":"1","author_id":9,"author_name":"bot","entity_type":"Project","entity_path":"example/team/app","event_type":"repository_git_operation","created_at":"2026-01-05T08:00:00Z"}"#;
+        decoded(record, |found| {
+            assert_eq!(found.place.account.as_deref(), Some("example"));
+            assert_eq!(found.targets[0].name, "gitlab:example/team/app");
+        });
+    }
 
     #[test]
     fn rows() {

@@ -8,7 +8,7 @@ use crate::support::network::{address, url_host};
 use crate::support::service_name::by_name;
 use crate::support::sql;
 use vires_event::{
-    Activity, Actor, Credential, CredentialKind, Identity, Kind, Origin, Outcome, Session, Source, Target, Text,
+    Activity, Actor, Credential, CredentialKind, Identity, Kind, Link, Origin, Outcome, Session, Source, Target, Text,
 };
 
 /// Columns that only these views have.
@@ -57,6 +57,9 @@ pub(crate) fn decode<'a>(record: Value<'a>, _hints: &Hints<'a>) -> Option<Activi
     activity.origin = origin(record);
     activity.credential = credential(record);
     activity.identity = who(record, activity.place.account.as_deref());
+    // An inventory may name the user alone.
+    let user = first(record, &["USER_NAME", "GRANTED_BY", "LOGIN_NAME"]);
+    activity.links.extend(user.map(|id| Link::Called { id }));
     activity.session = say(record, "SESSION_ID").map(|name| Session { name, mfa: mfa(record) });
     outcome(record, &mut activity);
     targets(record, statement.as_ref(), &mut activity);
@@ -191,6 +194,7 @@ fn location(url: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use crate::support::testing::{Row, check, decoded};
+    use vires_event::Link;
 
     #[test]
     fn rows() {
@@ -236,6 +240,12 @@ mod tests {
                 outcome: "denied",
             },
         ]);
+    }
+
+    #[test]
+    fn a_user_may_be_called_by_the_name_alone() {
+        let record = r#"{"QUERY_TEXT":"SELECT 1","QUERY_TYPE":"SELECT","USER_NAME":"SVC_BI","ACCOUNT_NAME":"EX1"}"#;
+        decoded(record, |found| assert_eq!(found.links, [Link::Called { id: "SVC_BI".into() }]));
     }
 
     #[test]
