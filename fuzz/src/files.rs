@@ -124,7 +124,11 @@ fn sealed<'a>(schema: &str, data: &'a [u8]) -> Option<Cow<'a, [u8]>> {
     for end in 0..=1 {
         let Some(body) = body.len().checked_sub(end).and_then(|end| body.get(..end)) else { continue };
         if serde_json::from_str::<&serde_json::value::RawValue>(body).is_ok() {
-            return Some(Cow::Owned(seal(schema, body).into_bytes()));
+            let whole = |text: &mut Vec<u8>| {
+                text.extend_from_slice(body.as_bytes());
+                Ok(())
+            };
+            return seal(schema, whole).ok().map(|text| Cow::Owned(text.into_bytes()));
         }
     }
     None

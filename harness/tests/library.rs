@@ -32,9 +32,9 @@ fn is_sound_and_gives_no_label_away_and_is_listed_as_it_is_judged() {
 fn listed(corpus: &Corpus) {
     let engine = Shipped::new();
     let tuning = Tuning::new(engine.default_tuning(), "");
-    let replays = replay(&engine, &corpus.scenarios, &[tuning], 1, &|| {}).unwrap();
+    let replays = replay(&engine, &corpus.scenarios, &[tuning], 1, &|| {}).expect("the shipped tuning is sound");
     let outcomes: Vec<_> = replays.into_iter().flatten().map(|(outcome, _)| outcome).collect();
-    let page = std::fs::read_to_string(folder().join("README.md")).unwrap();
+    let page = std::fs::read_to_string(folder().join("README.md")).expect("the list stands beside the scenarios");
     let fresh = report::library_page(&page, &report::library(corpus, &outcomes));
     let stale: Vec<&str> = fresh.lines().filter(|line| !page.lines().any(|known| known == *line)).collect();
     assert!(
@@ -45,10 +45,10 @@ fn listed(corpus: &Corpus) {
 }
 
 fn sound(corpus: &Corpus) {
-    let found = lint(corpus).unwrap();
+    let found = lint(corpus).expect("the logs can be read");
     let errors: Vec<String> = found.iter().filter(|f| f.severity == Severity::Error).map(ToString::to_string).collect();
     assert!(errors.is_empty(), "{}", errors.join("\n"));
-    let leaks = leakage(corpus).unwrap();
+    let leaks = leakage(corpus).expect("the logs can be read");
     let told: Vec<String> = leakage_findings(corpus, &leaks).iter().map(ToString::to_string).collect();
     assert!(told.is_empty(), "{} values give labels away:\n{}", told.len(), told.join("\n"));
     let of = |kind| corpus.scenarios.iter().filter(|s| s.manifest.kind == kind).count();
