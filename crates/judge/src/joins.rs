@@ -237,7 +237,8 @@ impl Joins {
         let members = f64::from(reference.members(group, own));
         let least = enough(tuning.coadopt.moved_peers, members, tuning);
         let enough_peers = f64::from(peers) >= least;
-        let most = f64::from(same_origin) * 2.0 >= members;
+        // Of whom nobody is like there is no half.
+        let most = members > 0.0 && f64::from(same_origin.min(peers)) * 2.0 >= members;
         o.moved = Some(Move { since: since.unwrap_or(o.at), same_origin, peers, enough_peers, most, watched, back });
     }
 

@@ -138,7 +138,7 @@ pub struct Move {
     pub peers: u16,
     /// True if there are enough such peers for it to be the group's move.
     pub enough_peers: bool,
-    /// True if those at the same new origin are at least half as many as its peers.
+    /// True if it has peers, and at least half as many as these moved, and are at the same new origin.
     pub most: bool,
     /// True if it is watched whether it is seen where it always is again: of one new origin at a time.
     pub watched: bool,
