@@ -237,9 +237,7 @@ impl Joins {
         let members = f64::from(reference.members(group, own));
         let least = enough(tuning.coadopt.moved_peers, members, tuning);
         let enough_peers = f64::from(peers) >= least;
-        // Of whom nobody is like there is no half.
-        let most = members > 0.0 && f64::from(same_origin.min(peers)) * 2.0 >= members;
-        o.moved = Some(Move { since: since.unwrap_or(o.at), same_origin, peers, enough_peers, most, watched, back });
+        o.moved = Some(Move { since: since.unwrap_or(o.at), same_origin, peers, enough_peers, watched, back });
     }
 
     /// How many others came by `key` at about the time when a workload did, and when that was; `at` if it did not come yet.

@@ -231,14 +231,13 @@ impl<'a> View<'a> {
         if gauge.coadopted { self.tuning.coadopt.factor } else { 1.0 }
     }
 
-    /// True if others came to the same new origin with their old work: then it is the network that changed. In one that nobody named only
-    /// old work has company, and what can do no harm: who holds several stolen credentials can do something usual with each. Where half
-    /// a group works as usual for as long as others are waited for, it is their new network.
+    /// True if others came to the same new origin with their old work: then it is the network that changed. In one that nobody
+    /// named only old work has company, and what can do no harm: who holds several stolen credentials can do something usual with
+    /// each.
     pub fn in_company(&self) -> bool {
-        let knobs = &self.tuning.coadopt;
-        let Some(moved) = self.o.moved.filter(|m| knobs.enabled && m.same_origin >= knobs.moved_peers) else { return false };
-        let settled = moved.most && !moved.back && self.o.at.saturating_sub(moved.since) >= knobs.patience.0;
-        self.o.zone_class != ZoneClass::Unknown || settled || self.is_harmless() || self.old_work()
+        self.tuning.coadopt.enabled
+            && self.o.moved.is_some_and(|m| m.same_origin >= self.tuning.coadopt.moved_peers)
+            && (self.o.zone_class != ZoneClass::Unknown || self.is_harmless() || self.old_work())
     }
 
     /// True for what neither changes anything that matters nor touches anything sensitive.

@@ -138,8 +138,6 @@ pub struct Move {
     pub peers: u16,
     /// True if there are enough such peers for it to be the group's move.
     pub enough_peers: bool,
-    /// True if it has peers, and at least half as many as these moved, and are at the same new origin.
-    pub most: bool,
     /// True if it is watched whether it is seen where it always is again: of one new origin at a time.
     pub watched: bool,
     /// True if it was seen where it always is since then, and nobody had followed it.

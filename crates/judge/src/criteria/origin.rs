@@ -188,25 +188,6 @@ mod tests {
     }
 
     #[test]
-    fn where_half_a_group_has_moved_new_work_is_not_strange() {
-        let moved = || act().at_address("203.0.113.9");
-        let others = |n: i64| (0..n).map(|i| moved().by(&format!("peer{i}"))).collect::<Vec<_>>();
-        let new = |hour| moved().action("ssm:GetParameter", 3).at_hour(hour);
-        let t1 = |before: Vec<crate::bench::Act>, last| {
-            let found = Bench::mature().found_after(&before, last);
-            found.into_iter().filter(|(code, _)| code == "T1").map(|(_, x)| x).fold(0.0, f64::max)
-        };
-        let alone = Bench::mature().x("T1", new(15)).unwrap();
-        let settled = [others(4), vec![moved()]].concat();
-        assert!((t1(settled.clone(), new(15)) - 0.35 * alone).abs() < 0.01);
-        // Not at once, nor of who did not come to work, nor with few.
-        assert_eq!(t1(settled, new(11)), alone);
-        assert_eq!(t1(others(4), new(15)), alone);
-        let few = [others(2), vec![moved()]].concat();
-        assert!(t1(few, new(15)) > 0.9 * alone);
-    }
-
-    #[test]
     fn a_known_network_outside_the_profile_is_forgiven_for_a_while_only() {
         let bench = Bench::mature().declare("[workload.expect]\nzones = [\"nat\"]\n");
         let full = bench.x("T1", act().from("corp").agent("curl")).unwrap();

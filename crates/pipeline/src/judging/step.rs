@@ -73,7 +73,6 @@ pub(super) fn write(o: &Observation<'_>, stamp: &str, object: &mut Object<'_>) {
         object.number("moved_origin", moved.same_origin.into());
         object.number("moved_peers", moved.peers.into());
         object.bool("moved_enough", moved.enough_peers);
-        object.bool("moved_most", moved.most);
         object.bool("moved_watched", moved.watched);
         object.bool("moved_back", moved.back);
     }
@@ -138,7 +137,6 @@ impl Joined {
             "moved_origin" => self.moved.same_origin = number(value),
             "moved_peers" => self.moved.peers = number(value),
             "moved_enough" => self.moved.enough_peers = value.bool() == Some(true),
-            "moved_most" => self.moved.most = value.bool() == Some(true),
             "moved_watched" => self.moved.watched = value.bool() == Some(true),
             "moved_back" => self.moved.back = value.bool() == Some(true),
             "unwatched" => self.unwatched = value.text().and_then(|t| t.parse().ok()).unwrap_or_default(),
