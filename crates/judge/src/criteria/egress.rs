@@ -69,7 +69,8 @@ fn fetches(view: &View<'_>) -> bool {
 fn own(view: &View<'_>, destination: &str) -> Option<bool> {
     // Whoever lists everything has said nothing.
     let list = view.list(|e| e.accounts.as_ref()).filter(|list| !list.iter().any(Glob::is_any))?;
-    if list.matches(destination) {
+    // A wildcard that means projects would match a stranger's domain as well.
+    if is_account(destination) && list.matches(destination) {
         return Some(true);
     }
     let (mut within, mut beyond) = (false, false);
