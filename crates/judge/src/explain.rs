@@ -2,7 +2,7 @@
 //! kept it quiet.
 
 use crate::decide::decide;
-use crate::score::{Piece, Score, TRUST_IMPACT, damped, least_probes, score};
+use crate::score::{Piece, Score, TRUST_IMPACT, damped, is_probing, score};
 use crate::surprisal::{Declared, Gauge, Standing};
 use crate::time::rfc3339;
 use crate::verdict::{CaseUpdate, EvidenceLine};
@@ -243,9 +243,8 @@ impl Explanation {
         if n == 0 {
             return Ok(());
         }
-        let least = least_probes(lines().all(|l| l.unknown_network), &self.tuning);
-        if n < usize::from(least) {
-            return writeln!(f, "  probing = 0   {n} refused, fewer than {least}");
+        if !is_probing(n, lines().filter(|l| l.unknown_network).count(), &self.tuning) {
+            return writeln!(f, "  probing = 0   {n} refused, fewer than {}", weights.probe_min);
         }
         let counts = |(at, _): &&(usize, f64)| self.record.evidence.get(*at).is_some_and(|l| l.code == Code::P5);
         let x = self.score.counted.iter().find(counts).map_or(0.0, |(_, x)| *x);

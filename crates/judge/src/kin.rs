@@ -141,7 +141,7 @@ impl<'v> Kin<'v> {
     pub fn of(value: &'v str, names: &[&str]) -> Option<Self> {
         let (service, name) = value.split_once(':')?;
         let trimmed = name.trim_end_matches('/');
-        let (parent, last) = match trimmed.rsplit_once(ends_folders(service)) {
+        let (parent, last) = match trimmed.rsplit_once('/') {
             Some((parent, last)) => (Some(parent), last),
             None => (None, trimmed),
         };
@@ -191,9 +191,8 @@ impl<'v> Kin<'v> {
         if let Some(parent) = self.parent {
             // What lies under a known thing is as near as what lies beside it; an organisation or a sort of things is no such thing.
             let thing = parent.contains('/') && self.service != "k8s";
-            self.same_parent |= name
-                .strip_prefix(parent)
-                .is_some_and(|rest| rest.starts_with(ends_folders(self.service)) || (thing && rest.is_empty()));
+            self.same_parent |=
+                name.strip_prefix(parent).is_some_and(|rest| rest.starts_with('/') || (thing && rest.is_empty()));
         }
         self.same_parent |= match self.service {
             "k8s" => same_elsewhere(self.name, name),
@@ -217,14 +216,6 @@ impl<'v> Kin<'v> {
             || self.same_parent
             || self.same_shape >= EVERYWHERE
             || (self.same_stem > 0 && self.same_stem * 2 >= self.same_service)
-    }
-}
-
-/// What stands behind the name of a folder. Of tables it is the schema.
-fn ends_folders(service: &str) -> &'static [char] {
-    match service {
-        "snowflake" | "sql" => &['/', '.'],
-        _ => &['/'],
     }
 }
 
@@ -355,8 +346,6 @@ mod tests {
         let old = "vault:kv/data/shop/basket/tls";
         assert!(kin("vault:apps/data/shop/basket/tls", old) && kin("vault:kvv1/shop/basket/tls", old));
         assert!(!kin("vault:apps/data/bank/ledger/tls", old));
-        assert!(kin("snowflake:RAW.WAREHOUSE.TMP_34", "snowflake:RAW.WAREHOUSE.STOCK"));
-        assert!(!kin("snowflake:RAW.PAYROLL.TMP_34", "snowflake:RAW.WAREHOUSE.STOCK"));
         // What is issued is another power under each mount.
         assert!(!kin("vault:prod/creds/billing/rw", "vault:dev/creds/billing/rw"));
     }

@@ -136,8 +136,8 @@ pub fn score(pieces: &[Piece], kappa: f64, tuning: &Tuning) -> Score {
         if piece.code == Code::P5 { probes.push((at, piece.x)) } else { counted.push((at, piece.x)) }
     }
     // Probing is one piece of evidence, however many doors were tried; its weight is their number.
-    let strange = probes.iter().all(|(at, _)| pieces.get(*at).is_some_and(|p| p.unknown_network));
-    if probes.len() >= usize::from(least_probes(strange, tuning)) && !probes.is_empty() {
+    let strange = probes.iter().filter(|(at, _)| pieces.get(*at).is_some_and(|p| p.unknown_network)).count();
+    if is_probing(probes.len(), strange, tuning) {
         let most = probes.iter().map(|(_, x)| *x).fold(0.0, f64::max);
         let x = q3((tuning.weights.probe_step * probes.len() as f64).min(1.0) * most);
         if let Some((first, _)) = probes.first() {
@@ -179,10 +179,10 @@ pub fn score(pieces: &[Piece], kappa: f64, tuning: &Tuning) -> Score {
     Score { d, boundaries, strongest, variance, trust_scale, impact: q3(impact(0.0, false)), kappa, counted, context, habit }
 }
 
-/// From how many refused attempts on they are probing: `strange` if all came from a network that nobody knows.
-pub(crate) fn least_probes(strange: bool, tuning: &Tuning) -> u16 {
+/// True if so many refused attempts are probing, `strange` of them from a network that nobody knows.
+pub(crate) fn is_probing(all: usize, strange: usize, tuning: &Tuning) -> bool {
     let weights = &tuning.weights;
-    if strange { weights.probe_strange.min(weights.probe_min) } else { weights.probe_min }
+    all > 0 && (all >= usize::from(weights.probe_min) || strange >= usize::from(weights.probe_strange.max(1)))
 }
 
 /// The two signals that are views on the same evidence: who it is meant to be, and what it usually does.

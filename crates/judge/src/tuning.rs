@@ -83,11 +83,11 @@ sections! {
     /// How much is at stake.
     Sensitivity { action: [f64; 5] = [0.08, 0.12, 0.25, 0.60, 0.85], dataset: [f64; 4] = [0.0, 0.0, 0.50, 0.85],
         inside_tier: f64 = 0.6, denied: f64 = 0.5, denied_trust: f64 = 0.9, metadata: f64 = 0.4,
-        own_credential: f64 = 0.35, takes_back: f64 = 0.4, to_declared: f64 = 0.5, own_thing: f64 = 0.5, written: f64 = 0.4, written_class: f64 = 0.75, sweep: f64 = 0.65 }
+        own_credential: f64 = 0.35, takes_back: f64 = 0.4, to_declared: f64 = 0.5, own_thing: f64 = 0.5, inside_habit: f64 = 0.7, written: f64 = 0.4, written_class: f64 = 0.75, sweep: f64 = 0.65 }
     /// How much each kind of evidence weighs.
     Weights { forbidden: f64 = 1.0, tier_excess: [f64; 2] = [0.5, 0.2], role_edge: f64 = 0.55, role_edge_admin: f64 = 0.75, t4_target: f64 = 0.5,
         probe_step: f64 = 0.2, probe_min: u16 = 3, probe_strange: u16 = 2, priv_volume: f64 = 0.35, irreversible: f64 = 0.8, class_excess: f64 = 0.8,
-        class_new: [f64; 4] = [0.0, 0.0, 0.45, 0.70], volume: f64 = 0.35, egress: f64 = 0.95, egress_fetch: f64 = 0.4, slow_change: f64 = 0.35,
+        class_new: [f64; 4] = [0.0, 0.0, 0.45, 0.70], volume: f64 = 0.35, egress: f64 = 0.95, slow_change: f64 = 0.35,
         origin_unknown: f64 = 0.9, origin_declared_outside: f64 = 0.75, origin_known: f64 = 0.65, origin_provider: f64 = 0.2,
         campaign: f64 = 1.0, account: f64 = 0.75, credential: f64 = 0.75, credential_brief: f64 = 0.5, anonymous: f64 = 0.9, interactive: f64 = 0.85, decommissioned: f64 = 1.0,
         dormant: f64 = 0.8, dormant_days: u16 = 30, dormant_familiar: f64 = 0.5, region: f64 = 0.40, region_t0: f64 = 0.15, region_t3: f64 = 0.55,
@@ -243,7 +243,6 @@ impl Tuning {
                     w.class_excess,
                     w.volume,
                     w.egress,
-                    w.egress_fetch,
                     w.slow_change,
                     w.origin_unknown,
                     w.origin_declared_outside,

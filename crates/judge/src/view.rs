@@ -387,22 +387,21 @@ pub(crate) fn class_name(class: u8) -> &'static str {
     ["0", "1", "2", "3"].get(usize::from(class)).copied().unwrap_or("3")
 }
 
-/// A list of networks that the workload left for many others all along is out of date: one more of them surprises by what it shows of
-/// itself. Hosted runners and functions have another address each day, whatever their owner believes.
+/// A list of networks that a workload known for long left for a new one on one day after the other is out of date: one more surprises by
+/// what it shows of itself. Hosted runners and functions have another address each day, whatever their owner believes. Many networks of
+/// one day refute nothing: a thief has many.
 fn believed(memory: &Memory<'_>, mut gauge: Gauge, list: Option<&Globs>) -> Gauge {
-    let knobs = &memory.tuning.declared;
-    let Some(list) = list.filter(|_| gauge.declared == Declared::Outside && gauge.g > knobs.drift.max(gauge.v)) else {
-        return gauge;
-    };
-    let mut others: Vec<&str> = Vec::new();
+    let (knobs, mature) = (&memory.tuning.declared, u32::from(memory.tuning.window.mature_days));
+    let outside = gauge.declared == Declared::Outside && gauge.g > knobs.drift.max(gauge.v) && memory.days >= mature;
+    let Some(list) = list.filter(|_| outside) else { return gauge };
+    let mut days: Vec<u16> = Vec::new();
     memory.for_each_layer(|learned| {
-        let names = learned.of(Facet::Zone).iter().map(|known| &**known.name());
-        others.extend(names.filter(|name| !list.matches(name)));
+        let others = learned.of(Facet::Zone).iter().filter(|known| !list.matches(known.name()));
+        days.extend(others.map(|known| known.first()));
     });
-    // What is known from before and again from these days is one.
-    others.sort_unstable();
-    others.dedup();
-    if others.len() >= usize::from(knobs.refuted) {
+    days.sort_unstable();
+    days.dedup();
+    if days.len() >= usize::from(knobs.refuted) {
         gauge.g = knobs.drift.max(gauge.v);
     }
     gauge

@@ -10,10 +10,10 @@
 //!
 //! # Stays quiet when
 //! the receiver is an account in which this estate itself acts, or where the profile says that the workload works, is a habit, is
-//! declared, or gets things from most of the peers. A page that an agent's tool fetches counts `weights.egress_fetch`.
+//! declared, or gets things from most of the peers.
 //!
 //! # Tuning
-//! `weights.egress`, `weights.egress_fetch`, `sensitivity.denied`, `[novelty]`, `[declared]`.
+//! `weights.egress`, `sensitivity.denied`, `[novelty]`, `[declared]`.
 //!
 //! # References
 //! ATT&CK T1537, T1567; OWASP NHI3:2025; NIST CSF 2.0 DE.CM-06.
@@ -21,7 +21,7 @@
 use crate::evidence::Finding;
 use crate::view::{Draft, View, declared};
 use crate::{Break, Code};
-use vires_event::{Boundary, Effect, Source};
+use vires_event::Boundary;
 use vires_profile::baseline::Facet;
 use vires_profile::globs::Glob;
 use vires_profile::observation::MAX_TARGETS;
@@ -50,18 +50,11 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         Draft::new(Code::D4, Some(Boundary::Data), Break::Purpose, "destination", &**destination)
             .times("g", gauge.g)
             .times("egress", view.tuning.weights.egress)
-            .times("fetched", if fetches(view) { view.tuning.weights.egress_fetch } else { 1.0 })
             .times("outcome", view.outcome())
             .gauge(gauge.clone())
             .says(view.expected(Facet::Destination, list), format!("to {}", view.observed(destination, &gauge)))
             .put(found);
     }
-}
-
-/// True for a tool of an agent that reads a page, with an address that carries nothing.
-fn fetches(view: &View<'_>) -> bool {
-    let reads = matches!(view.o.effect, Some(Effect::ReadData | Effect::Discover));
-    view.o.source == Source::OtelGenai && reads && view.o.bytes.is_none()
 }
 
 /// Whether a receiver is one of the accounts where the profile says that the workload works. Nothing is said of what is no account, nor
@@ -90,7 +83,6 @@ fn is_account(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::bench::{Bench, act};
-    use vires_event::{Effect, Source};
 
     #[test]
     fn strangers_count_and_ones_own_accounts_do_not() {
@@ -101,13 +93,6 @@ mod tests {
         assert_eq!(bench.x("D4", share("123456789012")), None);
         let closed = Bench::mature().declare("[workload.expect]\ndestinations = []\n");
         assert_eq!(closed.x("D4", share("999988887777")), Some(0.95));
-    }
-
-    #[test]
-    fn fetching_a_page_is_hardly_sending() {
-        let tool = |effect| act().source(Source::OtelGenai).action("otel_genai:execute_tool page", 1).effect(effect).sending_to("docs.example.org");
-        let x = |effect| Bench::mature().x("D4", tool(effect)).unwrap();
-        assert!((x(Effect::ReadData) - 0.4 * x(Effect::PublishExternal)).abs() < 0.002);
     }
 
     #[test]

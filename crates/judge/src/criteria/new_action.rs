@@ -19,7 +19,7 @@
 //! not.
 //!
 //! # Tuning
-//! `sensitivity.action` by tier, `sensitivity.inside_tier`, `[novelty]`, `[declared]`.
+//! `sensitivity.action` by tier, `sensitivity.inside_tier`, `sensitivity.inside_habit`, `[novelty]`, `[declared]`.
 //!
 //! # References
 //! OWASP NHI5:2025; ATT&CK T1078.004, T1098; NIST CSF 2.0 DE.CM-03.
@@ -164,8 +164,9 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         .times(format!("tier {tier}"), knobs.action.get(usize::from(tier)).copied().unwrap_or(1.0))
         .times("within max_tier", if inside { knobs.inside_tier } else { 1.0 })
         .times("everyday effect", if everyday { knobs.inside_tier } else { 1.0 })
-        // Declared and a habit are two reasons.
-        .times("administers daily", if daily && (!inside || view.does_habitually()) { knobs.inside_tier } else { 1.0 })
+        .times("administers daily", if daily && !inside { knobs.inside_tier } else { 1.0 })
+        // Two reasons, but not enough for it to be no news.
+        .times("declared and a habit", if daily && inside && view.does_habitually() { knobs.inside_habit } else { 1.0 })
         .times("own credential", view.renewal())
         .times("own thing", view.own_thing())
         .times("to whom it may", if to_whom_it_may(view) { knobs.to_declared } else { 1.0 })
@@ -233,7 +234,7 @@ mod tests {
         let bench = Bench::mature().also_daily(grant("AttachRolePolicy"));
         let habit = bench.x("P2", grant("CreatePolicy")).unwrap();
         let both = bench.clone().declare("[workload.expect]\nmax_tier = 4\n");
-        assert!((both.x("P2", grant("CreatePolicy")).unwrap() - 0.6 * habit).abs() < 0.002);
+        assert!((both.x("P2", grant("CreatePolicy")).unwrap() - 0.7 * habit).abs() < 0.002);
         let mint = || act().action("iam:CreateLoginProfile", 4).effect(Effect::CredentialMint).severe(3);
         let appointed = both.x("P2", mint()).unwrap();
         assert!((appointed - 0.6 * bench.x("P2", mint()).unwrap()).abs() < 0.002, "one reason alone");

@@ -185,6 +185,9 @@ mod tests {
         let habit = roams(6).x("T1", strange()).unwrap();
         let left = roams(6).declare(listed).x("T1", strange()).unwrap();
         assert!((left - habit.max(0.25 * 0.9)).abs() < 0.002, "{left} {habit}");
+        // Many of one day refute nothing.
+        let burst = (0..9).fold(Bench::mature(), |bench, n| bench.also_on(&[-6], act().at_address(&format!("192.0.{n}.9"))));
+        assert_eq!(burst.declare(listed).x("T1", strange()), Some(0.9));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! # Escalates when
 //! at least `weights.probe_min` distinct actions that the workload never tried, or roles, secrets and datasets that it never touched, are
-//! refused within the window; `weights.probe_strange`, if all were tried from a network that nobody knows. Each weighs
+//! refused within the window; or `weights.probe_strange` from a network that nobody knows. Each weighs
 //! `weights.probe_step`.
 //!
 //! # Why

@@ -195,10 +195,6 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     for (prefix, name) in named.into_iter().filter_map(|(prefix, name)| Some((prefix, name?))) {
         a.targets.push(Target { name: join(prefix, &name) });
     }
-    // What an address carries goes to its owner; a page without any is only read.
-    if let Some(carried) = s.url.as_deref().filter(|_| tool).and_then(arguments::carried_by) {
-        a.volume.bytes_out = Some(carried);
-    }
     if let Some(host) = s.url.as_deref().filter(|_| tool).and_then(url_host) {
         a.destinations.push(host.to_owned().into());
     }
@@ -206,7 +202,6 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
         let own = a.delegation.as_ref().and_then(|d| d.by.rsplit_once('@')).map(|(_, domain)| domain.to_owned());
         arguments::destinations(arguments, own.as_deref(), &mut a.destinations);
         arguments::targets(arguments, &mut a.targets);
-        a.volume.bytes_out = a.volume.bytes_out.or(arguments::carried(arguments));
         let sends = |name: &str| ["send", "mail", "message"].iter().any(|word| name.contains(word));
         a.detail = match arguments::consequence(arguments) {
             None if sends(&a.action) && arguments::stays(arguments, own.as_deref()) => Some("within the domain".into()),

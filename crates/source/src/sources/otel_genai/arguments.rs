@@ -156,30 +156,6 @@ fn members(object: Value<'_>, depth: usize, own: Option<&str>, found: &mut Vec<T
     }
 }
 
-/// Bytes that an address carries to its owner: its query, or a path that is longer than paths are. `None` if there are none.
-pub(super) fn carried_by(url: &str) -> Option<u64> {
-    const LONG: usize = 200;
-    let (_, rest) = url.split_once("://")?;
-    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let carried = query.len() + if path.len() > LONG { path.len() } else { 0 };
-    u64::try_from(carried).ok().filter(|bytes| *bytes > 0)
-}
-
-/// The same of the addresses and bodies in the arguments of a call.
-pub(super) fn carried(arguments: &str) -> Option<u64> {
-    if arguments.len() > MAX_BYTES {
-        return Some(MAX_BYTES as u64);
-    }
-    let mut tape = Tape::default();
-    let value = tape.parse(arguments).ok()?;
-    let sent = value.fields().filter_map(|(key, value)| match folded(key).as_str() {
-        "url" | "uri" | "endpoint" => value.text().and_then(|url| carried_by(&url)),
-        "body" | "data" | "payload" | "params" | "json" | "form" => Some(value.raw().len() as u64),
-        _ => None,
-    });
-    sent.reduce(|a, b| a + b)
-}
-
 /// The domains in `Jane <jane@example.com>, joe@example.org`.
 fn mail_domains(text: &str) -> impl Iterator<Item = &str> {
     let words = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>' | '"'));
@@ -273,20 +249,6 @@ mod tests {
             destinations(arguments, own, &mut found);
             assert_eq!(found, want, "{arguments}");
         }
-    }
-
-    #[test]
-    fn what_an_address_carries() {
-        for (arguments, want) in [
-            (r#"{"url":"https://docs.example.org/3/json.html"}"#, None),
-            (r#"{"url":"https://docs.example.org/p.png?d=abcd"}"#, Some(6)),
-            (r#"{"url":"https://docs.example.org/","body":"abc"}"#, Some(5)),
-            (r#"{"query":"select 1"}"#, None),
-            ("not json", None),
-        ] {
-            assert_eq!(super::carried(arguments), want, "{arguments}");
-        }
-        assert_eq!(super::carried_by(&format!("https://x.example/{}", "a".repeat(300))), Some(310));
     }
 
     #[test]
