@@ -182,7 +182,7 @@ pub fn score(pieces: &[Piece], kappa: f64, tuning: &Tuning) -> Score {
 /// True if so many refused attempts are probing, `strange` of them from a network that nobody knows.
 pub(crate) fn is_probing(all: usize, strange: usize, tuning: &Tuning) -> bool {
     let weights = &tuning.weights;
-    all > 0 && (all >= usize::from(weights.probe_min) || strange >= usize::from(weights.probe_strange.max(1)))
+    all > 0 && (all >= usize::from(weights.probe_min) || strange >= usize::from(weights.probe_strange))
 }
 
 /// The two signals that are views on the same evidence: who it is meant to be, and what it usually does.

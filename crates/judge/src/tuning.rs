@@ -196,6 +196,7 @@ impl Tuning {
                 "sensitivity",
                 &[
                     s.inside_tier,
+                    s.inside_habit,
                     s.denied,
                     s.denied_trust,
                     s.metadata,
@@ -330,6 +331,10 @@ impl Tuning {
                 return Some(format!("[coadopt] {key} is at least 1; to judge without peers give `enabled = false`"));
             }
         }
+        let counts = [("[declared] refuted", self.declared.refuted), ("[weights] probe_strange", self.weights.probe_strange)];
+        if let Some((key, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
+            return Some(format!("{key} is at least 1; to leave it out give 65535"));
+        }
         if let Some(word) = self.unmapped.escalate_on.iter().find(|word| HardSign::read(word).is_none()) {
             return Some(format!(
                 "[unmapped] escalate_on holds `{word}`; give an evidence code, with `u` behind it for unknown networks only (`T1u`), with `@` and a tier from 0 to 4 for that tier and above (`P2@4`)"
@@ -432,6 +437,9 @@ mod tests {
             ("[tolerance]\nagentic = 0.9", "or more"),
             ("[tolerance]\nprivileged = -2", "or more"),
             ("[coadopt]\nmin_peers = 0", "min_peers is at least 1"),
+            ("[declared]\nrefuted = 0", "refuted is at least 1"),
+            ("[weights]\nprobe_strange = 0", "probe_strange is at least 1"),
+            ("[sensitivity]\ninside_habit = 7", "from 0 to 1"),
             ("[unmapped]\nescalate_on = [\"P2@four\", \"T4\"]", "`P2@four`"),
             ("[unmapped]\nescalate_on = [\"T4\", \"nonsense\"]", "`nonsense`"),
             ("[unmapped]\nescalate_on = [\"P2@5\"]", "`P2@5`"),
