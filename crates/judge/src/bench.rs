@@ -6,7 +6,7 @@ use vires_event::{Activity, Actor, CredentialKind, Detection, Effect, Identity, 
 use vires_profile::Inventory;
 use vires_profile::baseline::Baseline;
 use vires_profile::exceptions::Exceptions;
-use vires_profile::observation::{Facts, Mapping, Observation, Proof, Setting};
+use vires_profile::observation::{Facts, Mapping, Observation, Proof, Setting, credential_hash};
 use vires_profile::zones::ZoneClass;
 
 /// 2026-03-01, a Sunday: the first day that is judged.
@@ -115,6 +115,16 @@ impl Act {
     }
     pub fn becoming(self, id: &str) -> Act {
         self.with_o(|o| o.links = vec![Link::Became { id: id.to_string().into() }])
+    }
+    /// Gets a credential issued, or becomes somebody by it.
+    pub fn issuing(self, credential: &str) -> Act {
+        let issued = Link::Issued { credential: credential.to_string().into(), owner: None };
+        self.with_o(|o| o.links.push(issued))
+    }
+    /// Uses a credential that was issued.
+    pub fn holding(self, credential: &str) -> Act {
+        let hash = Some(credential_hash(credential));
+        self.with_o(|o| o.credential.iter_mut().for_each(|c| c.hash = hash))
     }
     pub fn sending_to(self, whom: &str) -> Act {
         self.with_o(|o| o.destinations = vec![whom.to_string().into()])

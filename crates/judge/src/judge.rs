@@ -12,7 +12,7 @@ use crate::criteria::{Criterion, FOR_NOW, REGISTRY};
 use crate::decide::{Decision, decide};
 use crate::evidence::{Best, Evidence, EvidenceRef, Factor, Finding, milli};
 use crate::joins::{Joins, Plain, plain};
-use crate::memory::Memory;
+use crate::memory::{Memory, workload_of};
 use crate::score::{Score, score};
 use crate::state::{Cached, JudgeState, SHARDS, Shard, WorkloadState, shard_of};
 use crate::verdict::{Detail, Outcome, Verdict};
@@ -23,9 +23,9 @@ use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use vires_event::{Boundary, Millis};
+use vires_event::{Boundary, Effect, Millis};
 use vires_profile::Workload;
-use vires_profile::baseline::{Baseline, DayCount, Known, Name, Reference, bounded, default_group};
+use vires_profile::baseline::{Baseline, DayCount, Facet, Known, Name, Reference, bounded, default_group};
 use vires_profile::exceptions::{Claim, Exceptions};
 use vires_profile::observation::{Mapping, Observation, day_of, stable_hash};
 use vires_profile::zones::ZoneClass;
@@ -37,6 +37,8 @@ const MOST_EVIDENCE: usize = 256;
 /// may be anything.
 const MOST_DAYS: usize = 40;
 const HOUR: Millis = 3_600_000;
+/// Effects of who does nothing itself but sign in and look around.
+const IDLE: [Effect; 2] = [Effect::Assume, Effect::Discover];
 /// In thousandths: evidence of a kind not told of yet that is told, within an escalated case.
 const WEIGHTY: u16 = 500;
 
@@ -247,6 +249,19 @@ impl Judge {
         (verdict, why.map(|why| (why, score, decision)))
     }
 
+    /// Whose habits an unknown identity has: those of who got the credential for it and never became anybody before. A mask that nobody
+    /// knows is no fresh start. Who works under many names, or does nothing but sign others in, has no habits that say anything of one
+    /// more.
+    fn lender(&self, o: &Observation<'_>) -> Option<&Known> {
+        let by = o.issued_by.as_deref()?;
+        let workload = |id: &str| workload_of(Some(&self.inventory), id).into_owned();
+        let own = workload(by);
+        let known = self.reference.slot(&own).and_then(|slot| self.reference.at(slot))?;
+        let works = known.learned.of(Facet::Effect).iter().any(|e| !IDLE.iter().any(|idle| idle.as_str() == &**e.name()));
+        let others = known.learned.of(Facet::Role).iter().any(|role| workload(role.name()) != own);
+        (works && !others).then_some(known)
+    }
+
     /// Asks all criteria.
     fn look(
         &self,
@@ -264,14 +279,17 @@ impl Judge {
                 .map_or_else(|| Cow::Owned(default_group(o)), Cow::Borrowed);
             self.reference.group(&name)
         });
-        let mut cache = state.cache.usual.take();
+        // Where nothing is known of who acts, but of who lent it the credential, the habits are the lender's.
+        let lender = known.is_none().then(|| self.lender(o)).flatten();
+        let group = lender.map(|k| k.group).or(group);
+        let mut cache = state.cache.usual.take().filter(|_| lender.is_none());
         let privileged = profile.is_some_and(|p| p.privileged);
         // What claims to come from far ahead is judged by what is known now: its own word makes nobody new or long silent.
         let at = o.stream.map_or(o.at, |now| o.at.min(now));
         let mut memory = Memory::new(
             &self.reference,
             &self.tuning,
-            known,
+            known.or(lender),
             group,
             state.overlay.as_deref(),
             &state.days,
@@ -279,6 +297,7 @@ impl Judge {
             at,
             day_of(at),
         );
+        memory.inventory = Some(&self.inventory);
         memory.names = [&o.workload, o.identity.rsplit(['/', ':']).next().unwrap_or_default()];
         let visible = memory.layers();
         if cache.as_ref().is_none_or(|c| (c.0, c.1) != (memory.day, visible)) {
@@ -305,7 +324,7 @@ impl Judge {
             }
         }
         // Of a stranger there is nothing to keep.
-        state.cache.usual = cache.filter(|_| visible > 0);
+        state.cache.usual = cache.filter(|_| visible > 0 && lender.is_none());
         Looked { findings, visible, calm_hours }
     }
 

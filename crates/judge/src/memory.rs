@@ -2,10 +2,13 @@
 
 use crate::Tuning;
 use crate::state::PendingDay;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use vires_event::Millis;
+use vires_profile::Inventory;
 use vires_profile::baseline::{Day, Facet, Hashed, Known, Learned, Presence, Reference};
+use vires_profile::observation::identity_template;
 
 /// Everything known of a workload at the moment of an event.
 ///
@@ -28,8 +31,16 @@ pub(crate) struct Memory<'a> {
     first: Option<Day>,
     /// What the workload itself is called.
     pub names: [&'a str; 2],
+    /// Which identities are which workload.
+    pub inventory: Option<&'a Inventory>,
     /// True once it was asked what else the workload did today.
     looked_at_today: Cell<bool>,
+}
+
+/// Under which name an identity is judged: the workload that the inventory says it is, else its own.
+pub(crate) fn workload_of<'a>(inventory: Option<&'a Inventory>, id: &'a str) -> Cow<'a, str> {
+    let declared = inventory.and_then(|inventory| inventory.resolve(id, None).map(|index| &*inventory.workload(index).id));
+    declared.map_or_else(|| identity_template(id), Cow::Borrowed)
 }
 
 /// When and how often a value was seen.
@@ -65,6 +76,7 @@ impl<'a> Memory<'a> {
             days: 0,
             first: None,
             names: [""; 2],
+            inventory: None,
             looked_at_today: Cell::new(false),
         };
         let mut active = Presence::default();
@@ -118,8 +130,7 @@ impl<'a> Memory<'a> {
 
     /// True if an identity is known to hand out rights or credentials, to expose things or to take guards away.
     pub fn administers(&self, id: &str) -> bool {
-        let workload = vires_profile::observation::identity_template(id);
-        let known = self.reference.slot(&workload).and_then(|slot| self.reference.at(slot));
+        let known = self.reference.slot(&workload_of(self.inventory, id)).and_then(|slot| self.reference.at(slot));
         known.is_some_and(|known| !known.learned.of(Facet::ActionT4).is_empty())
     }
 

@@ -129,6 +129,35 @@ fn a_resource_used_now_and_then_is_no_stranger() {
     assert!(bench.verdict_after(&[stranger]) >= Watch);
 }
 
+/// Of a role that nobody knows there is nothing to say, but there is of who puts it on.
+#[test]
+fn a_mask_is_no_fresh_start() {
+    let became = |act: Act| act.action("sts:AssumeRole", 3).effect(Effect::Assume).becoming("aws:role/999988887777/ops");
+    let issue = || became(act()).issuing("ASIAEXAMPLE1");
+    let masked = |act: Act| act.by("ops").holding("ASIAEXAMPLE1").mapping(Mapping::Ghost);
+    let read = || masked(secret(1)).in_account("999988887777");
+    let highest = |bench: &Bench, acts: &[Act]| bench.run(acts).2.last().unwrap().verdict.score;
+    let listed = "principals = [\"aws:role/123456789012/api\"]\n[[workload]]\nid = \"door\"\nprincipals = [\"aws:role/123456789012/door\"]\n";
+    let bench = Bench::mature().declare(listed);
+    let known = highest(&bench, &[issue(), read()]);
+    // The same credential, but nobody saw who got it.
+    let unknown = highest(&bench, &[became(act()), read()]);
+    assert!(known > 50.0 && unknown < 0.8 * known, "{known} {unknown}");
+    assert!(bench.verdict_after(&[issue(), read()]) >= Escalate);
+    // What the one behind it always does is nothing new under the mask.
+    assert!(highest(&bench, &[issue(), masked(act())]) < highest(&bench, &[became(act()), masked(act())]));
+    // Who works under several names, or does nothing but sign others in, has no habits that say anything of one more.
+    let many = bench
+        .clone()
+        .also_daily(act().action("sts:AssumeRole", 3).effect(Effect::Assume).becoming("aws:role/123456789012/deploy"));
+    assert_eq!(highest(&many, &[issue(), read()]), highest(&many, &[became(act()), read()]));
+    let door = |act: Act| act.by("door");
+    let idle = (-30..0).fold(bench, |bench, day| {
+        bench.also_on(&[day], door(act()).action("sts:AssumeRoleWithSAML", 3).effect(Effect::Assume))
+    });
+    assert_eq!(highest(&idle, &[door(issue()), read()]), highest(&idle, &[door(became(act())), read()]));
+}
+
 #[test]
 fn a_declaration_needs_no_history() {
     let bench = Bench::unknown().declare("[workload.expect]\nzones = [\"nat\"]\nmax_tier = 2\nmax_data_class = 1\n");

@@ -81,7 +81,7 @@ sections! {
     Declared { enabled: bool = true, inside: f64 = 0.15, outside_rare: f64 = 0.8, drift: f64 = 0.25, refuted: u16 = 5, seen: f64 = 0.5, drift_resource: f64 = 0.10,
         resource_floor: f64 = 0.5, resource_again: f64 = 0.25, resource_child_floor: f64 = 0.3 }
     /// How much is at stake.
-    Sensitivity { action: [f64; 5] = [0.08, 0.12, 0.25, 0.60, 0.85], dataset: [f64; 4] = [0.0, 0.0, 0.50, 0.85],
+    Sensitivity { action: [f64; 5] = [0.08, 0.12, 0.25, 0.60, 0.85], action_severity: [f64; 5] = [0.7, 0.7, 0.85, 1.0, 1.0], action_grave: f64 = 0.72, dataset: [f64; 4] = [0.0, 0.0, 0.50, 0.85],
         inside_tier: f64 = 0.6, denied: f64 = 0.5, denied_trust: f64 = 0.9, metadata: f64 = 0.4,
         own_credential: f64 = 0.35, takes_back: f64 = 0.4, to_declared: f64 = 0.5, own_thing: f64 = 0.5, inside_habit: f64 = 0.7, written: f64 = 0.4, written_class: f64 = 0.75, sweep: f64 = 0.65 }
     /// How much each kind of evidence weighs.
@@ -189,12 +189,14 @@ impl Tuning {
     fn fault(&self) -> Option<String> {
         let w = &self.weights;
         let (s, d, n) = (&self.sensitivity, &self.declared, &self.novelty);
-        let shares: [(&str, &[f64]); 12] = [
+        let shares: [(&str, &[f64]); 13] = [
             ("sensitivity.action", &s.action),
+            ("sensitivity.action_severity", &s.action_severity),
             ("sensitivity.dataset", &s.dataset),
             (
                 "sensitivity",
                 &[
+                    s.action_grave,
                     s.inside_tier,
                     s.inside_habit,
                     s.denied,

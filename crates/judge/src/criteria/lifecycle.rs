@@ -11,7 +11,8 @@
 //! # Stays quiet when
 //! silences of that length are usual. Days on which nobody of the whole estate was seen for a week or more are no silence: nobody was
 //! looking. One that comes back from where it always came from, doing what it always did, counts
-//! `weights.dormant_familiar`: yearly jobs do that.
+//! `weights.dormant_familiar`: yearly jobs do that. For who comes from somewhere new all the time, new places are where it always
+//! came from.
 //!
 //! # Tuning
 //! `weights.decommissioned`, `weights.dormant`, `weights.dormant_days`, `weights.dormant_familiar`.
@@ -20,7 +21,7 @@
 //! OWASP NHI1:2025 (improper offboarding); ATT&CK T1078; NIST CSF 2.0 DE.CM-09.
 
 use crate::evidence::Finding;
-use crate::surprisal::Gauge;
+use crate::surprisal::{Declared, Gauge};
 use crate::view::{Draft, View};
 use crate::{Break, Code};
 use vires_event::Boundary;
@@ -40,7 +41,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     if gap < weights.dormant_days || u32::from(gap) <= 3 * u32::from(longest) {
         return;
     }
-    let familiar = !view.origin.as_ref().is_some_and(stranger) && !stranger(&view.action);
+    let familiar = !view.origin.as_ref().is_some_and(|origin| stranger(origin) && !roams(origin)) && !stranger(&view.action);
     Draft::new(Code::T5, Some(Boundary::Trust), Break::Ownership, "lifecycle", "dormant")
         .times("dormant", weights.dormant)
         .times("as ever", if familiar { weights.dormant_familiar } else { 1.0 })
@@ -52,6 +53,12 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
 /// True if the value was never seen at all.
 fn stranger(gauge: &Gauge) -> bool {
     matches!(gauge.standing, crate::surprisal::Standing::Unseen | crate::surprisal::Standing::Child)
+}
+
+/// True for who comes from new places all the time, so that one more says nothing: hosted runners do.
+fn roams(origin: &Gauge) -> bool {
+    const SURPRISE: f64 = 0.1;
+    origin.declared != Declared::Outside && origin.surprise < SURPRISE
 }
 
 /// Days since it was last active before today, and the longest silence before that, of days on which somebody was looking.
@@ -90,6 +97,13 @@ mod tests {
         assert_eq!(x(act().on_day(60)), Some(0.4));
         assert_eq!(x(act().on_day(60).at_address("203.0.113.9")), Some(0.8));
         assert_eq!(x(act().on_day(20)), None);
+        // Who comes from another network each time comes from where it always does; to a list of places that is another thing.
+        let roams = |day: i64| act().on_day(day).at_address(&format!("203.0.{}.9", day + 60));
+        let roaming = (-30..0).fold(Bench::every_days(200), |bench, day| bench.also_on(&[day], roams(day)));
+        let x = |bench: &Bench, act| bench.found_after(&others(0..60), act).into_iter().find(|(code, _)| code == "T5").map(|(_, x)| x);
+        assert_eq!(x(&roaming, roams(60)), Some(0.4));
+        assert_eq!(x(&roaming.clone().declare("[workload.expect]\nzones = [\"corp\"]\n"), roams(60)), Some(0.8));
+        assert_eq!(x(&roaming, roams(60).action("s3:DeleteObject", 3)), Some(0.8));
         assert_eq!(Bench::mature().declare("status = \"deprecated\"\n").x("T5", act()), None);
     }
 

@@ -15,7 +15,8 @@
 //! something on what it always runs something on. Changing or starting what bears its own name counts
 //! `sensitivity.own_thing`, handing something out to nobody but those whom the profile lists `sensitivity.to_declared`. One more act of
 //! an administrator that is no grave one (below severity 4) counts `sensitivity.inside_tier`, if it has that effect as a habit, several
-//! administrative acts, or any and a declared tier of 4. Signing in as itself `sensitivity.own_credential`; what part of the peers do counts by the part that does
+//! administrative acts, or any and a declared tier of 4. Signing in as itself `sensitivity.own_credential`. By the catalogue's severity a first grant weighs
+//! `sensitivity.action_severity`: a shell that nobody holds yet is less than the key to it. What part of the peers do counts by the part that does
 //! not.
 //!
 //! # Tuning
@@ -124,6 +125,24 @@ fn given(action: &str) -> Option<(&str, &str)> {
     noun_of(action, &["Attach", "Put", "Add", "Create", "Grant", "Write"])
 }
 
+/// What the catalogue's severity leaves of a new administrative act: an identity without a credential, a policy that hangs on nobody,
+/// are shells, which give nothing away until something more is done with them, and that counts by itself. What takes guards down
+/// or opens data is done with at once, and of what the catalogue does not know nobody says that it is light.
+fn lightness(view: &View<'_>) -> f64 {
+    if view.o.tier < 4 || !matches!(view.o.effect, Some(Effect::Grant | Effect::CredentialMint)) {
+        return 1.0;
+    }
+    let by_severity = &view.tuning.sensitivity.action_severity;
+    let at = view.o.severity.and_then(|severity| usize::from(severity).checked_sub(1));
+    at.and_then(|at| by_severity.get(at)).copied().unwrap_or(1.0)
+}
+
+/// True for running or destroying what the catalogue calls grave: commands on other machines, versions of a backup. Reading is for
+/// the criteria of data to weigh.
+fn is_grave_execution(view: &View<'_>) -> bool {
+    view.o.tier == 3 && view.o.severity >= Some(GRAVE) && matches!(view.o.effect, Some(Effect::Execute | Effect::Destructive))
+}
+
 /// The action; where its verb alone is nothing new, with what it is done for.
 fn told<'a>(view: &View<'a>) -> Cow<'a, str> {
     let action = &*view.o.action;
@@ -159,9 +178,15 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         && !grave
         && view.on_old_things()
         && !agentic;
+    let plain = knobs.action.get(usize::from(tier)).copied().unwrap_or(1.0);
+    let (told_tier, weight) = match is_grave_execution(view) && knobs.action_grave > plain {
+        true => (format!("tier {tier}, grave"), knobs.action_grave),
+        false => (format!("tier {tier}"), plain),
+    };
     Draft::new(Code::P2, Some(Boundary::Privilege), Break::Purpose, "action", &*view.o.action)
         .times("g", gauge.g)
-        .times(format!("tier {tier}"), knobs.action.get(usize::from(tier)).copied().unwrap_or(1.0))
+        .times(told_tier, weight)
+        .times("severity", lightness(view))
         .times("within max_tier", if inside { knobs.inside_tier } else { 1.0 })
         .times("everyday effect", if everyday { knobs.inside_tier } else { 1.0 })
         .times("administers daily", if daily && !inside { knobs.inside_tier } else { 1.0 })
@@ -229,6 +254,27 @@ mod tests {
     }
 
     #[test]
+    fn a_shell_is_no_key_yet() {
+        let x = |act: Act| Bench::mature().x("P2", act).unwrap();
+        let make = |effect, severity| act().action("iam:CreatePolicy", 4).effect(effect).severe(severity);
+        let full = x(act().action("iam:CreatePolicy", 4).effect(Effect::Grant));
+        for (severity, part) in [(1, 0.7), (2, 0.7), (3, 0.85), (4, 1.0), (5, 1.0)] {
+            let grant = x(make(Effect::Grant, severity));
+            assert!((grant - part * full).abs() < 0.002, "{severity} {grant} {full}");
+            // What takes guards down is done with it.
+            assert_eq!(x(make(Effect::DefenseEvasion, severity)), x(make(Effect::DefenseEvasion, 5)));
+        }
+    }
+
+    #[test]
+    fn to_run_and_to_destroy_weigh_by_how_grave_it_is() {
+        let x = |effect, severity| Bench::mature().x("P2", act().action("ssm:SendCommand", 3).effect(effect).severe(severity)).unwrap();
+        let light = x(Effect::Execute, 3);
+        assert!((x(Effect::Execute, 4) / light - 0.72 / 0.6).abs() < 0.01);
+        assert_eq!(x(Effect::SecretRead, 4), x(Effect::SecretRead, 3));
+    }
+
+    #[test]
     fn declared_and_a_habit_are_two_reasons() {
         let grant = |verb: &str| act().action(&format!("iam:{verb}"), 4).effect(Effect::Grant).severe(3);
         let bench = Bench::mature().also_daily(grant("AttachRolePolicy"));
@@ -248,7 +294,8 @@ mod tests {
         let (light, grave) = (restless.x("P2", destroy(3)).unwrap(), restless.x("P2", destroy(4)).unwrap());
         assert!(grave > 0.55 && grave > light + 0.1, "{grave} {light}");
         let used = restless.also_daily(act().action("s3:DeleteObjects", 3).effect(Effect::Destructive));
-        assert!((used.x("P2", destroy(4)).unwrap() - used.x("P2", destroy(3)).unwrap()).abs() < 0.002);
+        // Of who destroys daily it is one more action, which weighs by how grave it is.
+        assert!((used.x("P2", destroy(4)).unwrap() / used.x("P2", destroy(3)).unwrap() - 0.72 / 0.6).abs() < 0.01);
     }
 
     #[test]

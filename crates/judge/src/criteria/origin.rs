@@ -78,7 +78,7 @@ fn together(view: &View<'_>, gauge: &Gauge) -> f64 {
     let novelty = &view.tuning.novelty;
     // Where others of the estate are at home it is not the network that is strange.
     let strange = view.o.zone_class == ZoneClass::Unknown && gauge.peers.have + gauge.estate.have == 0;
-    if !strange || !view.action.is_new() || gauge.surprise == 0.0 || gauge.g != gauge.v {
+    if !strange || !gauge.is_new() || !view.action.is_new() || gauge.surprise == 0.0 || gauge.g != gauge.v {
         return 1.0;
     }
     let agent = view.o.ua.as_deref().filter(|ua| !ua.is_empty());

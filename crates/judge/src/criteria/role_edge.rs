@@ -71,6 +71,12 @@ mod tests {
         let edge = |id: &str| bench.x("P3", act().action("sts:AssumeRole", 3).becoming(id)).unwrap();
         let plain = edge("aws:role/111122223333/badminton-reader");
         assert!((x / plain - 0.75 / 0.55).abs() < 0.01, "{x} {plain}");
+        // Under whatever name the inventory keeps it: what it is known to do counts.
+        let listed = Bench::mature()
+            .declare("[[workload]]\nid = \"keys\"\nprincipals = [\"aws:role/111122223333/badminton-reader\"]\n")
+            .also_daily(act().by("keys").action("iam:CreateAccessKey", 4));
+        let known = listed.x("P3", act().action("sts:AssumeRole", 3).becoming("aws:role/111122223333/badminton-reader")).unwrap();
+        assert!((known / plain - 0.75 / 0.55).abs() < 0.01, "{known} {plain}");
         for id in ["gcp:sa:org-admin@meadow-prod.iam.gserviceaccount.com", "aws:role/111122223333/OrganizationAccountAccessRole"] {
             assert_eq!(edge(id), x, "{id}");
         }
