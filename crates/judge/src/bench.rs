@@ -152,6 +152,9 @@ impl Act {
     pub fn severe(self, severity: u8) -> Act {
         self.with_o(|o| o.severity = Some(severity))
     }
+    pub fn technique(self, id: &str) -> Act {
+        self.with_o(|o| o.attack = vec![id.to_string().into()])
+    }
     pub fn kind(self, kind: Kind) -> Act {
         self.with_o(|o| o.kind = kind)
     }

@@ -268,6 +268,23 @@ pub(crate) fn one_more_place<'k>(id: &str, known: impl Iterator<Item = &'k str>)
     known.filter(|other| role_of(other) == Some(role)).take(EVERYWHERE as usize).count() == EVERYWHERE as usize
 }
 
+/// True if an identity is called like [`EVERYWHERE`] of the known ones by the first word of its name, each in the same place: one more
+/// job of those that somebody starts.
+pub(crate) fn one_more_of_series<'k>(id: &str, known: impl Iterator<Item = &'k str>) -> bool {
+    let Some(series) = series_of(id) else { return false };
+    known.filter(|other| series_of(other) == Some(series)).take(EVERYWHERE as usize).count() == EVERYWHERE as usize
+}
+
+/// Where an identity lives, the first word of its name, and the domain behind it.
+fn series_of(id: &str) -> Option<(&str, &str, &str)> {
+    let (place, name) = id.rsplit_once(['/', ':'])?;
+    let (name, domain) = name.split_once('@').unwrap_or((name, ""));
+    let at = name.find(['-', '_', '.'])?;
+    let word = name.get(..at).filter(|word| word.len() >= 2)?;
+    name.get(at + 1..).filter(|rest| !rest.is_empty())?;
+    Some((place, word, domain))
+}
+
 /// True for one thing in two namespaces of one name: `search-us/secrets/tls` beside `search-eu/secrets/tls`.
 fn same_elsewhere(a: &str, b: &str) -> bool {
     let (Some((a, thing)), Some((b, other))) = (a.split_once('/'), b.split_once('/')) else { return false };
@@ -302,7 +319,7 @@ fn is_common(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kin, keeps, one_more_place, place_of};
+    use super::{Kin, keeps, one_more_of_series, one_more_place, place_of};
 
     #[test]
     fn keeping_is_one_work() {
@@ -319,6 +336,25 @@ mod tests {
             ("github:org.create", "github:org.update"),
         ] {
             assert!(!keeps(action, known), "{action}");
+        }
+    }
+
+    #[test]
+    fn one_more_of_a_series_is_near() {
+        let known =
+            ["gcp:sa:job-a@p1.iam", "gcp:sa:job-b@p1.iam", "gcp:sa:job-c@p1.iam", "aws:role/1/etl-x", "aws:role/1/etl-y"];
+        let more = |id: &str| one_more_of_series(id, known.into_iter());
+        assert!(more("gcp:sa:job-d@p1.iam"));
+        for stranger in [
+            "gcp:sa:job-d@p2.iam",
+            "gcp:sa:jobd@p1.iam",
+            "gcp:sa:job-@p1.iam",
+            "gcp:sa:admin@p1.iam",
+            "aws:role/1/etl-z",
+            "job-d",
+            "",
+        ] {
+            assert!(!more(stranger), "{stranger}");
         }
     }
 

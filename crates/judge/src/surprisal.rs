@@ -228,7 +228,7 @@ impl Memory<'_> {
             Standing::Lapsed
         } else if (resource && self.has_kin(facet, value))
             || (facet.is_action() && (self.runs_alike(facet, value) || self.keeps(facet, value)))
-            || (facet == Facet::Role && self.becomes_everywhere(value))
+            || (facet == Facet::Role && self.becomes_alike(value))
         {
             Standing::Child
         } else {
@@ -246,14 +246,16 @@ impl Memory<'_> {
         found
     }
 
-    /// True for becoming who it becomes in several other places already.
-    fn becomes_everywhere(&self, id: &str) -> bool {
+    /// True for becoming who it becomes in several other places already, or one more of a series that it becomes, unless that one
+    /// administers.
+    fn becomes_alike(&self, id: &str) -> bool {
         let mut names: Vec<&str> = Vec::new();
         self.for_each_layer(|learned| names.extend(learned.of(Facet::Role).iter().map(|known| &**known.name())));
         // What is known from before and again from these days is one.
         names.sort_unstable();
         names.dedup();
-        crate::kin::one_more_place(id, names.into_iter())
+        crate::kin::one_more_place(id, names.iter().copied())
+            || (crate::kin::one_more_of_series(id, names.into_iter()) && !crate::criteria::has_power(self, id))
     }
 
     /// True for running containers in another form than the workload knows: who creates deployments has no new power with a daemon set.

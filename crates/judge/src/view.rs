@@ -154,9 +154,12 @@ impl<'a> View<'a> {
 
     /// True if having this effect is a habit of the workload, whatever its profile says of it.
     pub fn does_habitually(&self) -> bool {
-        self.o
-            .effect
-            .is_some_and(|e| self.gauge_declared(Facet::Effect, e.as_str(), Declared::Open).standing == Standing::Established)
+        self.o.effect.is_some_and(|effect| self.is_habit(effect))
+    }
+
+    /// The same of any effect.
+    pub fn is_habit(&self, effect: Effect) -> bool {
+        self.gauge_declared(Facet::Effect, effect.as_str(), Declared::Open).standing == Standing::Established
     }
 
     /// True if there are as many who could follow as make a move that of all: peers, or others where it always is.

@@ -6,6 +6,7 @@
 pub(crate) use credential::NOBODY;
 pub(crate) use origin::FOR_NOW;
 pub(crate) use place::account_of;
+pub(crate) use role_edge::has_power;
 
 use crate::Code;
 use crate::evidence::Finding;

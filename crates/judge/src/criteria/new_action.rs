@@ -89,8 +89,11 @@ fn administers_daily(view: &View<'_>) -> bool {
     // What is known from before and again from these days is one.
     known.sort_unstable();
     known.dedup();
+    // Who hands out rights every day may make who gets them, but no keys: accounts, as ATT&CK tells them apart from credentials.
+    let account = view.o.attack.iter().any(|technique| technique.starts_with("T1136"));
+    let grants = account && view.o.effect == Some(Effect::CredentialMint) && view.is_habit(Effect::Grant);
     let appointed = view.profile.and_then(|p| p.expect.max_tier).is_some_and(|max| max >= 4);
-    view.does_habitually() || known.len() >= if appointed { 1 } else { SEVERAL }
+    view.does_habitually() || grants || known.len() >= if appointed { 1 } else { SEVERAL }
 }
 
 /// True for handing something out to nobody but those whom the profile lists for that.
@@ -220,6 +223,10 @@ mod tests {
         assert!(full(grant("app.member.add").severe(4)) > 1.5 * new);
         assert!(full(grant("log.stop").effect(Effect::DefenseEvasion)) > 1.5 * new);
         assert!(full(grant("app.member.add").at_address("203.0.113.9")) > 1.5 * new);
+        // Who hands out rights may make who gets them, but no keys.
+        let make = |technique| grant("make.service").effect(Effect::CredentialMint).technique(technique);
+        let (account, key) = (full(make("T1136.003")), full(make("T1098.001")));
+        assert!((account / key - 0.6).abs() < 0.01, "{account} {key}");
         // Another effect is covered where the profile appoints an administrator who is one.
         let mint = || grant("app.make").effect(Effect::CredentialMint);
         assert!(full(mint()) > 1.5 * new);

@@ -8,7 +8,8 @@
 //!
 //! # Stays quiet when
 //! the edge is a habit, several peers took it up these days, or the attempt failed (half). Of a role that it has on three hosts, or in
-//! three accounts, one more hardly counts: a fleet grows.
+//! three accounts, one more hardly counts: a fleet grows. Nor does one more of a series, as of three jobs that it starts, if that one is
+//! not known or called to administer.
 //!
 //! # Tuning
 //! `weights.role_edge`, `[novelty]`, `[coadopt]`.
@@ -17,6 +18,7 @@
 //! OWASP NHI5:2025; ATT&CK T1548.005, T1550.001; NIST CSF 2.0 DE.CM-09.
 
 use crate::evidence::Finding;
+use crate::memory::Memory;
 use crate::surprisal::Declared;
 use crate::view::{Draft, View};
 use crate::{Break, Code};
@@ -35,6 +37,11 @@ fn named_for_power(id: &str) -> bool {
     words.into_iter().any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))) || NAMES.iter().any(|known| lower.contains(known))
 }
 
+/// True if it is known to administer, or is called so.
+pub(crate) fn has_power(memory: &Memory<'_>, id: &str) -> bool {
+    memory.administers(id) || named_for_power(id)
+}
+
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     for link in view.o.links.iter().take(MAX_TARGETS) {
         let Link::Became { id } = link else { continue };
@@ -43,7 +50,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let weights = &view.tuning.weights;
-        let (what, weight) = match view.memory.administers(id) || named_for_power(id) {
+        let (what, weight) = match has_power(&view.memory, id) {
             true => ("to an administrator", weights.role_edge_admin),
             false => ("role_edge", weights.role_edge),
         };
@@ -77,6 +84,11 @@ mod tests {
             .also_daily(act().by("keys").action("iam:CreateAccessKey", 4));
         let known = listed.x("P3", act().action("sts:AssumeRole", 3).becoming("aws:role/111122223333/badminton-reader")).unwrap();
         assert!((known / plain - 0.75 / 0.55).abs() < 0.01, "{known} {plain}");
+        // One more of a series hardly counts, unless it administers.
+        let job = |name: &str| act().action("iam:getAccessToken", 3).becoming(&format!("gcp:sa:job-{name}@meadow.iam"));
+        let starts = ["a", "b", "c"].iter().fold(Bench::mature(), |bench, name| bench.also_daily(job(name)));
+        let (next, admin) = (starts.x("P3", job("d")).unwrap(), starts.x("P3", job("admin")).unwrap());
+        assert!(next < 0.3 * admin, "{next} {admin}");
         for id in ["gcp:sa:org-admin@meadow-prod.iam.gserviceaccount.com", "aws:role/111122223333/OrganizationAccountAccessRole"] {
             assert_eq!(edge(id), x, "{id}");
         }
