@@ -37,8 +37,6 @@ const MOST_EVIDENCE: usize = 256;
 /// may be anything.
 const MOST_DAYS: usize = 40;
 const HOUR: Millis = 3_600_000;
-/// Effects of who does nothing itself but sign in and look around.
-const IDLE: [Effect; 2] = [Effect::Assume, Effect::Discover];
 /// In thousandths: evidence of a kind not told of yet that is told, within an escalated case.
 const WEIGHTY: u16 = 500;
 
@@ -257,7 +255,7 @@ impl Judge {
         let workload = |id: &str| workload_of(Some(&self.inventory), id).into_owned();
         let own = workload(by);
         let known = self.reference.slot(&own).and_then(|slot| self.reference.at(slot))?;
-        let works = known.learned.of(Facet::Effect).iter().any(|e| !IDLE.iter().any(|idle| idle.as_str() == &**e.name()));
+        let works = known.learned.of(Facet::Effect).iter().any(|e| Effect::Assume.as_str() != &**e.name());
         let others = known.learned.of(Facet::Role).iter().any(|role| workload(role.name()) != own);
         (works && !others).then_some(known)
     }

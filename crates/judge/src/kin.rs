@@ -102,6 +102,18 @@ fn continues((folder, last): (&str, &str), known: &str) -> bool {
         && last.strip_prefix(name).is_some_and(|rest| rest.starts_with(ends))
 }
 
+/// True for another number of one name in one place: `feeder-v2` beside `feeder`, `stdocs2` beside `stdocs`.
+fn is_next_version(name: &str, known: &str) -> bool {
+    let unnumbered = |name: &'_ str| {
+        let stem = name.trim_end_matches('/').trim_end_matches(|c: char| c.is_ascii_digit());
+        let stem = stem.strip_suffix(['v', 'V']).filter(|rest| rest.ends_with(['-', '_', '.'])).unwrap_or(stem);
+        let stem = stem.trim_end_matches(['-', '_', '.']);
+        let last = stem.rsplit('/').next().unwrap_or(stem);
+        (last.len() >= SHORTEST && !is_common(last)).then(|| stem.to_owned())
+    };
+    name != known && unnumbered(name).is_some_and(|stem| unnumbered(known) == Some(stem))
+}
+
 /// Sort, and what stands before and after the name of the namespace in that of the thing; all of it before, if it does not hold it.
 fn shape_of<'s>(service: &str, name: &'s str) -> Option<Shape<'s>> {
     let (namespace, rest) = name.split_once('/').filter(|(ns, _)| service == "k8s" && ns.len() > 1)?;
@@ -110,6 +122,11 @@ fn shape_of<'s>(service: &str, name: &'s str) -> Option<Shape<'s>> {
         Some((before, after)) => (sort, before, after),
         None => (sort, thing, ""),
     })
+}
+
+/// True for a folder of what a vault issues.
+fn issues(folder: &str) -> bool {
+    ISSUING.contains(&folder.rsplit('/').next().unwrap_or(folder))
 }
 
 /// Where a thing lies: its bucket, folder or namespace; itself if it lies nowhere.
@@ -121,6 +138,8 @@ pub(crate) fn place_of(value: &str) -> &str {
         // The things of a person lie with the person.
         "graph" => name.match_indices('/').filter(|(at, _)| *at > 0).nth(1).map(|(at, _)| at),
         "snowflake" | "sql" | "bigquery" => name.rfind(['/', '.']),
+        // Each of what a vault issues is another power.
+        "vault" if issues(name.trim_end_matches('/').rsplit_once('/').map_or("", |(folder, _)| folder)) => None,
         _ => name.trim_end_matches('/').rfind('/'),
     };
     end.and_then(|end| value.get(..start + end)).unwrap_or_else(|| undated(value))
@@ -138,7 +157,7 @@ fn undated(value: &str) -> &str {
 
 impl<'v> Kin<'v> {
     /// Prepares the search; `None` if the value has neither a parent nor a stem that could be shared.
-    pub fn of(value: &'v str, names: &[&str]) -> Option<Self> {
+    pub fn of(value: &'v str, names: &[&str], everybodys: impl Fn(&str) -> bool) -> Option<Self> {
         let (service, name) = value.split_once(':')?;
         let trimmed = name.trim_end_matches('/');
         let (parent, last) = match trimmed.rsplit_once('/') {
@@ -146,7 +165,6 @@ impl<'v> Kin<'v> {
             None => (None, trimmed),
         };
         // What a vault issues is as far apart as what it is issued for: `aws/creds/admin` is no neighbour of `aws/creds/reader`.
-        let issues = |parent: &str| ISSUING.contains(&parent.rsplit('/').next().unwrap_or(parent));
         let parent = parent.filter(|parent| service != "vault" || !issues(parent));
         let lies = parent.map(|parent| (parent, last));
         // All that lies in one bucket is related, however deep.
@@ -159,11 +177,15 @@ impl<'v> Kin<'v> {
             let last = p.rsplit('/').next().unwrap_or(p);
             means_something(last) || (service == "k8s" && !p.contains('/') && !is_common(p))
         });
-        let stem = stem_of(last);
+        // The company's name binds nothing together; what follows it may.
+        let stem = match stem_of(last) {
+            Some(first) if everybodys(first) => two_words_of(last),
+            stem => stem,
+        };
         // What carries the workload's own name is its own, wherever it lies.
-        let own = trimmed
-            .split('/')
-            .any(|part| means_something(part) && names.iter().any(|n| *n == part || stem_of(n) == Some(part)));
+        let own = trimmed.split('/').any(|part| {
+            means_something(part) && !everybodys(part) && names.iter().any(|n| *n == part || stem_of(n) == Some(part))
+        });
         let shape = shape_of(service, trimmed);
         if lies.is_none() && stem.is_none() && !own && shape.is_none() {
             return None;
@@ -200,6 +222,7 @@ impl<'v> Kin<'v> {
             _ => false,
         };
         self.same_parent |= self.lies.is_some_and(|lies| continues(lies, name));
+        self.same_parent |= is_next_version(self.name, name);
         if self.shape.is_some() && shape_of(self.service, name.trim_end_matches('/')) == self.shape {
             self.same_shape += 1;
         }
@@ -298,6 +321,12 @@ fn stem_of(name: &str) -> Option<&str> {
     name.find(['-', '_', '.']).and_then(|at| name.get(..at)).filter(|stem| means_something(stem))
 }
 
+/// The first two words of a name of three.
+fn two_words_of(name: &str) -> Option<&str> {
+    let at = name.match_indices(['-', '_', '.']).nth(1).map(|(at, _)| at)?;
+    name.get(..at).filter(|words| words.split(['-', '_', '.']).nth(1).is_some_and(|word| !word.is_empty() && !is_common(word)))
+}
+
 /// True if a thing is called like one of the names, or like their first word.
 pub(crate) fn bears_name(dataset: &str, names: &[&str]) -> bool {
     let Some((_, name)) = dataset.split_once(':') else { return false };
@@ -319,7 +348,7 @@ fn is_common(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kin, keeps, one_more_of_series, one_more_place, place_of};
+    use super::{Kin, is_next_version, keeps, one_more_of_series, one_more_place, place_of};
 
     #[test]
     fn keeping_is_one_work() {
@@ -337,6 +366,44 @@ mod tests {
         ] {
             assert!(!keeps(action, known), "{action}");
         }
+    }
+
+    #[test]
+    fn another_number_of_one_name_is_near() {
+        let near = |value: &str, known: &str| {
+            Kin::of(value, &[], |_| false).is_some_and(|mut kin| {
+                kin.compare(known);
+                kin.found()
+            }) || is_next_version(value.split_once(':').unwrap().1, known.split_once(':').unwrap().1)
+        };
+        for (value, known, expected) in [
+            ("vault:kv/data/claims/feeder-v2", "vault:kv/data/claims/feeder", true),
+            ("azstorage:stdocs2", "azstorage:stdocs", true),
+            ("secret:pay/db-2", "secret:pay/db-1", false),
+            ("vault:database/creds/admin", "vault:database/creds/reader", false),
+            ("s3:ledger-2", "s3:payroll-2", false),
+        ] {
+            assert_eq!(
+                is_next_version(value.split_once(':').unwrap().1, known.split_once(':').unwrap().1),
+                expected,
+                "{value} {known}"
+            );
+            assert!(!expected || near(value, known));
+        }
+    }
+
+    #[test]
+    fn the_name_of_the_company_binds_nothing() {
+        let found = |value: &str, known: &[&str], everybodys: bool| {
+            Kin::of(value, &[], |word| everybodys && word == "orchard").is_some_and(|mut kin| {
+                known.iter().for_each(|k| kin.compare(k));
+                kin.found()
+            })
+        };
+        let known = ["s3:orchard-docs-site", "s3:orchard-docs-drafts"];
+        assert!(found("s3:orchard-payroll", &known, false) && !found("s3:orchard-payroll", &known, true));
+        assert!(found("s3:orchard-docs-archive", &known, true));
+        assert!(!found("s3:orchard-payroll-archive", &known, true));
     }
 
     #[test]
@@ -375,7 +442,7 @@ mod tests {
     #[test]
     fn a_secret_that_moves_keeps_its_path() {
         let kin = |value: &str, known: &str| {
-            let mut kin = Kin::of(value, &[]).unwrap();
+            let mut kin = Kin::of(value, &[], |_| false).unwrap();
             kin.compare(known);
             kin.found()
         };
@@ -427,7 +494,7 @@ mod tests {
     #[test]
     fn what_a_vault_issues_has_no_neighbours() {
         let related = |value: &str, known: &str| {
-            Kin::of(value, &[]).is_some_and(|mut kin| {
+            Kin::of(value, &[], |_| false).is_some_and(|mut kin| {
                 [known, "vault:secret/data/shop/mail"].into_iter().for_each(|known| kin.compare(known));
                 kin.found()
             })
@@ -440,7 +507,7 @@ mod tests {
     #[test]
     fn a_name_that_goes_on_is_near() {
         let related = |value: &str, known: &str| {
-            let mut kin = Kin::of(value, &[]).unwrap();
+            let mut kin = Kin::of(value, &[], |_| false).unwrap();
             // Others, so that no word is what most names begin with.
             [known, "k8s:chat/secrets/chat-mail", "k8s:shop/secrets/shop-mail"]
                 .into_iter()
@@ -458,7 +525,7 @@ mod tests {
         let known =
             ["k8s:shop/secrets/shop-tls", "k8s:mail/secrets/mail-tls", "k8s:chat/secrets/chat-tls", "k8s:chat/secrets/db"];
         let related = |value: &str, known: &[&str]| {
-            Kin::of(value, &["cert-manager"]).is_some_and(|mut kin| {
+            Kin::of(value, &["cert-manager"], |_| false).is_some_and(|mut kin| {
                 known.iter().for_each(|k| kin.compare(k));
                 kin.found()
             })
@@ -504,7 +571,7 @@ mod tests {
             ("nocolon", false),
             ("", false),
         ] {
-            let found = Kin::of(value, &["refunds-sync"]).is_some_and(|mut kin| {
+            let found = Kin::of(value, &["refunds-sync"], |_| false).is_some_and(|mut kin| {
                 known.iter().for_each(|k| kin.compare(k));
                 kin.found()
             });

@@ -229,6 +229,14 @@ impl<'a> Memory<'a> {
         u32::try_from(places.len()).unwrap_or(u32::MAX)
     }
 
+    /// How many things of a facet it has met today that it never had before, wherever they lie. Counted up to `most`.
+    pub fn new_things_today(&self, facet: Facet, most: usize) -> usize {
+        self.looked_at_today.set(true);
+        let Some(today) = self.waiting.iter().find(|waiting| waiting.day == self.day) else { return 0 };
+        let new = today.learned.of(facet).iter().take(64).filter(|value| self.sighting(facet, value.name()).seen.is_empty());
+        new.take(most).count()
+    }
+
     /// True if what was said may be otherwise after other events of today.
     pub fn looked_at_today(&self) -> bool {
         self.looked_at_today.get()
@@ -271,9 +279,25 @@ impl<'a> Memory<'a> {
         known
     }
 
+    /// True if it works as a habit on things that lie where the value lies.
+    pub fn works_in(&self, value: &str) -> bool {
+        let place = crate::kin::place_of(value);
+        let mut seen = Presence::default();
+        self.for_each_layer(|learned| {
+            for stratum in Facet::Resource.strata() {
+                for known in learned.of(*stratum).iter().filter(|known| crate::kin::place_of(known.name()) == place) {
+                    seen = seen.union(known.seen());
+                }
+            }
+        });
+        self.weigh(seen) >= f64::from(self.tuning.novelty.established_days)
+    }
+
     /// True if the value lies inside what the workload already uses: see [`crate::kin`].
     pub fn has_kin(&self, facet: Facet, value: &str) -> bool {
-        let Some(mut kin) = crate::kin::Kin::of(value, &self.names) else { return false };
+        let Some(mut kin) = crate::kin::Kin::of(value, &self.names, |word| self.reference.is_estate_word(word)) else {
+            return false;
+        };
         self.for_each_layer(|learned| {
             for stratum in facet.strata() {
                 for known in learned.of(*stratum) {

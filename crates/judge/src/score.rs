@@ -105,6 +105,15 @@ fn together(xs: Vec<Weight>, combine: &Combine) -> f64 {
     1.0 - damped(xs, combine).into_iter().map(|(x, power)| (1.0 - x).powf(power)).product::<f64>()
 }
 
+/// True if one says little after the other: who moves to another region comes from its network.
+fn is_one_move(known: Code, code: Code) -> bool {
+    matches!((known, code), (Code::T1, Code::T6) | (Code::T6, Code::T1))
+}
+
+fn same(seen: &[(Code, u64)], code: Code) -> bool {
+    seen.iter().any(|(known, _)| *known == code)
+}
+
 /// Weights of one boundary, the greatest first, with the power with which each counts: in full, damped, or, where an earlier one is of
 /// the same kind, damped more: the tenth new region says hardly more than the second.
 pub(crate) fn damped(mut xs: Vec<Weight>, combine: &Combine) -> Vec<(f64, f64)> {
@@ -112,12 +121,12 @@ pub(crate) fn damped(mut xs: Vec<Weight>, combine: &Combine) -> Vec<(f64, f64)> 
     let mut seen: Vec<(Code, u64)> = Vec::new();
     xs.into_iter()
         .map(|(code, place, x)| {
-            let again = seen.iter().any(|(known, _)| *known == code);
+            let again = seen.iter().any(|(known, _)| *known == code || is_one_move(*known, code));
             let power = match seen.is_empty() {
                 true => 1.0,
                 // One tool brings another, who speaks for a team brings the team, hosted runners have many addresses, and a new folder
                 // has files: only the strangest counts.
-                false if again && matches!(code, Code::T1 | Code::T7 | Code::T8) => 0.0,
+                false if same(&seen, code) && matches!(code, Code::T1 | Code::T7 | Code::T8) => 0.0,
                 false if place != 0 && seen.contains(&(code, place)) => 0.0,
                 false if again => combine.damp_same,
                 false => combine.damp,
@@ -218,6 +227,8 @@ mod tests {
         assert!(together(vec![(Code::P2, 0.5), (Code::P2, 0.5)]) < two, "the second of a kind adds less");
         assert!((two - (1.0 - 0.5 * 0.5f64.powf(0.3))).abs() < 1e-12);
         assert!(together(vec![(Code::P2, 0.1); 40]) < 0.8);
+        let (move_, two) = (together(vec![(Code::T1, 0.5), (Code::T6, 0.5)]), together(vec![(Code::T1, 0.5), (Code::T3, 0.5)]));
+        assert!(move_ < two, "a region and its network are one move: {move_} {two}");
         // What lies in one place counts once, what lies in several counts on.
         let lie = |places: &[u64]| super::together(places.iter().map(|p| (Code::D2, *p, 0.4)).collect(), &combine);
         assert_eq!(lie(&[7; 40]), lie(&[7]));

@@ -151,11 +151,47 @@ fn a_mask_is_no_fresh_start() {
         .clone()
         .also_daily(act().action("sts:AssumeRole", 3).effect(Effect::Assume).becoming("aws:role/123456789012/deploy"));
     assert_eq!(highest(&many, &[issue(), read()]), highest(&many, &[became(act()), read()]));
+    // Whoever only looks around never had such effects.
     let door = |act: Act| act.by("door");
+    let scanner = (-30..0).fold(bench.clone(), |bench, day| bench.also_on(&[day], door(act()).action("iam:ListRoles", 0)));
+    let made = |act: Act| masked(act).action("iam:CreateUser", 4);
+    assert!(highest(&scanner, &[door(issue()), made(act())]) > highest(&scanner, &[door(became(act())), made(act())]));
     let idle = (-30..0).fold(bench, |bench, day| {
         bench.also_on(&[day], door(act()).action("sts:AssumeRoleWithSAML", 3).effect(Effect::Assume))
     });
     assert_eq!(highest(&idle, &[door(issue()), read()]), highest(&idle, &[door(became(act())), read()]));
+}
+
+/// One more secret beside its own is growth, a dozen is a harvest.
+#[test]
+fn who_goes_through_a_folder_of_secrets_does_not_grow() {
+    let folder = |n: usize| {
+        act()
+            .action("secretsmanager:GetSecretValue", 3)
+            .effect(Effect::SecretRead)
+            .target(&format!("secret:prod/store{n}x/key{n}"), 3)
+    };
+    let beside = |n: usize| {
+        act().action("secretsmanager:GetSecretValue", 3).effect(Effect::SecretRead).target(&format!("secret:orders/key{n}k"), 3)
+    };
+    let bench = Bench::mature().also_daily(beside(99)).also_daily(folder(99));
+    let score = |n: usize| bench.run(&(0..n).map(beside).collect::<Vec<_>>()).2.last().unwrap().verdict.score;
+    assert!(score(3) < 40.0 && score(3) == score(2), "{} {}", score(2), score(3));
+    assert!(score(14) > 1.5 * score(3), "{} {}", score(3), score(14));
+    assert_eq!(bench.verdict_after(&(0..14).map(beside).collect::<Vec<_>>()), Escalate);
+}
+
+/// Where every bucket bears the company's name, one more that does is not thereby near to one's own.
+#[test]
+fn what_everybodys_things_are_called_makes_no_neighbours() {
+    let own = |bench: Bench| {
+        ["site", "drafts"].iter().fold(bench, |b, n| b.also_daily(act().target(&format!("s3:orchard-{n}/x"), 3)))
+    };
+    let alone = own(Bench::mature());
+    let company = (0..5)
+        .fold(alone.clone(), |b, n| b.also_daily(act().by(&format!("peer{n}")).target(&format!("s3:orchard-peer{n}/x"), 1)));
+    let weight = |bench: &Bench| bench.x("D2", act().target("s3:orchard-payroll/x", 3)).unwrap();
+    assert!(weight(&company) > 1.5 * weight(&alone), "{} {}", weight(&company), weight(&alone));
 }
 
 #[test]

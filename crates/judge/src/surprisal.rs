@@ -192,7 +192,7 @@ impl Memory<'_> {
             gauge.maturity = self.maturity();
             gauge.coadopted = coadopted && self.tuning.coadopt.enabled;
             gauge.relation = match gauge.standing {
-                Standing::Child => novelty.child,
+                Standing::Child => self.child(facet),
                 Standing::Lapsed => novelty.lapsed,
                 _ => 1.0,
             };
@@ -209,6 +209,19 @@ impl Memory<'_> {
         }
         gauge.g = q3(self.through_declaration(&gauge, facet.is_target()));
         gauge
+    }
+
+    /// What is left of the surprise of something new that lies beside what it uses. The next one or two are growth; who goes through all
+    /// of a folder of restricted things on one day does not grow.
+    fn child(&self, facet: Facet) -> f64 {
+        const GROWTH: usize = 4;
+        const SWEEP: usize = 12;
+        let child = self.tuning.novelty.child;
+        if facet != Facet::ResourceC3 {
+            return child;
+        }
+        let beyond = self.new_things_today(facet, SWEEP).saturating_sub(GROWTH);
+        q3(child + (1.0 - child) * beyond as f64 / (SWEEP - GROWTH) as f64)
     }
 
     fn standing(&self, facet: Facet, value: &str, hashed: &Hashed<'_>, declared: Declared) -> Gauge {

@@ -152,6 +152,19 @@ impl<'a> View<'a> {
         self.o.effect.is_none_or(|e| !self.memory.sighting(Facet::Effect, e.as_str()).seen.is_empty())
     }
 
+    /// True if the workload is known for nothing but looking around and signing in.
+    pub fn only_looks(&self) -> bool {
+        let (mut looks, mut does) = (false, false);
+        self.memory.for_each_layer(|learned| {
+            for effect in learned.of(Facet::Effect) {
+                let name = &**effect.name();
+                looks |= name == Effect::Discover.as_str();
+                does |= name != Effect::Discover.as_str() && name != Effect::Assume.as_str();
+            }
+        });
+        looks && !does
+    }
+
     /// True if having this effect is a habit of the workload, whatever its profile says of it.
     pub fn does_habitually(&self) -> bool {
         self.o.effect.is_some_and(|effect| self.is_habit(effect))

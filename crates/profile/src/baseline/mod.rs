@@ -10,6 +10,7 @@
 mod collapse;
 mod daily;
 mod error;
+mod estate_words;
 mod facet;
 mod file;
 mod hours;

@@ -1,6 +1,7 @@
 //! What a judge compares with: the baseline seen through today's inventory, and what peers do.
 
 use super::collapse::{LAST_LEVEL, collapse};
+use super::estate_words::EstateWords;
 use super::facet::{FACETS, Facet, bounded, value_key};
 use super::{Baseline, DayCount, Learned, Name, Presence, Stitches};
 use crate::inventory::{Inventory, Workload};
@@ -55,6 +56,7 @@ pub struct Reference {
     stitches: Stitches,
     days: Presence,
     warmup: u16,
+    words: EstateWords,
 }
 
 impl Reference {
@@ -92,6 +94,7 @@ impl Reference {
             }
         }
         reference.count();
+        reference.words = EstateWords::of(reference.known.iter().map(|known| &known.learned));
         reference
     }
 
@@ -168,6 +171,11 @@ impl Reference {
     /// The number of a peer group.
     pub fn group(&self, name: &str) -> Option<u32> {
         self.groups.get(name).copied()
+    }
+
+    /// True for a word with which the names of things all over the estate begin, as that of the company does.
+    pub fn is_estate_word(&self, word: &str) -> bool {
+        self.words.has(word)
     }
 
     /// Who issued credentials during the time of the baseline.

@@ -88,12 +88,13 @@ fn tables<'a>(payload: Value<'a>, a: &mut Activity<'a>) {
 
 /// A BigQuery job as it was asked for or as it ended.
 pub(super) fn jobs(payload: Value<'_>) -> impl Iterator<Item = Value<'_>> {
-    const PATHS: [&str; 5] = [
+    const PATHS: [&str; 6] = [
         "metadata.jobChange.job",
         "metadata.jobInsertion.job",
         "serviceData.jobInsertRequest.resource",
         "serviceData.jobInsertResponse.resource",
         "serviceData.jobCompletedEvent.job",
+        "request.job",
     ];
     PATHS.iter().filter_map(move |path| path_any_case(payload, path))
 }
