@@ -84,9 +84,14 @@ pub(super) fn poisson(rng: &mut ChaCha8Rng, mean: f64) -> u32 {
 pub(super) fn uuid(rng: &mut ChaCha8Rng) -> String {
     let n = (u128::from(rng.next_u64()) << 64) | u128::from(rng.next_u64());
     let n = (n & !(0xf_u128 << 76) & !(0x3_u128 << 62)) | (0x4_u128 << 76) | (0x2_u128 << 62);
-    let h = format!("{n:032x}");
-    let part = |from: usize, to: usize| h.get(from..to).unwrap_or_default();
-    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+    let mut out = String::with_capacity(36);
+    for digit in 0..32_u32 {
+        if matches!(digit, 8 | 12 | 16 | 20) {
+            out.push('-');
+        }
+        out.extend(char::from_digit((n >> (124 - 4 * digit)) as u32 & 0xf, 16));
+    }
+    out
 }
 
 #[cfg(test)]

@@ -148,13 +148,28 @@ impl Member {
         if !text.contains('{') {
             return suffixed(text.to_string(), &habit.suffix);
         }
-        let text = text
-            .replace("{name}", &self.name)
-            .replace("{stem}", &self.stem)
-            .replace("{account}", &self.account)
-            .replace("{region}", &self.region)
-            .replace("{n}", &(n + habit.shift).to_string());
-        suffixed(text, &habit.suffix)
+        let number = (n + habit.shift).to_string();
+        let known = [
+            ("{name}", &self.name),
+            ("{stem}", &self.stem),
+            ("{account}", &self.account),
+            ("{region}", &self.region),
+            ("{n}", &number),
+        ];
+        let mut filled = String::with_capacity(text.len() + 32);
+        let mut rest = text;
+        while let Some(at) = rest.find('{') {
+            let (before, from) = rest.split_at(at);
+            filled.push_str(before);
+            let (length, value) = known
+                .iter()
+                .find(|(placeholder, _)| from.starts_with(placeholder))
+                .map_or((1, "{"), |(placeholder, value)| (placeholder.len(), value.as_str()));
+            filled.push_str(value);
+            rest = from.get(length..).unwrap_or_default();
+        }
+        filled.push_str(rest);
+        suffixed(filled, &habit.suffix)
     }
 }
 

@@ -12,6 +12,7 @@ use rustc_hash::FxHashSet;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use vires_profile::{Finding, Severity};
 
 /// A value that stands in malicious lines of this many scenarios is no chance.
@@ -60,20 +61,26 @@ pub fn leakage(corpus: &Corpus) -> io::Result<Vec<Leak>> {
     // In which scenarios a suspect stands in quiet lines.
     let seen: Vec<FxHashSet<&Pair>> = corpus.scenarios.par_iter().map(|s| seen(s, &all, FIRST)).collect::<io::Result<_>>()?;
     let anywhere: FxHashSet<&Pair> = seen.iter().flatten().copied().collect();
-    let rest: Vec<&Pair> =
-        suspects.iter().filter(|(pair, ids)| !anywhere.contains(*pair) || common(ids)).map(|(pair, _)| pair).collect();
+    let in_decoys = |holds: &dyn Fn(usize) -> bool| {
+        corpus.scenarios.iter().enumerate().filter(|(n, s)| s.manifest.kind != ScenarioKind::Attack && holds(*n)).count()
+    };
+    let separates = |in_decoys: usize| (in_decoys as f64) < FEW * decoys as f64;
+    // What so many decoys begin with separates nothing, whatever stands later.
+    let open = |pair: &Pair| separates(in_decoys(&|n| seen.get(n).is_some_and(|found| found.contains(pair))));
+    let rest: Vec<Wanted<'_>> = suspects
+        .iter()
+        .map(|(pair, ids)| Wanted { pair, once: !common(ids), found: AtomicBool::new(false) })
+        .filter(|wanted| if wanted.once { !anywhere.contains(wanted.pair) } else { open(wanted.pair) })
+        .collect();
     let later = search(corpus, &rest)?;
     let mut leaks = Vec::new();
     for (pair, ids) in &suspects {
         let holds = |n: usize| {
             seen.get(n).is_some_and(|found| found.contains(pair)) || later.get(n).is_some_and(|found| found.contains(pair))
         };
-        let quiet = (0..corpus.scenarios.len()).any(holds);
-        let in_decoys =
-            corpus.scenarios.iter().enumerate().filter(|(n, s)| s.manifest.kind != ScenarioKind::Attack && holds(*n)).count();
         let sort = match () {
-            () if !quiet => LeakSort::OnlyMalicious,
-            () if common(ids) && (in_decoys as f64) < FEW * decoys as f64 => LeakSort::MarksAttacks,
+            () if !(0..corpus.scenarios.len()).any(holds) => LeakSort::OnlyMalicious,
+            () if common(ids) && separates(in_decoys(&holds)) => LeakSort::MarksAttacks,
             () => continue,
         };
         let scenarios = ids.iter().filter_map(|n| corpus.scenarios.get(*n)).map(|s| s.id().to_string()).collect();
@@ -106,14 +113,16 @@ pub fn leakage_findings(corpus: &Corpus, leaks: &[Leak]) -> Vec<Finding> {
 fn suspects(corpus: &Corpus) -> io::Result<BTreeMap<Pair, Vec<usize>>> {
     let of_scenario = |scenario: &Scenario| -> io::Result<FxHashSet<Pair>> {
         let mut pairs = FxHashSet::default();
-        if !scenario.truth.instances.is_empty() {
+        let mut left = scenario.truth.marks.values().filter(|mark| matches!(mark, Mark::Malicious(_))).count();
+        if left > 0 {
             each(scenario, |malicious, line| {
                 if malicious {
+                    left -= 1;
                     scalars(line, &mut |path, value| {
                         pairs.insert((path.to_string(), value.to_string()));
                     });
                 }
-                true
+                left > 0
             })?;
         }
         Ok(pairs)
@@ -157,19 +166,50 @@ fn note<'a>(line: &[u8], suspects: &FxHashSet<&'a Pair>, found: &mut FxHashSet<&
     });
 }
 
+/// A pair that is looked for in all quiet lines.
+struct Wanted<'a> {
+    pair: &'a Pair,
+    /// Of what few attacks have it matters only whether any quiet line has it, so one is enough for all scenarios.
+    once: bool,
+    /// Whether any scenario has it.
+    found: AtomicBool,
+}
+
+impl Wanted<'_> {
+    fn missing(&self) -> bool {
+        !(self.once && self.found.load(Ordering::Relaxed))
+    }
+}
+
 /// Looks for what is left over in all quiet lines; only lines that hold a value as text are read.
-fn search<'a>(corpus: &Corpus, rest: &[&'a Pair]) -> io::Result<Vec<FxHashSet<&'a Pair>>> {
+fn search<'a>(corpus: &Corpus, rest: &[Wanted<'a>]) -> io::Result<Vec<FxHashSet<&'a Pair>>> {
     if rest.is_empty() {
         return Ok(Vec::new());
     }
-    let texts = AhoCorasick::new(rest.iter().map(|(_, value)| escaped(value))).map_err(io::Error::other)?;
+    let texts = AhoCorasick::new(rest.iter().map(|wanted| escaped(&wanted.pair.1))).map_err(io::Error::other)?;
     corpus.scenarios.par_iter().map(|scenario| found_in(scenario, &texts, rest)).collect()
 }
 
-fn found_in<'a>(scenario: &Scenario, texts: &AhoCorasick, rest: &[&'a Pair]) -> io::Result<FxHashSet<&'a Pair>> {
+/// What is wanted and stands in a quiet line of a scenario, apart from what others are known to have by then, if that is enough.
+fn found_in<'a>(scenario: &Scenario, texts: &AhoCorasick, rest: &[Wanted<'a>]) -> io::Result<FxHashSet<&'a Pair>> {
+    /// Lines after which it is asked what others found.
+    const OFTEN: usize = 1000;
     let mut found: FxHashSet<&'a Pair> = FxHashSet::default();
-    let mut missing = vec![true; rest.len()];
+    let mut missing: Vec<bool> = rest.iter().map(Wanted::missing).collect();
+    if !missing.contains(&true) {
+        return Ok(found);
+    }
+    let mut lines = 0;
     each(scenario, |malicious, line| {
+        lines += 1;
+        if lines % OFTEN == 0 {
+            for (missing, wanted) in missing.iter_mut().zip(rest) {
+                *missing &= wanted.missing();
+            }
+            if !missing.contains(&true) {
+                return false;
+            }
+        }
         if malicious {
             return true;
         }
@@ -180,11 +220,14 @@ fn found_in<'a>(scenario: &Scenario, texts: &AhoCorasick, rest: &[&'a Pair]) -> 
         if open.is_empty() {
             return true;
         }
-        let pairs: FxHashSet<&'a Pair> = open.iter().filter_map(|n| rest.get(*n).copied()).collect();
+        let pairs: FxHashSet<&'a Pair> = open.iter().filter_map(|n| rest.get(*n)).map(|wanted| wanted.pair).collect();
         note(line, &pairs, &mut found);
         for n in open {
-            if let (Some(missing), Some(pair)) = (missing.get_mut(n), rest.get(n)) {
-                *missing = !found.contains(*pair);
+            if let (Some(missing), Some(wanted)) = (missing.get_mut(n), rest.get(n))
+                && found.contains(wanted.pair)
+            {
+                *missing = false;
+                wanted.found.store(true, Ordering::Relaxed);
             }
         }
         true

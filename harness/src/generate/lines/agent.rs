@@ -1,7 +1,7 @@
 //! Spans of AI agents under the OpenTelemetry GenAI and MCP conventions. `call` is `execute_tool NAME`, `tools/call NAME`,
 //! `resources/read`, `chat` or `invoke_agent`; parameters `arguments`, `uri`, `model`, `user`, `url`.
 
-use super::{Request, json};
+use super::{Request, json, quoted};
 use std::fmt::Write;
 
 pub(super) fn write(r: &Request<'_>, out: &mut String) {
@@ -10,7 +10,9 @@ pub(super) fn write(r: &Request<'_>, out: &mut String) {
     let model = r.word("model").unwrap_or("vendor-large");
     let mut attributes = String::with_capacity(600);
     let mut add = |key: &str, value: &str| {
-        let _ = write!(attributes, r#"{{"key":"{key}","value":{{"stringValue":{}}}}},"#, json(value));
+        let _ = write!(attributes, r#"{{"key":"{key}","value":{{"stringValue":"#);
+        quoted(value, &mut attributes);
+        attributes.push_str("}},");
     };
     // What an MCP server writes also says who called it.
     let served = operation.contains('/');
