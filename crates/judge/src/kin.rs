@@ -102,16 +102,29 @@ fn continues((folder, last): (&str, &str), known: &str) -> bool {
         && last.strip_prefix(name).is_some_and(|rest| rest.starts_with(ends))
 }
 
-/// True for another number of one name in one place: `feeder-v2` beside `feeder`, `stdocs2` beside `stdocs`.
+/// True for another number of one name in one place: `feeder-v2/db` beside `feeder/db`, `stdocs2` beside `stdocs`.
 fn is_next_version(name: &str, known: &str) -> bool {
-    let unnumbered = |name: &'_ str| {
-        let stem = name.trim_end_matches('/').trim_end_matches(|c: char| c.is_ascii_digit());
-        let stem = stem.strip_suffix(['v', 'V']).filter(|rest| rest.ends_with(['-', '_', '.'])).unwrap_or(stem);
-        let stem = stem.trim_end_matches(['-', '_', '.']);
-        let last = stem.rsplit('/').next().unwrap_or(stem);
-        (last.len() >= SHORTEST && !is_common(last)).then(|| stem.to_owned())
-    };
-    name != known && unnumbered(name).is_some_and(|stem| unnumbered(known) == Some(stem))
+    let (mut ours, mut theirs, mut differ) = (name.split('/'), known.split('/'), false);
+    loop {
+        match (ours.next(), theirs.next()) {
+            (None, None) => return differ,
+            (Some(a), Some(b)) if a == b => {}
+            (Some(a), Some(b)) if means_something(unnumbered(a)) && unnumbered(a) == unnumbered(b) => differ = true,
+            _ => return false,
+        }
+    }
+}
+
+/// Without the number it ends in, if that is one of a version: longer ones tell tenants and accounts apart.
+fn unnumbered(name: &str) -> &str {
+    const LONGEST: usize = 2;
+    let ends = ['-', '_', '.'];
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    if name.len() - stem.len() > LONGEST {
+        return name;
+    }
+    let stem = stem.strip_suffix(['v', 'V']).filter(|rest| rest.ends_with(ends)).unwrap_or(stem);
+    stem.trim_end_matches(ends)
 }
 
 /// Sort, and what stands before and after the name of the namespace in that of the thing; all of it before, if it does not hold it.
@@ -222,7 +235,8 @@ impl<'v> Kin<'v> {
             _ => false,
         };
         self.same_parent |= self.lies.is_some_and(|lies| continues(lies, name));
-        self.same_parent |= is_next_version(self.name, name);
+        // Namespaces are walls, numbered or not.
+        self.same_parent |= self.service != "k8s" && is_next_version(self.name, name);
         if self.shape.is_some() && shape_of(self.service, name.trim_end_matches('/')) == self.shape {
             self.same_shape += 1;
         }
@@ -379,7 +393,10 @@ mod tests {
         for (value, known, expected) in [
             ("vault:kv/data/claims/feeder-v2", "vault:kv/data/claims/feeder", true),
             ("azstorage:stdocs2", "azstorage:stdocs", true),
+            ("vault:kv/data/claims/feeder-v2/db", "vault:kv/data/claims/feeder/db", true),
+            ("vault:kv/data/claims/feeder-v2/admin", "vault:kv/data/claims/feeder/db", false),
             ("secret:pay/db-2", "secret:pay/db-1", false),
+            ("secret:tenant-1002/key", "secret:tenant-1001/key", false),
             ("vault:database/creds/admin", "vault:database/creds/reader", false),
             ("s3:ledger-2", "s3:payroll-2", false),
         ] {
