@@ -132,7 +132,13 @@ pub(crate) struct Best {
 
 /// Where a new dataset lies, by hash; 0 for evidence of other kinds.
 pub(crate) fn place_of(code: Code, value: &str) -> u64 {
-    if code == Code::D2 { vires_profile::observation::stable_hash(crate::kin::place_of(value).as_bytes()) } else { 0 }
+    let place = match code {
+        Code::D2 => crate::kin::place_of(value),
+        // A loop over the roles of one mount, or the bindings of one namespace, is one piece of work.
+        Code::P4 => value.rsplit_once('/').map_or(value, |(folder, _)| folder),
+        _ => return 0,
+    };
+    vires_profile::observation::stable_hash(place.as_bytes())
 }
 
 impl Evidence {

@@ -63,7 +63,7 @@ pub struct Piece {
     pub unknown_network: bool,
     /// True if it deviates from something of the workload's own: a declaration, or any history.
     pub grounded: bool,
-    /// Where a new dataset lies, by hash; 0 for all else.
+    /// Where a new dataset or a newly administered target lies, by hash; 0 for all else.
     pub place: u64,
 }
 

@@ -12,6 +12,8 @@
 //! something new all the time, as infrastructure as code does. Only what it administered counts, not what it read or wrote. Data that
 //! is exposed is for `new_dataset` to weigh, the object of a new action for `new_action`: one fact is not counted twice.
 //!
+//! Of several targets in one folder, mount or namespace the strangest counts.
+//!
 //! # Tuning
 //! `weights.t4_target`, `[novelty]`, `[declared]`.
 //!
@@ -84,6 +86,17 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
 #[cfg(test)]
 mod tests {
     use crate::bench::{Bench, act};
+
+    #[test]
+    fn a_loop_over_one_folder_is_one_fact() {
+        let put = |target: &str| act().action("vault:write", 4).target(target, 1);
+        let bench = Bench::mature().also_daily(put("vault:sys/policies/acl/web"));
+        let score = |targets: &[&str]| bench.run(&targets.iter().map(|t| put(t)).collect::<Vec<_>>()).2.last().unwrap().verdict.score;
+        let one = score(&["vault:db/roles/a"]);
+        assert!(one > 10.0);
+        assert_eq!(score(&["vault:db/roles/a", "vault:db/roles/b", "vault:db/roles/c"]), one);
+        assert!(score(&["vault:db/roles/a", "vault:pki/roles/b"]) > one);
+    }
 
     #[test]
     fn a_habitual_administrator_surprises_with_the_object() {
