@@ -352,7 +352,7 @@ impl Plain {
 /// [`Joins::join_plain`]. `None` if it has to be joined as a whole.
 pub fn plain(o: &Observation<'_>, reference: &Reference) -> Option<Plain> {
     let own = reference.slot(&o.workload).and_then(|slot| reference.at(slot)).map(|known| &known.learned)?;
-    let mut known = o.links.is_empty() && o.origin.as_deref().is_none_or(|origin| own.hints_at(Facet::Zone, origin));
+    let mut known = o.stands_alone() && o.origin.as_deref().is_none_or(|origin| own.hints_at(Facet::Zone, origin));
     if known {
         for_each_shared(o, |facet, value| known &= value.is_empty() || hinted(own, facet, value));
     }

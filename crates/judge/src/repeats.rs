@@ -13,6 +13,10 @@ fn invoked() -> Act {
     act().action("lambda:Invoke", 3).target("lambda:api-worker", 1)
 }
 
+fn assumed(role: &str) -> Act {
+    act().action("sts:AssumeRole", 3).becoming(&format!("aws:role/123456789012/{role}"))
+}
+
 /// What is done all day, what is counted, what is not usual, what others have a say in.
 fn kinds() -> Vec<Act> {
     vec![
@@ -31,12 +35,20 @@ fn kinds() -> Vec<Act> {
         act().action("iam:ListUsers", 0).denied(),
         act().mapping(Mapping::NoOwner),
         act().by("stranger").mapping(Mapping::Ghost),
+        assumed("reader"),
+        assumed("writer"),
     ]
 }
 
 /// Judges of whom counts, hours or ages are too high sooner or later.
 fn judges() -> Vec<Judge> {
-    let busy = || Bench::mature().also_daily_times(act(), 60).also_daily_times(payroll(), 8).also_daily_times(invoked(), 8);
+    let busy = || {
+        Bench::mature()
+            .also_daily_times(act(), 60)
+            .also_daily_times(payroll(), 8)
+            .also_daily_times(invoked(), 8)
+            .also_daily(assumed("reader"))
+    };
     vec![
         busy().judge(),
         busy()

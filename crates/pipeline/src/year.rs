@@ -27,15 +27,26 @@ pub enum YearRule {
 impl YearRule {
     /// Completes the time of a record that says no year.
     pub(crate) fn complete(self, activity: &mut Activity<'_>) {
-        let Some(text) = activity.time.as_deref() else { return };
+        if let Some(at) = activity.time.as_deref().and_then(|text| self.of(text)) {
+            activity.time = Some(at.to_string().into());
+        }
+    }
+
+    /// The moment that a time without a year stands for, once it is completed.
+    pub(crate) fn moment(self, text: &str) -> Option<Millis> {
+        // Of a number this large everybody reads the same.
+        const PLAIN: std::ops::Range<Millis> = 100_000_000_000..100_000_000_000_000;
+        let at = self.of(text)?;
+        if PLAIN.contains(&at) { Some(at) } else { parse_time(&at.to_string()) }
+    }
+
+    fn of(self, text: &str) -> Option<Millis> {
         let year = match self {
             YearRule::Is(year) => Year::Is(year.into()),
             YearRule::Near(moment) => Year::Near(moment),
             YearRule::Clock => Year::Near(now()),
         };
-        if let Some(at) = parse_yearless(text, year) {
-            activity.time = Some(at.to_string().into());
-        }
+        parse_yearless(text, year)
     }
 }
 

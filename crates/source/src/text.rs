@@ -76,6 +76,11 @@ pub fn decides_alone(program: &str) -> bool {
 }
 
 impl<'a> TextParts<'a> {
+    /// The time in its header: what the decoders of a line without an envelope have of when it was written.
+    pub fn time(&self) -> Option<&'a str> {
+        self.header.time
+    }
+
     /// Appends what decides if the message does, to an empty `key`. `None` if more than that decides, or if it is longer than `max`.
     pub fn key(&self, max: usize, key: &mut Vec<u8>) -> Option<()> {
         let program = self.header.program?;

@@ -8,6 +8,7 @@
 use crate::classify::Classifier;
 use crate::leak::Leaks;
 use crate::memo::{Cache, Memo};
+use crate::others::{Other, Places};
 use crate::quick::{first, holds_no_beginning, is_like_an_address, refuses_addresses};
 use crate::said::Said;
 use crate::tags::Tags;
@@ -134,8 +135,8 @@ fn is_deaf(marker: &IdentityMarker, names: &[&str]) -> bool {
 }
 
 impl Kept {
-    /// What is said of `line`, and where the brace stands that closes it, if a line like it was met.
-    pub(crate) fn find(&mut self, line: &[u8], leaks: &Leaks) -> Option<(usize, &Said)> {
+    /// What is said of `line`, and what stands in the places of it, if a line like it was met.
+    pub(crate) fn find<'l>(&mut self, line: &'l [u8], leaks: &Leaks) -> Option<Other<'_, 'l>> {
         let Kept { shapes, plans, forgotten, said, key, unescaped, .. } = self;
         let shaped = shapes.find(line, unescaped)?;
         if shaped.escaped.is_some() || shaped.id.0 != *forgotten {
@@ -144,21 +145,31 @@ impl Kept {
         let plan = plans.get(shaped.id.1 as usize)?.as_ref()?.as_ref()?;
         let said = said.get(plan.key(&shaped, key)?)?;
         let brace = shaped.end(0)?.checked_sub(1)?;
-        (!plan.may_leak(&shaped, leaks)).then_some((brace, said))
+        (!plan.may_leak(&shaped, leaks)).then_some(Other { said, places: Places::Record { shaped, brace } })
     }
 
-    /// Learns from a line that went the long way.
-    pub(crate) fn learn(&mut self, line: &Opened<'_>, tags: &Tags<'_>, field: &str, classifier: &Classifier, memo: &mut Memo) {
-        let (Shape::Object(_), Some(record), Some(activity)) = (line.shape, line.record, &line.activity) else { return };
+    /// Learns from a line that went the long way. Gives the number of what is said of lines like it, if they will be met.
+    pub(crate) fn learn(
+        &mut self,
+        line: &Opened<'_>,
+        tags: &Tags<'_>,
+        field: &str,
+        (classifier, memo): (&Classifier, &mut Memo),
+        last: &mut u64,
+    ) -> Option<u64> {
+        let (Shape::Object(_), Some(record), Some(activity)) = (line.shape, line.record, &line.activity) else { return None };
         let known = line.layers.is_empty() && line.valid_utf8 && record.number() == 0 && tags.error.is_none();
         let leaks = classifier.leaks();
         if !known || !repeats(activity.source) || leaks.any_crosses() {
-            return;
+            return None;
         }
         let Kept { shapes, plans, forgotten, said, bytes, key, unescaped } = self;
-        let Some(shaped) = shapes.find(record.document().as_bytes(), unescaped) else { return shapes.learn(record) };
+        let Some(shaped) = shapes.find(record.document().as_bytes(), unescaped) else {
+            shapes.learn(record);
+            return None;
+        };
         if shaped.escaped.is_some() {
-            return;
+            return None;
         }
         if shaped.id.0 != *forgotten {
             plans.clear();
@@ -169,23 +180,27 @@ impl Kept {
             plans.resize_with(number + 1, || None);
         }
         let plan = plans[number].get_or_insert_with(|| Plan::new(record, activity.source, field, classifier));
-        let Some(plan) = plan.as_ref().filter(|plan| plan.source == activity.source) else { return };
-        let Some(key) = plan.key(&shaped, key) else { return };
-        if said.get(key).is_some() || plan.may_leak_where_it_decides(record, leaks) || plan.may_leak(&shaped, leaks) {
-            return;
+        let plan = plan.as_ref().filter(|plan| plan.source == activity.source)?;
+        let key = plan.key(&shaped, key)?;
+        if let Some(known) = said.get(key) {
+            return (!plan.may_leak(&shaped, leaks)).then_some(known.number);
+        }
+        if plan.may_leak_where_it_decides(record, leaks) || plan.may_leak(&shaped, leaks) {
+            return None;
         }
         // What raises the severity must not look where the next line may have something else.
         let mut passes = false;
         if let Some(row) = classifier.condition(activity, memo) {
             classifier.condition_reads(row, record, |value| passes |= plan.passes(record, value));
         }
-        if let Some(new) = Said::new(tags, line).filter(|_| !passes) {
-            // Few combinations write most lines; who writes others all the time gets no more memory by it.
-            if *bytes > MAX_KEPT {
-                (*said, *bytes) = (Cache::default(), 0);
-            }
-            *bytes += key.len() + new.object.len();
-            said.put(key, new);
+        let new = if passes { None } else { Said::new(tags, line, last) }?;
+        // Few combinations write most lines; who writes others all the time gets no more memory by it.
+        if *bytes > MAX_KEPT {
+            (*said, *bytes) = (Cache::default(), 0);
         }
+        *bytes += key.len() + new.object.len();
+        let number = new.number;
+        said.put(key, new);
+        Some(number)
     }
 }

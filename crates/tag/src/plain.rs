@@ -7,6 +7,7 @@
 
 use crate::leak::Leaks;
 use crate::memo::Cache;
+use crate::others::{Other, Places};
 use crate::said::Said;
 use crate::tags::{Problem, Tags};
 use vires_source::text::{Told, decides_alone, parts};
@@ -25,8 +26,8 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// What is said of `line`, and the line as text, if lines like it were met.
-    pub(crate) fn find<'l>(&mut self, line: &'l [u8], leaks: &Leaks) -> Option<(&'l str, &Said)> {
+    /// What is said of `line`, and what stands in the places of it, if lines like it were met.
+    pub(crate) fn find<'l>(&mut self, line: &'l [u8], leaks: &Leaks) -> Option<Other<'_, 'l>> {
         if line.first() == Some(&b'{') {
             return None;
         }
@@ -46,38 +47,44 @@ impl Kept {
             }
             (said, _) => said,
         };
-        Some((text, said?)).filter(|_| !leaks.any_begins(line))
+        let (said, places) = (said?, Places::Text { line: text, time: parts.time() });
+        (!leaks.any_begins(line)).then_some(Other { said, places })
     }
 
-    /// Learns from a line that went the long way.
-    pub(crate) fn learn(&mut self, line: &Opened<'_>, tags: &Tags<'_>, leaks: &Leaks) {
+    /// Learns from a line that went the long way. Gives the number of what is said of lines like it, if they will be met.
+    pub(crate) fn learn(&mut self, line: &Opened<'_>, tags: &Tags<'_>, leaks: &Leaks, last: &mut u64) -> Option<u64> {
         // What was mended is not what the line says.
         if !matches!(line.shape, Shape::Text) || !line.valid_utf8 || !line.layers.is_empty() {
-            return;
+            return None;
         }
-        let Some(parts) = parts(line.text).filter(|_| !leaks.any_begins(line.text.as_bytes())) else { return };
+        let parts = parts(line.text).filter(|_| !leaks.any_begins(line.text.as_bytes()))?;
         let Kept { unknown, programs, messages, key } = self;
-        let said = || Said::new(tags, line);
+        let mut said = || Said::new(tags, line, last);
         match parts.told {
             Told::Unknown if tags.error == Some(Problem::NotJson) => {
                 if unknown.is_none() {
                     *unknown = said();
                 }
+                unknown.as_ref().map(|said| said.number)
             }
-            Told::Unknown => {}
-            Told::ByProgram(program) if decides_alone(program) => {
-                if let Some(said) = said().filter(|_| programs.get(program.as_bytes()).is_none()) {
-                    programs.put(program.as_bytes(), said);
-                }
-            }
+            Told::Unknown => None,
+            Told::ByProgram(program) if decides_alone(program) => learned(programs, program.as_bytes(), said),
             Told::ByProgram(_) | Told::ByMessage => {
                 key.clear();
-                if parts.key(MAX_KEY, key).is_some()
-                    && let Some(said) = said().filter(|_| messages.get(key).is_none())
-                {
-                    messages.put(key, said);
-                }
+                parts.key(MAX_KEY, key)?;
+                learned(messages, key, said)
             }
         }
     }
+}
+
+/// The number of what is kept by `key`; what is not is made.
+fn learned<const SIZE: usize>(kept: &mut Cache<Said, SIZE>, key: &[u8], make: impl FnOnce() -> Option<Said>) -> Option<u64> {
+    if let Some(known) = kept.get(key) {
+        return Some(known.number);
+    }
+    let said = make()?;
+    let number = said.number;
+    kept.put(key, said);
+    Some(number)
 }

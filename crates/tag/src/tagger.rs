@@ -1,8 +1,7 @@
-use crate::again;
 use crate::classify::Classifier;
 use crate::memo::Memo;
 use crate::object::is_cut;
-use crate::plain;
+use crate::others::{Others, Places};
 use crate::quick::{self, Quick};
 use crate::report::{Only, Report};
 use crate::splice::{BadField, Field, insert, mask, splice, wrap, wrap_text};
@@ -72,16 +71,14 @@ pub struct Scratch {
     object: Vec<u8>,
     masked: Vec<u8>,
     kept: quick::Kept,
-    plain: plain::Kept,
-    again: again::Kept,
+    others: Others,
 }
 
 impl Scratch {
     /// Forgets which lines were met, so that the next one goes the long way. No answer depends on it.
     pub fn forget(&mut self) {
         self.kept = quick::Kept::default();
-        self.plain = plain::Kept::default();
-        self.again = again::Kept::default();
+        self.others = Others::default();
     }
 }
 
@@ -132,14 +129,16 @@ impl Tagger {
     /// Appends the answer to one line to `out`. The line comes without its LF; a CR at its end stays at the end of the answer.
     pub fn line(&self, line: &[u8], scratch: &mut Scratch, out: &mut Vec<u8>) -> Report {
         let (line, cr) = split_cr(line);
-        let Scratch { open: buffers, memo, object, masked, kept, plain, again } = scratch;
-        if let Some((text, said)) = plain.find(line, self.classifier.leaks()) {
-            let report = said.report(self.options.only);
+        let Scratch { open: buffers, memo, object, masked, kept, others } = scratch;
+        if let Some(other) = others.text(line, &self.classifier)
+            && let Places::Text { line: text, .. } = other.places
+        {
+            let report = other.report(self.options.only);
             if !report.filtered {
                 match (self.options.reply, self.options.raw) {
-                    (Reply::Rsyslog, _) => self.reply_to_rsyslog(&said.object, out),
+                    (Reply::Rsyslog, _) => self.reply_to_rsyslog(other.object(), out),
                     (Reply::Event, Raw::Passthrough) => out.extend_from_slice(line),
-                    (Reply::Event, Raw::Wrap) => wrap_text(text, &self.field, &said.object, out),
+                    (Reply::Event, Raw::Wrap) => wrap_text(text, &self.field, other.object(), out),
                 }
                 out.extend_from_slice(cr);
             }
@@ -153,10 +152,12 @@ impl Tagger {
             }
             return quick.report;
         }
-        if let Some((brace, said)) = again.find(line, self.classifier.leaks()) {
-            let report = said.report(self.options.only);
+        if let Some(other) = others.record(line, &self.classifier)
+            && let Places::Record { brace, .. } = other.places
+        {
+            let report = other.report(self.options.only);
             if !report.filtered {
-                self.answer_quickly(line, brace, &said.object, out);
+                self.answer_quickly(line, brace, other.object(), out);
                 out.extend_from_slice(cr);
             }
             return report;
@@ -172,8 +173,7 @@ impl Tagger {
         let tags = self.classifier.classify(&opened, memo);
         if as_it_came {
             self.quick.learn(&opened, &tags, &self.classifier, kept, memo);
-            plain.learn(&opened, &tags, self.classifier.leaks());
-            again.learn(&opened, &tags, &self.options.field, &self.classifier, memo);
+            others.learn(&opened, &tags, &self.options.field, &self.classifier, memo);
         }
         let filtered = self.options.only.is_some_and(|only| !only.keeps(&tags));
         if !filtered {

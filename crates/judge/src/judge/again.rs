@@ -58,7 +58,7 @@ impl Judge {
         o: &Observation<'_>,
     ) -> Option<Calm> {
         // What others have a say in is asked each time.
-        let alone = o.links.is_empty()
+        let alone = o.stands_alone()
             && o.detection.is_none()
             && o.stream.is_none()
             && o.moved.is_none()

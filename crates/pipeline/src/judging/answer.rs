@@ -40,6 +40,11 @@ pub(super) struct End {
 }
 
 impl End {
+    /// What was left where the object stands that was begun.
+    pub(super) fn of(cut: bool, tagged: bool, error: Option<Problem>) -> Self {
+        End { cut, tagged, error }
+    }
+
     /// Of an object that was not cut, with nothing to complain of.
     pub(super) fn plain(tagged: bool) -> Self {
         End { cut: false, tagged, error: None }

@@ -1,7 +1,8 @@
-use super::again::{Again, Template};
+use super::again::Again;
 use super::estate::Estate;
 use super::memory::Memory;
 use super::observe::{is_undated, seen};
+use super::others::{Others, Told};
 use super::replay::hex;
 use super::taught::{Lesson, Place};
 use crate::engine::{Error, Options, Runner, Summary};
@@ -138,6 +139,7 @@ struct Buffers {
     open: vires_source::Scratch,
     memory: Memory,
     again: Again,
+    others: Others,
     file: usize,
     days: Option<(Day, Day)>,
 }
@@ -175,8 +177,13 @@ impl<'e> Learning<'e> {
         Some((at, lock(self.shards.get(at)?).learn(o)?))
     }
 
-    /// Learns from a line that repeats another.
-    fn learn_again(&self, template: &Template, lesson: Lesson<'_>, days: &mut Option<(Day, Day)>) {
+    /// Learns from a line that repeats another. `note` takes what is to be known of what it taught.
+    fn learn_again(
+        &self,
+        note: impl Fn(&Observation<'_>, Option<u8>, Place),
+        lesson: Lesson<'_>,
+        days: &mut Option<(Day, Day)>,
+    ) {
         match lesson {
             Lesson::Count((shard, at), count, hour) => {
                 note_day(count.day, days);
@@ -189,12 +196,12 @@ impl<'e> Learning<'e> {
                 if let Some(known) = self.shards.get(shard) {
                     lock(known).learn_touched(at, &o);
                 }
-                template.note_taught(&o, class, (shard, at));
+                note(&o, class, (shard, at));
             }
             Lesson::Whole(o, class) => {
                 let place = self.learn(&o, days);
-                if let (Some(place), Some(class), true) = (place, class, o.links.is_empty()) {
-                    template.note_taught(&o, class, place);
+                if let (Some(place), Some(class), true) = (place, class, o.stands_alone()) {
+                    note(&o, class, place);
                 }
             }
         }
@@ -223,13 +230,26 @@ impl Stage for Learning<'_> {
             return Report { filtered: true, ..Report::default() };
         }
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let Buffers { open: buffers, memory, again, days, .. } = scratch;
+        let Buffers { open: buffers, memory, again, others, days, .. } = scratch;
+        let repeated = others.meet(line, self.estate, |other, template, _| {
+            match template.lesson(self.estate, other.places, &mut memory.habits)? {
+                Told::Nothing => {}
+                Told::Undated => _ = self.undated.fetch_add(1, Ordering::Relaxed),
+                Told::Seen(lesson) => {
+                    self.learn_again(|o, class, place| template.note_taught(o, class, place), lesson, days);
+                }
+            }
+            Some(Report { filtered: true, truncated: false, ..other.report(None) })
+        });
+        if let Some(report) = repeated {
+            return report;
+        }
         let (Memory { memo, habits, .. }, Again { kept, templates }) = (&mut *memory, &mut *again);
         let repeated = self.quick.meet(line, &self.estate.classifier, kept, memo, |met| {
             let template = templates.of(&met)?;
             let report = Report { filtered: true, ..met.report };
             if let Some(lesson) = template.lesson(self.estate, met, habits)? {
-                self.learn_again(template, lesson, days);
+                self.learn_again(|o, class, place| template.note_taught(o, class, place), lesson, days);
             }
             Some(report)
         });
@@ -240,6 +260,8 @@ impl Stage for Learning<'_> {
         let valid_utf8 = opened.valid_utf8;
         let tags = self.estate.classifier.classify(&opened, &mut memory.memo);
         again.learn(&self.quick, self.estate, &opened, &tags, memory);
+        // No member is added, whatever its name.
+        others.learn(self.estate, &opened, &tags, "nhi", memory);
         let seen = seen(self.estate, &mut opened, &tags, memory);
         if seen.is_none() && is_undated(&opened) {
             self.undated.fetch_add(1, Ordering::Relaxed);
@@ -261,7 +283,7 @@ impl Stage for Learning<'_> {
     }
 
     fn fallback(&self, _: &[u8], scratch: &mut Buffers, _: &mut Vec<u8>) {
-        (scratch.open, scratch.memory, scratch.again) = Default::default();
+        (scratch.open, scratch.memory, scratch.again, scratch.others) = Default::default();
     }
 
     fn settle(&self, scratch: &mut Buffers) {

@@ -11,6 +11,7 @@ mod learning;
 mod live;
 mod memory;
 mod observe;
+mod others;
 mod packed;
 mod redact;
 mod replay;

@@ -243,6 +243,11 @@ impl Packed {
         self.mapping
     }
 
+    /// The region.
+    pub fn region<'t>(&self, texts: &'t Texts) -> Option<&'t str> {
+        self.region.as_ref().map(|region| texts.str(region))
+    }
+
     pub fn has_region(&self) -> bool {
         self.region.is_some()
     }

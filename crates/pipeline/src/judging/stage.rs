@@ -4,6 +4,7 @@ use super::estate::Estate;
 use super::live::{Live, Turns};
 use super::memory::Memory;
 use super::observe::{is_undated, seen};
+use super::others::{Others, Told as ToldOf};
 use super::packed::{Texts, Told};
 use super::step::{Joined, Step};
 use crate::protocol::Codec;
@@ -15,8 +16,8 @@ use vires_judge::{Disposition, Judge, Outcome, Shard};
 use vires_profile::observation::Mapping;
 use vires_source::open;
 use vires_tag::object::is_cut;
-use vires_tag::splice::{Field, insert, mask};
-use vires_tag::{Only, Options, Problem, Quick, Reply, Tags};
+use vires_tag::splice::{Field, insert, mask, wrap};
+use vires_tag::{Only, Options, Places, Problem, Quick, Raw, Reply, Tags};
 
 /// How judged lines are answered.
 #[derive(Debug, Clone)]
@@ -70,6 +71,7 @@ pub struct JudgingScratch {
     open: vires_source::Scratch,
     memory: Memory,
     again: Again,
+    others: Others,
     masked: Vec<u8>,
     /// Objects as far as they are known, one after the other.
     heads: Vec<u8>,
@@ -130,10 +132,13 @@ impl Stage for Judging {
         scratch.before = scratch.pending.len();
         let (line, cr) = line.split_at(line.len() - usize::from(line.ends_with(b"\r")));
         let repeats = self.answers.step == Step::Both;
+        if repeats && let Some(report) = self.other(line, cr, scratch, out) {
+            return report;
+        }
         if repeats && let Some(report) = self.again(line, cr, scratch, out) {
             return report;
         }
-        let JudgingScratch { open: buffers, memory, again, masked, heads, slots, pending, texts, .. } = scratch;
+        let JudgingScratch { open: buffers, memory, again, others, masked, heads, slots, pending, texts, .. } = scratch;
         let mut as_it_came = true;
         let mut opened = open(line, buffers);
         let joined = (self.answers.step == Step::Decide).then(|| Joined::read(&opened.shape, &self.field, &self.stamp));
@@ -146,6 +151,7 @@ impl Stage for Judging {
         let mut tags = self.estate.classifier.classify(&opened, &mut memory.memo);
         if repeats && as_it_came {
             again.learn(&self.quick, &self.estate, &opened, &tags, memory);
+            others.learn(&self.estate, &opened, &tags, &self.answers.tag.field, memory);
         }
         let mut seen = seen(&self.estate, &mut opened, &tags, memory);
         if let (Some(joined), Some(o)) = (joined, &mut seen)
@@ -198,7 +204,7 @@ impl Stage for Judging {
     }
 
     fn fallback(&self, line: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) {
-        (scratch.open, scratch.memory, scratch.again) = Default::default();
+        (scratch.open, scratch.memory, scratch.again, scratch.others) = Default::default();
         scratch.pending.truncate(scratch.before);
         scratch.pending.push(Pending::unseen(out.len()));
         let (line, cr) = line.split_at(line.len() - usize::from(line.ends_with(b"\r")));
@@ -327,6 +333,57 @@ impl Judging {
             pending.push(Pending { shown: !filtered, head, slots, end, seen, ..Pending::unseen(start) });
             Some(report)
         })
+    }
+
+    /// The same for a line of text, and for a record of another source than CloudTrail.
+    fn other(&self, line: &[u8], cr: &[u8], scratch: &mut JudgingScratch, out: &mut Vec<u8>) -> Option<Report> {
+        let JudgingScratch { memory, others, heads, slots, pending, texts, .. } = scratch;
+        others.meet(line, &self.estate, |other, template, kept| {
+            let told = template.judged(&self.estate, other.places, &mut memory.habits, (&self.judge, texts, kept))?;
+            let undated = matches!(told, ToldOf::Undated);
+            let seen = if let ToldOf::Seen(seen) = told { Some(seen) } else { None };
+            #[cfg(debug_assertions)]
+            self.check(line, other, (undated, seen.as_ref()), texts);
+            if undated {
+                self.live.note_undated();
+            }
+            let said = other.report(self.answers.tag.only);
+            let (start, first_slot, first_byte) = (out.len(), slots.len(), heads.len());
+            let (head, cut) = other.head();
+            heads.extend_from_slice(head);
+            if !said.filtered {
+                match (self.answers.tag.reply, other.places, self.answers.tag.raw) {
+                    (Reply::Rsyslog, ..) => answer::draft_reply(&self.field, out),
+                    (Reply::Event, Places::Text { .. }, Raw::Passthrough) => out.extend_from_slice(line),
+                    (Reply::Event, Places::Text { .. }, Raw::Wrap) => wrap(line, &self.field, &[SLOT], out),
+                    (Reply::Event, Places::Record { brace, .. }, _) => insert(line, brace, &self.field, &[SLOT], out),
+                }
+                let as_it_came = (self.answers.tag.reply, self.answers.tag.raw) == (Reply::Event, Raw::Passthrough);
+                if !as_it_came || matches!(other.places, Places::Record { .. }) {
+                    slots.extend(memchr::memchr_iter(SLOT, &out[start..]));
+                }
+            }
+            out.extend_from_slice(cr);
+            let unmapped = seen.as_ref().is_some_and(|seen| seen.mapping() != Mapping::Mapped);
+            let report = Report { truncated: false, undated, judged: seen.is_some(), unmapped, ..said };
+            let (head, slots) = (first_byte..heads.len(), first_slot..slots.len());
+            let end = End::of(cut, said.tagged, other.error());
+            pending.push(Pending { shown: !said.filtered, head, slots, end, seen, ..Pending::unseen(start) });
+            Some(report)
+        })
+    }
+
+    /// What was left out would have come to the same.
+    #[cfg(debug_assertions)]
+    fn check(&self, line: &[u8], other: &vires_tag::Other<'_, '_>, told: (bool, Option<&Seen>), texts: &Texts) {
+        let (mut scratch, mut memory, mut head) = (vires_source::Scratch::default(), Memory::default(), Vec::new());
+        let mut opened = open(line, &mut scratch);
+        let tags = self.estate.classifier.classify(&opened, &mut memory.memo);
+        answer::begin(&tags, Step::Both, &mut head);
+        let seen = seen(&self.estate, &mut opened, &tags, &mut memory);
+        let undated = seen.is_none() && is_undated(&opened);
+        let short = (told.0, told.1.map(|seen| seen.unpack(texts)), other.head().0);
+        assert_eq!(short, (undated, seen, &*head), "a line that repeats another says what it says: {}", opened.text);
     }
 
     /// Judges the events of a block, shard by shard. Every ticket is used, or the blocks behind this one would wait for ever.

@@ -106,8 +106,8 @@ impl Baseline {
         Some(at)
     }
 
-    /// Learns from an observation without links that differs from one that was learned before, of the same day and of the workload with
-    /// this number, in nothing but the hour and what was touched.
+    /// Learns from an observation that [stands alone](Observation::stands_alone) and differs from one that was learned before, of the
+    /// same day and of the workload with this number, in nothing but the hour and what was touched.
     pub fn learn_touched(&mut self, at: usize, o: &Observation<'_>) {
         let names = &mut self.names;
         if let Some((_, learned)) = self.workloads.get_mut(at) {
@@ -115,8 +115,8 @@ impl Baseline {
         }
     }
 
-    /// Counts an observation without links that differs in nothing but the hour from one that was learned before, of the same day and of
-    /// the workload with this number.
+    /// Counts an observation that [stands alone](Observation::stands_alone) and differs in nothing but the hour from one that was learned
+    /// before, of the same day and of the workload with this number.
     pub fn count(&mut self, at: usize, count: DayCount, hour: u8) {
         if let Some((_, learned)) = self.workloads.get_mut(at) {
             learned.count(count, hour);
