@@ -1,4 +1,5 @@
 mod again;
+mod lender;
 mod record;
 mod settle;
 
@@ -12,7 +13,7 @@ use crate::criteria::{Criterion, FOR_NOW, REGISTRY};
 use crate::decide::{Decision, decide};
 use crate::evidence::{Best, Evidence, EvidenceRef, Factor, Finding, milli};
 use crate::joins::{Joins, Plain, plain};
-use crate::memory::{Memory, workload_of};
+use crate::memory::Memory;
 use crate::score::{Score, score};
 use crate::state::{Cached, JudgeState, SHARDS, Shard, WorkloadState, shard_of};
 use crate::verdict::{Detail, Outcome, Verdict};
@@ -23,9 +24,9 @@ use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use vires_event::{Boundary, Effect, Millis};
+use vires_event::{Boundary, Millis};
 use vires_profile::Workload;
-use vires_profile::baseline::{Baseline, DayCount, Facet, Known, Name, Reference, bounded, default_group};
+use vires_profile::baseline::{Baseline, DayCount, Known, Name, Reference, bounded, default_group};
 use vires_profile::exceptions::{Claim, Exceptions};
 use vires_profile::observation::{Mapping, Observation, day_of, stable_hash};
 use vires_profile::zones::ZoneClass;
@@ -247,19 +248,6 @@ impl Judge {
         (verdict, why.map(|why| (why, score, decision)))
     }
 
-    /// Whose habits an unknown identity has: those of who got the credential for it and never became anybody before. A mask that nobody
-    /// knows is no fresh start. Who works under many names, or does nothing but sign others in, has no habits that say anything of one
-    /// more.
-    fn lender(&self, o: &Observation<'_>) -> Option<&Known> {
-        let by = o.issued_by.as_deref()?;
-        let workload = |id: &str| workload_of(Some(&self.inventory), id).into_owned();
-        let own = workload(by);
-        let known = self.reference.slot(&own).and_then(|slot| self.reference.at(slot))?;
-        let works = known.learned.of(Facet::Effect).iter().any(|e| Effect::Assume.as_str() != &**e.name());
-        let others = known.learned.of(Facet::Role).iter().any(|role| workload(role.name()) != own);
-        (works && !others).then_some(known)
-    }
-
     /// Asks all criteria.
     fn look(
         &self,
@@ -277,17 +265,14 @@ impl Judge {
                 .map_or_else(|| Cow::Owned(default_group(o)), Cow::Borrowed);
             self.reference.group(&name)
         });
-        // Where nothing is known of who acts, but of who lent it the credential, the habits are the lender's.
-        let lender = known.is_none().then(|| self.lender(o)).flatten();
-        let group = lender.map(|k| k.group).or(group);
-        let mut cache = state.cache.usual.take().filter(|_| lender.is_none());
+        let mut cache = state.cache.usual.take();
         let privileged = profile.is_some_and(|p| p.privileged);
         // What claims to come from far ahead is judged by what is known now: its own word makes nobody new or long silent.
         let at = o.stream.map_or(o.at, |now| o.at.min(now));
         let mut memory = Memory::new(
             &self.reference,
             &self.tuning,
-            known.or(lender),
+            known,
             group,
             state.overlay.as_deref(),
             &state.days,
@@ -322,7 +307,10 @@ impl Judge {
             }
         }
         // Of a stranger there is nothing to keep.
-        state.cache.usual = cache.filter(|_| visible > 0 && lender.is_none());
+        state.cache.usual = cache.filter(|_| visible > 0);
+        if let Some(lender) = self.lender(known, profile, o).filter(|_| !finding_only) {
+            self.look_behind(lender, state, noted.today, o, &mut findings);
+        }
         Looked { findings, visible, calm_hours }
     }
 

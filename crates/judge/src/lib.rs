@@ -70,6 +70,7 @@ mod kin;
 mod memory;
 mod room;
 mod score;
+mod series;
 mod state;
 mod surprisal;
 mod time;

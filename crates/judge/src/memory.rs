@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use vires_event::Millis;
-use vires_profile::Inventory;
 use vires_profile::baseline::{Day, Facet, Hashed, Known, Learned, Presence, Reference};
 use vires_profile::observation::identity_template;
+use vires_profile::{Inventory, Workload};
 
 /// Everything known of a workload at the moment of an event.
 ///
@@ -36,6 +36,9 @@ pub(crate) struct Memory<'a> {
     /// True once it was asked what else the workload did today.
     looked_at_today: Cell<bool>,
 }
+
+/// Most values of a day that are looked through for new ones: more than anybody's usual ones, and few enough for each event.
+const LOOKED_THROUGH: usize = 512;
 
 /// Under which name an identity is judged: the workload that the inventory says it is, else its own.
 pub(crate) fn workload_of<'a>(inventory: Option<&'a Inventory>, id: &'a str) -> Cow<'a, str> {
@@ -132,6 +135,11 @@ impl<'a> Memory<'a> {
     pub fn administers(&self, id: &str) -> bool {
         let known = self.reference.slot(&workload_of(self.inventory, id)).and_then(|slot| self.reference.at(slot));
         known.is_some_and(|known| !known.learned.of(Facet::ActionT4).is_empty())
+    }
+
+    /// What the inventory says of an identity.
+    pub fn declared(&self, id: &str) -> Option<&'a Workload> {
+        self.inventory.and_then(|inventory| inventory.resolve(id, None).map(|index| inventory.workload(index)))
     }
 
     /// True if it became an identity of this account before.
@@ -233,8 +241,8 @@ impl<'a> Memory<'a> {
     pub fn new_things_today(&self, facet: Facet, most: usize) -> usize {
         self.looked_at_today.set(true);
         let Some(today) = self.waiting.iter().find(|waiting| waiting.day == self.day) else { return 0 };
-        let new = today.learned.of(facet).iter().take(64).filter(|value| self.sighting(facet, value.name()).seen.is_empty());
-        new.take(most).count()
+        let values = today.learned.of(facet).iter().take(LOOKED_THROUGH);
+        values.filter(|value| self.sighting(facet, value.name()).seen.is_empty()).take(most).count()
     }
 
     /// True if what was said may be otherwise after other events of today.
@@ -279,18 +287,9 @@ impl<'a> Memory<'a> {
         known
     }
 
-    /// True if it works as a habit on things that lie where the value lies.
-    pub fn works_in(&self, value: &str) -> bool {
-        let place = crate::kin::place_of(value);
-        let mut seen = Presence::default();
-        self.for_each_layer(|learned| {
-            for stratum in Facet::Resource.strata() {
-                for known in learned.of(*stratum).iter().filter(|known| crate::kin::place_of(known.name()) == place) {
-                    seen = seen.union(known.seen());
-                }
-            }
-        });
-        self.weigh(seen) >= f64::from(self.tuning.novelty.established_days)
+    /// True if a thing is called like the workload, and not only like everything of the company.
+    pub fn bears_name(&self, dataset: &str) -> bool {
+        crate::kin::bears_name(dataset, &self.names, |word| self.reference.is_estate_word(word))
     }
 
     /// True if the value lies inside what the workload already uses: see [`crate::kin`].

@@ -144,8 +144,15 @@ fn a_mask_is_no_fresh_start() {
     let unknown = highest(&bench, &[became(act()), read()]);
     assert!(known > 50.0 && unknown < 0.8 * known, "{known} {unknown}");
     assert!(bench.verdict_after(&[issue(), read()]) >= Escalate);
-    // What the one behind it always does is nothing new under the mask.
-    assert!(highest(&bench, &[issue(), masked(act())]) < highest(&bench, &[became(act()), masked(act())]));
+    // A mask excuses nothing: not what the one behind it always does, nor what is beyond the profile of who is declared.
+    let hands_out = || act().action("iam:AttachRolePolicy", 4);
+    let trusted = bench.clone().also_daily(hands_out());
+    assert!(highest(&trusted, &[issue(), masked(hands_out())]) >= highest(&trusted, &[became(act()), masked(hands_out())]));
+    let declared = trusted
+        .declare("[[workload]]\nid = \"ops\"\nowner = { team = \"x\" }\npurpose = \"y\"\n[workload.expect]\nmax_tier = 2\n");
+    let beyond = |act: Act| masked(act).mapping(Mapping::Mapped);
+    let score = |first: Act| declared.run(&[first, beyond(hands_out())]).2.last().unwrap().verdict.score;
+    assert_eq!(score(issue()), score(became(act())));
     // Who works under several names, or does nothing but sign others in, has no habits that say anything of one more.
     let many = bench
         .clone()

@@ -267,8 +267,9 @@ impl Memory<'_> {
         // What is known from before and again from these days is one.
         names.sort_unstable();
         names.dedup();
-        crate::kin::one_more_place(id, names.iter().copied())
-            || (crate::kin::one_more_of_series(id, names.into_iter()) && !crate::criteria::has_power(self, id))
+        crate::series::one_more_place(id, names.iter().copied())
+            || (crate::series::one_more_of_series(id, names.into_iter(), |word| self.reference.is_estate_word(word))
+                && !crate::criteria::has_power(self, id))
     }
 
     /// True for running containers in another form than the workload knows: who creates deployments has no new power with a daemon set.

@@ -152,17 +152,15 @@ impl<'a> View<'a> {
         self.o.effect.is_none_or(|e| !self.memory.sighting(Facet::Effect, e.as_str()).seen.is_empty())
     }
 
-    /// True if the workload is known for nothing but looking around and signing in.
+    /// True if the workload has been known for long enough, and for nothing but looking around and signing in, and is where it always is.
     pub fn only_looks(&self) -> bool {
-        let (mut looks, mut does) = (false, false);
+        let mut does = false;
         self.memory.for_each_layer(|learned| {
-            for effect in learned.of(Facet::Effect) {
-                let name = &**effect.name();
-                looks |= name == Effect::Discover.as_str();
-                does |= name != Effect::Discover.as_str() && name != Effect::Assume.as_str();
-            }
+            let idle = [Effect::Discover, Effect::Assume];
+            does |= learned.of(Facet::Effect).iter().any(|known| !idle.iter().any(|idle| idle.as_str() == &**known.name()));
         });
-        looks && !does
+        let mature = self.memory.days >= u32::from(self.tuning.window.mature_days);
+        mature && !does && self.is_habit(Effect::Discover) && !self.origin_is_new()
     }
 
     /// True if having this effect is a habit of the workload, whatever its profile says of it.
@@ -274,7 +272,7 @@ impl<'a> View<'a> {
         if !plain || agent || self.o.interactive == Some(true) || self.origin_is_new() || self.o.datasets.is_empty() {
             return 1.0;
         }
-        let own = self.o.datasets.iter().all(|d| crate::kin::bears_name(d, &self.memory.names));
+        let own = self.o.datasets.iter().all(|d| self.memory.bears_name(d));
         if own { self.tuning.sensitivity.own_thing } else { 1.0 }
     }
 

@@ -10,7 +10,7 @@
 //!
 //! # Stays quiet when
 //! the receiver is an account in which this estate itself acts, or where the profile says that the workload works, is a habit, is
-//! declared, or gets things from most of the peers. A bucket in which the workload works as a habit counts `novelty.child`.
+//! declared, or gets things from most of the peers.
 //!
 //! # Tuning
 //! `weights.egress`, `sensitivity.denied`, `[novelty]`, `[declared]`.
@@ -50,18 +50,11 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         Draft::new(Code::D4, Some(Boundary::Data), Break::Purpose, "destination", &**destination)
             .times("g", gauge.g)
             .times("egress", view.tuning.weights.egress)
-            .times("where it writes anyway", if is_worked_in(view, destination) { view.tuning.novelty.child } else { 1.0 })
             .times("outcome", view.outcome())
             .gauge(gauge.clone())
             .says(view.expected(Facet::Destination, list), format!("to {}", view.observed(destination, &gauge)))
             .put(found);
     }
-}
-
-/// True for a bucket in which the workload itself is at work as a habit: one more way to put things there.
-fn is_worked_in(view: &View<'_>, destination: &str) -> bool {
-    let bucket = ["s3:", "storage:", "gcs:", "blob:"].iter().any(|service| destination.starts_with(service));
-    bucket && view.memory.works_in(destination)
 }
 
 /// Whether a receiver is one of the accounts where the profile says that the workload works. Nothing is said of what is no account, nor
@@ -100,21 +93,6 @@ mod tests {
         assert_eq!(bench.x("D4", share("123456789012")), None);
         let closed = Bench::mature().declare("[workload.expect]\ndestinations = []\n");
         assert_eq!(closed.x("D4", share("999988887777")), Some(0.95));
-    }
-
-    #[test]
-    fn a_bucket_of_daily_work_is_no_stranger() {
-        let put = |target: &str| act().action("s3:PutObject", 2).target(target, 1);
-        let copy = || act().action("rds:StartExportTask", 3).sending_to("s3:partner-drop");
-        let bench = Bench::mature().also_daily(put("s3:other-drop/x"));
-        let (stranger, used) = (bench.x("D4", copy()).unwrap(), bench.also_daily(put("s3:partner-drop/x")).x("D4", copy()).unwrap());
-        assert!((used - 0.4 * stranger).abs() < 0.002, "{used} {stranger}");
-        let once = bench_once(put("s3:partner-drop/x")).x("D4", copy()).unwrap();
-        assert_eq!(once, stranger, "once is no habit");
-    }
-
-    fn bench_once(of: crate::bench::Act) -> Bench {
-        Bench::mature().also_on(&[-3], of)
     }
 
     #[test]

@@ -11,8 +11,8 @@
 //! # Stays quiet when
 //! silences of that length are usual. Days on which nobody of the whole estate was seen for a week or more are no silence: nobody was
 //! looking. One that comes back from where it always came from, doing what it always did, counts
-//! `weights.dormant_familiar`: yearly jobs do that. For who comes from somewhere new all the time, new places are where it always
-//! came from.
+//! `weights.dormant_familiar`: yearly jobs do that. For who comes from somewhere new all the time, a new place says nothing: if
+//! its tool, its credential and its data are those that it had, it is as ever.
 //!
 //! # Tuning
 //! `weights.decommissioned`, `weights.dormant`, `weights.dormant_days`, `weights.dormant_familiar`.
@@ -41,7 +41,9 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     if gap < weights.dormant_days || u32::from(gap) <= 3 * u32::from(longest) {
         return;
     }
-    let familiar = !view.origin.as_ref().is_some_and(|origin| stranger(origin) && !roams(origin)) && !stranger(&view.action);
+    // Where a roamer comes from proves nothing, so that all the rest has to be as ever.
+    let known_place = |origin: &Gauge| !stranger(origin) || (roams(origin) && view.old_work());
+    let familiar = view.origin.as_ref().is_none_or(known_place) && !stranger(&view.action);
     Draft::new(Code::T5, Some(Boundary::Trust), Break::Ownership, "lifecycle", "dormant")
         .times("dormant", weights.dormant)
         .times("as ever", if familiar { weights.dormant_familiar } else { 1.0 })
@@ -104,6 +106,7 @@ mod tests {
         assert_eq!(x(&roaming, roams(60)), Some(0.4));
         assert_eq!(x(&roaming.clone().declare("[workload.expect]\nzones = [\"corp\"]\n"), roams(60)), Some(0.8));
         assert_eq!(x(&roaming, roams(60).action("s3:DeleteObject", 3)), Some(0.8));
+        assert_eq!(x(&roaming, roams(60).agent("curl")), Some(0.8));
         assert_eq!(Bench::mature().declare("status = \"deprecated\"\n").x("T5", act()), None);
     }
 

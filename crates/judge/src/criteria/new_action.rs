@@ -15,12 +15,14 @@
 //! something on what it always runs something on. Changing or starting what bears its own name counts
 //! `sensitivity.own_thing`, handing something out to nobody but those whom the profile lists `sensitivity.to_declared`. One more act of
 //! an administrator that is no grave one (below severity 4) counts `sensitivity.inside_tier`, if it has that effect as a habit, several
-//! administrative acts, or any and a declared tier of 4. Signing in as itself `sensitivity.own_credential`. By the catalogue's severity a first grant weighs
-//! `sensitivity.action_severity`: a shell that nobody holds yet is less than the key to it. What part of the peers do counts by the part that does
-//! not.
+//! administrative acts, or any and a declared tier of 4; the same for making accounts (ATT&CK T1136), if it hands out rights as a habit.
+//! Another's making of an account counts `sensitivity.action_severity` by the catalogue's severity: a shell that nobody holds the key to.
+//! Signing in as itself `sensitivity.own_credential`; what part of the peers do counts by the part that does not. What runs or destroys,
+//! and is grave by the catalogue (severity 4 and 5), weighs `sensitivity.action_grave`.
 //!
 //! # Tuning
-//! `sensitivity.action` by tier, `sensitivity.inside_tier`, `sensitivity.inside_habit`, `[novelty]`, `[declared]`.
+//! `sensitivity.action` by tier, `action_severity`, `action_grave`, `inside_tier`, `inside_habit`, `own_thing`, `own_credential`,
+//! `takes_back`, `to_declared` of the same section, `[novelty]`, `[declared]`.
 //!
 //! # References
 //! OWASP NHI5:2025; ATT&CK T1078.004, T1098; NIST CSF 2.0 DE.CM-03.
@@ -89,9 +91,8 @@ fn administers_daily(view: &View<'_>) -> bool {
     // What is known from before and again from these days is one.
     known.sort_unstable();
     known.dedup();
-    // Who hands out rights every day may make who gets them, but no keys: accounts, as ATT&CK tells them apart from credentials.
-    let account = view.o.attack.iter().any(|technique| technique.starts_with("T1136"));
-    let grants = account && view.o.effect == Some(Effect::CredentialMint) && view.is_habit(Effect::Grant);
+    // Who hands out rights every day may make who gets them, but no keys.
+    let grants = makes_account(view) && view.is_habit(Effect::Grant);
     let appointed = view.profile.and_then(|p| p.expect.max_tier).is_some_and(|max| max >= 4);
     view.does_habitually() || grants || known.len() >= if appointed { 1 } else { SEVERAL }
 }
@@ -128,11 +129,16 @@ fn given(action: &str) -> Option<(&str, &str)> {
     noun_of(action, &["Attach", "Put", "Add", "Create", "Grant", "Write"])
 }
 
-/// What the catalogue's severity leaves of a new administrative act: an identity without a credential, a policy that hangs on nobody,
-/// are shells, which give nothing away until something more is done with them, and that counts by itself. What takes guards down
-/// or opens data is done with at once, and of what the catalogue does not know nobody says that it is light.
+/// True for making an account and nothing else, as ATT&CK tells accounts (T1136) from credentials and rights (T1098): a shell, which gives
+/// nothing away until something more is done with it, and that counts by itself.
+fn makes_account(view: &View<'_>) -> bool {
+    let minted = view.o.effect == Some(Effect::CredentialMint);
+    minted && !view.o.attack.is_empty() && view.o.attack.iter().all(|technique| technique.starts_with("T1136"))
+}
+
+/// What the catalogue's severity leaves of making an account.
 fn lightness(view: &View<'_>) -> f64 {
-    if view.o.tier < 4 || !matches!(view.o.effect, Some(Effect::Grant | Effect::CredentialMint)) {
+    if view.o.tier < 4 || !makes_account(view) {
         return 1.0;
     }
     let by_severity = &view.tuning.sensitivity.action_severity;
@@ -189,7 +195,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     Draft::new(Code::P2, Some(Boundary::Privilege), Break::Purpose, "action", &*view.o.action)
         .times("g", gauge.g)
         .times(told_tier, weight)
-        .times("severity", lightness(view))
+        .times("severity", if daily { 1.0 } else { lightness(view) })
         .times("within max_tier", if inside { knobs.inside_tier } else { 1.0 })
         .times("everyday effect", if everyday { knobs.inside_tier } else { 1.0 })
         .times("administers daily", if daily && !inside { knobs.inside_tier } else { 1.0 })
@@ -263,13 +269,14 @@ mod tests {
     #[test]
     fn a_shell_is_no_key_yet() {
         let x = |act: Act| Bench::mature().x("P2", act).unwrap();
-        let make = |effect, severity| act().action("iam:CreatePolicy", 4).effect(effect).severe(severity);
-        let full = x(act().action("iam:CreatePolicy", 4).effect(Effect::Grant));
+        let make = |technique, severity| act().action("iam:Make", 4).effect(Effect::CredentialMint).technique(technique).severe(severity);
+        let full = x(act().action("iam:Make", 4).effect(Effect::CredentialMint));
         for (severity, part) in [(1, 0.7), (2, 0.7), (3, 0.85), (4, 1.0), (5, 1.0)] {
-            let grant = x(make(Effect::Grant, severity));
-            assert!((grant - part * full).abs() < 0.002, "{severity} {grant} {full}");
-            // What takes guards down is done with it.
-            assert_eq!(x(make(Effect::DefenseEvasion, severity)), x(make(Effect::DefenseEvasion, 5)));
+            let account = x(make("T1136.003", severity));
+            assert!((account - part * full).abs() < 0.002, "{severity} {account} {full}");
+            // A key is one however light the catalogue calls it, and so is a membership.
+            assert_eq!(x(make("T1098.001", severity)), full);
+            assert_eq!(x(make("T1136.003", severity).effect(Effect::Grant)), full);
         }
     }
 

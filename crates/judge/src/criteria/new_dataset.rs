@@ -8,10 +8,13 @@
 //! A workload reads the same few datasets day after day; a thief reads what there is.
 //!
 //! Several on one day, in several places, are a sweep: each is more surprising than the one before (`novelty.clump`). What lies in one
-//! place counts once.
+//! place counts once; each of what a vault issues is a place. The first four things of class 3 that lie beside what it uses are growth;
+//! from there on the discount melts, and of a dozen on one day nothing is left of it. A word with which names begin all over the estate,
+//! as the company's, makes nothing lie beside anything.
 //!
 //! # Stays quiet when
-//! the dataset is a habit, or lies within what the workload uses (the next table of its own: `novelty.child`), or the workload
+//! the dataset is a habit, or lies within what the workload uses (the next table of its own, the next number of a
+//! name: `novelty.child`), or the workload
 //! meets new datasets of that class all the time. Classes 0 and 1 do not count, unless many more are read or copied in a day than ever
 //! (`sensitivity.sweep`), less where no list rules them out. Creating and writing counts `sensitivity.written`: a new
 //! table holds nothing yet. What lies in a folder for everybody (`shared`, `common`, `global`) counts .6. Granting on it, or changing its

@@ -16,7 +16,7 @@
 //! up is not moved. Where the input ends and no state is kept for another run, who is alone there counts in full as well, unless it
 //! moved: nobody is left to wait for. In a network that has a name it waits for
 //! good, unless its profile rules that out and it goes on elsewhere as well.
-//! The origin is a habit, or the workload comes from new networks all the time, as hosted runners do; of many new ones the strangest
+//! A region that is new with it adds `combine.damp_same`: one move. The origin is a habit, or the workload comes from new networks all the time, as hosted runners do; of many new ones the strangest
 //! counts. The provider's own services hardly count. Where no zones are declared, habits are kept by network, not as one word `unknown`. A refused request
 //! counts almost in full, because it proves who holds the credential; a refused sign-in proves nothing and counts half.
 //!

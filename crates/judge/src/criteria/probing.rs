@@ -34,7 +34,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         return;
     }
     // What it is refused on things of its own name is a right that was forgotten.
-    let own = |dataset: &str| crate::kin::bears_name(dataset, &view.memory.names);
+    let own = |dataset: &str| view.memory.bears_name(dataset);
     if !view.o.datasets.is_empty() && view.o.datasets.iter().all(|d| own(d)) && !view.origin_is_new() {
         return;
     }
@@ -97,6 +97,14 @@ mod tests {
         let does_more = looks_around.clone().also_daily(act().by("scanner").action("sqs:SendMessage", 2));
         let score = |bench: &Bench| bench.run(&scanner(5)).2.last().unwrap().verdict.score;
         assert!(score(&looks_around) < 0.6 * score(&does_more), "{} {}", score(&looks_around), score(&does_more));
+        // Once is no habit, and from elsewhere it is somebody else.
+        let once = bench.clone().also_on(&[-20], act().by("scanner").action("iam:ListRoles", 0));
+        assert!(score(&once) > score(&looks_around));
+        let elsewhere = |bench: &Bench| {
+            let acts: Vec<_> = scanner(5).into_iter().map(|a| a.at_address("203.0.113.9")).collect();
+            bench.run(&acts).2.last().unwrap().verdict.score
+        };
+        assert_eq!(elsewhere(&looks_around), elsewhere(&does_more));
         let same: Vec<_> = (0..50).map(|_| act().action("s3:GetObject", 1).denied()).collect();
         assert_eq!(bench.weight_of("P5", &same), 0.0);
     }

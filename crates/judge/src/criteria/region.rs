@@ -7,7 +7,8 @@
 //! Miners and squatters start machines where nobody looks.
 //!
 //! # Stays quiet when
-//! the region is a habit or declared (a failover region belongs into the profile), or several peers move there together.
+//! the region is a habit or declared (a failover region belongs into the profile), or several peers move there together. A new region
+//! and the new network of one workload are one move: the second of both adds `combine.damp_same`.
 //!
 //! # Tuning
 //! `weights.region`, `weights.region_t0`, `weights.region_t3`, `[coadopt]`.

@@ -9,7 +9,7 @@
 //! # Stays quiet when
 //! the edge is a habit, several peers took it up these days, or the attempt failed (half). Of a role that it has on three hosts, or in
 //! three accounts, one more hardly counts: a fleet grows. Nor does one more of a series, as of three jobs that it starts, if that one is
-//! not known or called to administer.
+//! not known, declared or called to administer.
 //!
 //! # Tuning
 //! `weights.role_edge`, `[novelty]`, `[coadopt]`.
@@ -28,18 +28,20 @@ use vires_profile::observation::MAX_TARGETS;
 
 /// True if the name of an identity says that it administers: of an account where nothing is recorded there is no other sign.
 fn named_for_power(id: &str) -> bool {
-    const WORDS: [&str; 7] = ["admin", "administrator", "administrators", "administration", "root", "owner", "superuser"];
-    const NAMES: [&str; 4] = ["accountaccessrole", "administratoraccess", "poweruser", "fullaccess"];
+    const WORDS: [&str; 8] =
+        ["admin", "administrator", "administrators", "administration", "root", "owner", "superuser", "sysadmin"];
+    const NAMES: [&str; 6] = ["accountaccessrole", "administratoraccess", "poweruser", "fullaccess", "breakglass", "orgadmin"];
     let name = id.rsplit(['/', ':']).next().unwrap_or(id);
     let name = name.split('@').next().unwrap_or(name);
     let words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    let lower = name.to_ascii_lowercase();
+    let lower: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     words.into_iter().any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))) || NAMES.iter().any(|known| lower.contains(known))
 }
 
-/// True if it is known to administer, or is called so.
+/// True if it is known or declared to administer, or is called so.
 pub(crate) fn has_power(memory: &Memory<'_>, id: &str) -> bool {
-    memory.administers(id) || named_for_power(id)
+    let declared = || memory.declared(id).is_some_and(|p| p.privileged || p.expect.max_tier.is_some_and(|max| max >= 4));
+    memory.administers(id) || declared() || named_for_power(id)
 }
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
@@ -87,7 +89,9 @@ mod tests {
         // One more of a series hardly counts, unless it administers.
         let job = |name: &str| act().action("iam:getAccessToken", 3).becoming(&format!("gcp:sa:job-{name}@meadow.iam"));
         let starts = ["a", "b", "c"].iter().fold(Bench::mature(), |bench, name| bench.also_daily(job(name)));
-        let (next, admin) = (starts.x("P3", job("d")).unwrap(), starts.x("P3", job("admin")).unwrap());
+        let (next, admin) = (starts.x("P3", job("d")).unwrap(), starts.x("P3", job("break-glass")).unwrap());
+        let trusted = "[[workload]]\nid = \"ledger\"\nprincipals = [\"gcp:sa:job-ledger@meadow.iam\"]\nprivileged = true\n";
+        assert_eq!(starts.clone().declare(trusted).x("P3", job("ledger")), Some(admin));
         assert!(next < 0.3 * admin, "{next} {admin}");
         for id in ["gcp:sa:org-admin@meadow-prod.iam.gserviceaccount.com", "aws:role/111122223333/OrganizationAccountAccessRole"] {
             assert_eq!(edge(id), x, "{id}");

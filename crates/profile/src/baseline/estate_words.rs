@@ -9,6 +9,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const LEAST: u32 = 5;
 /// And one in so many of those that use any.
 const SHARE: u32 = 3;
+/// Days on which a workload was active, from which on it counts.
+const SETTLED: u32 = 5;
 /// Most values of a workload that are looked at.
 const MOST: usize = 256;
 
@@ -24,7 +26,8 @@ fn first_word(name: &str) -> Option<&str> {
 impl EstateWords {
     pub fn of<'l>(estate: impl Iterator<Item = &'l Learned>) -> Self {
         let (mut counts, mut users): (FxHashMap<u64, u32>, u32) = Default::default();
-        for learned in estate {
+        // Who was hardly ever seen says nothing of how an estate names its things, however many there are of those.
+        for learned in estate.filter(|learned| learned.active().count() >= SETTLED) {
             let mut words: Vec<u64> = Vec::new();
             for value in Facet::Resource.strata().iter().flat_map(|facet| learned.of(*facet)).take(MOST) {
                 let name = value.name().split_once(':').map_or("", |(_, name)| name).trim_end_matches('/');
@@ -43,5 +46,57 @@ impl EstateWords {
 
     pub fn has(&self, word: &str) -> bool {
         !self.0.is_empty() && self.0.contains(&stable_hash(word.as_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baseline::Baseline;
+    use crate::observation::{Facts, Mapping, Observation, Setting};
+    use vires_event::{Activity, Effect, Identity, Kind, Source, Target};
+
+    /// A workload that reads one bucket on so many days.
+    fn reader(workload: &str, bucket: &str, days: i64) -> Learned {
+        let mut baseline = Baseline::new("test");
+        for day in 0..days {
+            let mut a = Activity::new(Source::Cloudtrail, "s3:GetObject");
+            a.time = Some((1_772_323_200_000 + day * 86_400_000).to_string().into());
+            a.identity = Some(Identity {
+                id: format!("aws:role/123456789012/{workload}").into(),
+                kind: Kind::Role,
+                actor: vires_event::Actor::Machine,
+                name: workload.to_owned().into(),
+                raw: None,
+            });
+            a.targets = vec![Target { name: format!("s3:{bucket}/x").into() }];
+            let setting = Setting {
+                workload: workload.to_owned().into(),
+                mapping: Mapping::Mapped,
+                peer_group: None,
+                shared: false,
+                zone: None,
+                data_class: Some(1),
+                labels: vec![],
+                env: None,
+            };
+            let facts = Facts { effect: Some(Effect::ReadData), ..Facts::default() };
+            baseline.learn(&Observation::new(a, facts, setting).unwrap());
+        }
+        baseline.into_sorted().into_iter().next().unwrap().1
+    }
+
+    #[test]
+    fn a_word_of_the_whole_estate_is_nobodys() {
+        let estate = |own: usize, others: usize, days: i64| {
+            let company = (0..own).map(|n| reader(&format!("w{n}"), &format!("orchard-{n}x"), 9));
+            let all: Vec<Learned> =
+                company.chain((0..others).map(|n| reader(&format!("o{n}"), &format!("zz{n}-x"), days))).collect();
+            EstateWords::of(all.iter()).has("orchard")
+        };
+        assert!(estate(5, 0, 9) && estate(5, 10, 9));
+        assert!(!estate(4, 0, 9) && !estate(5, 11, 9));
+        // Passers-by do not count, however many.
+        assert!(estate(5, 40, 1));
     }
 }
