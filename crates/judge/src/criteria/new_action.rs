@@ -195,7 +195,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     Draft::new(Code::P2, Some(Boundary::Privilege), Break::Purpose, "action", &*view.o.action)
         .times("g", gauge.g)
         .times(told_tier, weight)
-        .times("severity", if daily { 1.0 } else { lightness(view) })
+        .times("severity", lightness(view))
         .times("within max_tier", if inside { knobs.inside_tier } else { 1.0 })
         .times("everyday effect", if everyday { knobs.inside_tier } else { 1.0 })
         .times("administers daily", if daily && !inside { knobs.inside_tier } else { 1.0 })
@@ -232,7 +232,7 @@ mod tests {
         // Who hands out rights may make who gets them, but no keys.
         let make = |technique| grant("make.service").effect(Effect::CredentialMint).technique(technique);
         let (account, key) = (full(make("T1136.003")), full(make("T1098.001")));
-        assert!((account / key - 0.6).abs() < 0.01, "{account} {key}");
+        assert!((account / key - 0.6 * 0.85).abs() < 0.01, "{account} {key}");
         // Another effect is covered where the profile appoints an administrator who is one.
         let mint = || grant("app.make").effect(Effect::CredentialMint);
         assert!(full(mint()) > 1.5 * new);
