@@ -100,7 +100,7 @@ fn options(input: &Path, output: &Path, threads: usize) -> Options {
 
 fn learned(estate: &Estate, history: &[String]) -> Baseline {
     let mut learner = estate.learner("");
-    history.iter().for_each(|line| _ = learner.line(line.as_bytes()));
+    history.iter().for_each(|line| learner.line(line.as_bytes()));
     learner.finish()
 }
 
