@@ -83,7 +83,7 @@ mod tests {
             let facts = Facts { effect: Some(Effect::ReadData), ..Facts::default() };
             baseline.learn(&Observation::new(a, facts, setting).unwrap());
         }
-        baseline.into_sorted().into_iter().next().unwrap().1
+        baseline.into_sorted().next().unwrap().1
     }
 
     #[test]
