@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use vires_judge::Disposition;
 use vires_pipeline::judging::{Answers, CaseSink, Judging, Live, StateFile, StateKeeper, Step};
-use vires_pipeline::{Codec, Log, Runner, Source, Target};
+use vires_pipeline::{Codec, Log, Runner, Target};
 use vires_report::standards::Attack;
 use vires_report::{cases_summary, cases_table, ocsf_finding, terminal_width};
 
@@ -97,14 +97,7 @@ fn stream(args: &JudgeArgs, judge: &config::Judge, run: &RunSettings, tag: &TagS
         // Of the last snapshot. What cannot be written here could not be before, which is in the log.
         let _ = file.write(&summary.counts);
     }
-    // Whoever names files reads what is said at the end; a shipper's stream is not to be disturbed.
-    let files = matches!(run.options.source, Source::Files(_) | Source::ByTime(..));
-    if let Some(remark) = undated(live.undated()) {
-        log.say(&remark);
-        if files {
-            let _ = writeln!(std::io::stderr(), "vires: {remark}");
-        }
-    }
+    undated(live.undated()).iter().for_each(|remark| log.say(remark));
     if live.forgotten() > 0 {
         log.say(&format!(
             "{} identities that nobody knows were forgotten for want of room: list them, or raise unmapped.most",
