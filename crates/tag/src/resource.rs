@@ -109,9 +109,7 @@ impl Resources {
     /// are taken apart before they are looked at.
     #[inline]
     pub(crate) fn must_be_taken_apart(&self, text: &[u8], buffers: &mut Texts) -> bool {
-        // The first byte decides most of it, without a call.
-        (matches!(text.first(), Some(b'a' | b'h')) && (text.starts_with(b"arn:") || text.starts_with(b"https:")))
-            || self.is_role(text, buffers)
+        text.starts_with(b"arn:") || text.starts_with(b"https:") || self.is_role(text, buffers)
     }
 
     /// True if what stands behind a slash in one of the texts is the name of a sensitive role. A line end stands behind each.

@@ -6,7 +6,6 @@
 //! what was met before: the memory is filled by the long way alone.
 
 mod envelope;
-mod known;
 mod met;
 mod plan;
 mod refuse;
@@ -22,7 +21,7 @@ use envelope::Envelope;
 pub use met::Met;
 use plan::{Clear, Plan, Reads, Varies};
 pub(crate) use plan::{first, holds_no_beginning, is_like_an_address, refuses_addresses};
-use refuse::{Refusal, Seen};
+use refuse::{Actions, Refusal};
 use said::{AllSaid, Said};
 use vires_event::Source;
 use vires_source::cloudtrail::{Named, service_and_operation, touched};
@@ -49,7 +48,7 @@ pub struct Kept {
     said: AllSaid,
     /// Where it is kept what the last line said that was learned from.
     learned: Option<said::Place>,
-    seen: Seen,
+    actions: Actions,
     key: Vec<u8>,
     texts: Vec<u8>,
     tapes: [Tape; 3],
@@ -116,7 +115,7 @@ impl Quick {
         memo: &mut Memo,
         object: &mut Vec<u8>,
     ) -> Option<Answer> {
-        let Kept { shapes, plans, opened, inner, said, seen, key, texts, tapes: [parameters, resources, whole], .. } = kept;
+        let Kept { shapes, plans, opened, inner, said, actions, key, texts, tapes: [parameters, resources, whole], .. } = kept;
         // A line that holds a record is read as it stands if that is enough, and unescaped first if not.
         if let Some(shaped) = shapes.find_wrapped(line)
             && let Some(Fit::Record(plan)) = plans.entry(shaped.id)
@@ -136,10 +135,10 @@ impl Quick {
             }
             shaped = shapes.find(inner, &mut Vec::new())?;
         }
-        let Some(Fit::Record(plan)) = plans.entry(shaped.id).as_mut().filter(|_| shaped.escaped.is_none()) else { return None };
+        let Some(Fit::Record(plan)) = plans.entry(shaped.id).as_ref().filter(|_| shaped.escaped.is_none()) else { return None };
         if let Some(refusal) = &self.refusal
             && shaped.unit.is_some_and(|unit| said.is_clean(unit))
-            && refusal.refuses(&shaped, plan, classifier, seen, (texts, key), &mut memo.texts)
+            && refusal.refuses(&shaped, plan, classifier, actions, (texts, key), &mut memo.texts)
         {
             return Some(Answer {
                 report: Report { source: Some(Source::Cloudtrail), filtered: true, ..Report::default() },
@@ -189,7 +188,7 @@ impl Quick {
         if record.number() != 0 || !line.valid_utf8 || tags.error.is_some() {
             return;
         }
-        let Kept { shapes, plans, opened, inner, said, seen, learned, key, .. } = kept;
+        let Kept { shapes, plans, opened, inner, said, actions, learned, key, .. } = kept;
         let mut holder = None;
         if let [layer] = &line.layers[..] {
             let Some(shaped) = shapes.find(line.text.as_bytes(), inner) else { return shapes.learn(root) };
@@ -247,7 +246,7 @@ impl Quick {
         }
         *learned = said.seat(decides, shaped.unit);
         if is_calm {
-            seen.actions.note_calm(&shaped, plan, key);
+            actions.note_calm(&shaped, plan, key);
         }
         let Some(holder) = holder else { return };
         // The same once more by what the line looks like from outside.

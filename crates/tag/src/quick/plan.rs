@@ -2,7 +2,6 @@
 //! through.
 
 use super::envelope::Envelope;
-use super::known::{Habit, Known};
 use crate::classify::{Classifier, bare};
 use crate::leak::Leaks;
 use crate::resource::{Resources, Texts};
@@ -93,8 +92,6 @@ pub(super) struct Plan {
     loose: Box<[u16]>,
     numbers: Box<[u16]>,
     loose_in_unit: Box<[u16]>,
-    /// The same by what they hold, with those that decide outside the unit, and whether their texts repeat.
-    searched: Box<[(u16, Holds, Habit)]>,
     /// What was touched is named by these places alone.
     named: bool,
     /// The same, and there are no two members of the record that decide what was done.
@@ -105,24 +102,6 @@ pub(super) struct Plan {
     /// The nodes that say what was touched.
     pub parameters: Option<usize>,
     pub resources: Option<usize>,
-}
-
-/// What is looked for in a place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holds {
-    /// Names of what was touched, and what may stand in any.
-    Names,
-    /// What may stand anywhere.
-    Anything,
-    /// The same, but numbers and addresses are none of it.
-    Numbers,
-}
-
-/// Places of a line whose texts have to be looked through, those with names first.
-#[derive(Debug, Default)]
-pub(super) struct Unknown {
-    pub names: Vec<u16>,
-    pub others: Vec<u16>,
 }
 
 /// Where the first target stands.
@@ -229,11 +208,7 @@ impl Plan {
         let [loose, loose_in_unit] = loose.map(Vec::into_boxed_slice);
         let once = |name: &str| root.fields().filter(|(_, member)| member.key_is(name)).count() == 1;
         let named_here = texts == names.len();
-        let all = names.iter().map(|n| (*n, Holds::Names)).chain(loose.iter().chain(&decide).map(|n| (*n, Holds::Anything)));
-        let all = all.chain(numbers.iter().chain(&address).map(|n| (*n, Holds::Numbers)));
-        let searched = all.map(|(n, holds)| (n, holds, Habit::default())).collect();
         let plan = Plan {
-            searched,
             named: named_here,
             says_all: named_here && once("eventSource") && once("eventName"),
             names: names.into(),
@@ -279,9 +254,6 @@ impl Plan {
             |list: &[u16]| list.iter().map(|n| if *n > holder { n + places as u16 - 1 } else { *n }).collect::<Vec<_>>();
         self.decide = [&*self.decide, &outer(&envelope.decide)].concat().into();
         self.loose = [&*self.loose, &outer(&envelope.loose)].concat().into();
-        // Such lines are not refused as they stand.
-        self.searched = Box::default();
-        self.says_all = false;
         self
     }
 
@@ -316,42 +288,16 @@ impl Plan {
         (leaks.any_literal(texts) && self.may_leak_in_place(shaped, leaks), names)
     }
 
-    /// Leaves in `texts` all texts outside the unit that may hold what is looked for and of which it is not known that they do not, each
-    /// with a line end; returns the length of the names among them, which come first. `unknown` are their places.
+    /// All texts outside the unit in which anything may stand that is looked for; returns the length of the names among them, which
+    /// come first.
     #[inline]
-    pub(super) fn unknown_texts(
-        &mut self,
-        shaped: &Shaped<'_, '_>,
-        known: &Known,
-        texts: &mut Vec<u8>,
-        unknown: &mut Unknown,
-    ) -> usize {
-        texts.clear();
-        unknown.names.clear();
-        unknown.others.clear();
-        let mut names = 0;
-        for (slot, holds, habit) in &mut self.searched {
-            let text = shaped.bytes(usize::from(*slot));
-            if *holds == Holds::Numbers && is_like_a_number(text) {
-                continue;
-            }
-            let sought = if *holds == Holds::Names { Holds::Names } else { Holds::Anything };
-            if habit.asks() && known.has(text, sought) {
-                habit.repeats();
-                continue;
-            }
-            add(shaped, *slot, texts);
-            if *holds == Holds::Names {
-                unknown.names.push(*slot);
-                names = texts.len();
-            } else {
-                unknown.others.push(*slot);
-            }
-        }
+    pub(super) fn all_texts(&self, shaped: &Shaped<'_, '_>, texts: &mut Vec<u8>) -> usize {
+        let names = self.free_texts(shaped, texts);
+        self.decide.iter().for_each(|slot| add(shaped, *slot, texts));
         names
     }
 
-    /// The texts of the places that may hold anything; returns the length of the names among them, which come first.
+    /// The same of the places that may hold anything.
     #[inline]
     fn free_texts(&self, shaped: &Shaped<'_, '_>, texts: &mut Vec<u8>) -> usize {
         texts.clear();
@@ -367,24 +313,23 @@ impl Plan {
         names
     }
 
-    /// True if no name, and no part of one, is that of a sensitive role. `names` are those of which it is not known, as
-    /// [`Plan::unknown_texts`] left them.
+    /// True if no name, and no part of one, is that of a sensitive role. `names` are the names as [`Plan::all_texts`] left them.
     pub(super) fn names_no_role(
         &self,
         shaped: &Shaped<'_, '_>,
+        event_source: &[u8],
         resources: &Resources,
-        (unknown, names): (&[u16], &[u8]),
-        buffer: &mut Vec<u8>,
+        (names, buffer): (&[u8], &mut Vec<u8>),
         buffers: &mut Texts,
     ) -> bool {
         let bytes = |slot: &u16| shaped.bytes(usize::from(*slot));
-        let service = shaped.bytes(self.event_source).split(|b| *b == b'.').next().unwrap_or_default();
+        let service = event_source.split(|b| *b == b'.').next().unwrap_or_default();
         let has_buckets = || std::str::from_utf8(service).is_ok_and(has_buckets);
         // The spelling of a function has parts.
-        if service == b"lambda" && self.names.iter().any(|slot| bytes(slot).contains(&b':')) {
+        if service == b"lambda" && memchr::memchr(b':', names).is_some() {
             return false;
         }
-        if unknown.iter().any(|slot| resources.must_be_taken_apart(bytes(slot), buffers))
+        if self.names.iter().any(|slot| resources.must_be_taken_apart(bytes(slot), buffers))
             || resources.any_role_behind_slash(names, buffers)
         {
             return false;

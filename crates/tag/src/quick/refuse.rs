@@ -6,8 +6,7 @@
 //! stand; whatever is found there, and whatever is not clear, goes on as if nobody had asked here: a line is refused too seldom, never
 //! wrongly.
 
-use super::known::Known;
-use super::plan::{Holds, Plan, Unknown};
+use super::plan::Plan;
 use crate::classify::Classifier;
 use crate::literals::Literals;
 use crate::memo::Cache;
@@ -24,14 +23,6 @@ pub(super) struct Refusal {
     alarming: Literals,
     /// Of each alarming name the longest part without a slash, in lower case: slashes may come from putting a name together.
     names: Literals,
-}
-
-/// What was looked at of lines that were refused.
-#[derive(Debug, Default)]
-pub(super) struct Seen {
-    pub actions: Actions,
-    known: Known,
-    unknown: Unknown,
 }
 
 /// What is known of actions by source and name.
@@ -126,31 +117,23 @@ impl Refusal {
     pub(super) fn refuses(
         &self,
         shaped: &Shaped<'_, '_>,
-        plan: &mut Plan,
+        plan: &Plan,
         classifier: &Classifier,
-        seen: &mut Seen,
+        actions: &mut Actions,
         (texts, key): (&mut Vec<u8>, &mut Vec<u8>),
         buffers: &mut Texts,
     ) -> bool {
-        let Seen { actions, known, unknown } = seen;
         if !plan.says_all || actions.may_be_telling(shaped, plan, classifier, key) {
             return false;
         }
-        let names = plan.unknown_texts(shaped, known, texts, unknown);
+        let names = plan.all_texts(shaped, texts);
         if self.alarming.any(texts) {
             return false;
         }
         texts.truncate(names);
-        if !plan.names_no_role(shaped, classifier.resources(), (&unknown.names, texts), key, buffers) {
-            return false;
+        plan.names_no_role(shaped, shaped.bytes(plan.event_source), classifier.resources(), (texts, key), buffers) && {
+            texts.make_ascii_lowercase();
+            !self.names.any(texts)
         }
-        texts.make_ascii_lowercase();
-        if self.names.any(texts) {
-            return false;
-        }
-        for (slots, holds) in [(&unknown.names, Holds::Names), (&unknown.others, Holds::Anything)] {
-            slots.iter().for_each(|slot| known.note(shaped.bytes(usize::from(*slot)), holds));
-        }
-        true
     }
 }
