@@ -13,7 +13,7 @@ use crate::criteria::{Criterion, FOR_NOW, REGISTRY};
 use crate::decide::{Decision, decide};
 use crate::evidence::{Best, Evidence, EvidenceRef, Factor, Finding, milli};
 use crate::joins::{Joins, Plain, plain};
-use crate::memory::Memory;
+use crate::memory::{Memory, names_of};
 use crate::score::{Score, score};
 use crate::state::{Cached, JudgeState, SHARDS, Shard, WorkloadState, shard_of};
 use crate::verdict::{Detail, Outcome, Verdict};
@@ -281,7 +281,7 @@ impl Judge {
             day_of(at),
         );
         memory.inventory = Some(&self.inventory);
-        memory.names = [&o.workload, o.identity.rsplit(['/', ':']).next().unwrap_or_default()];
+        memory.names = names_of(o);
         let visible = memory.layers();
         if cache.as_ref().is_none_or(|c| (c.0, c.1) != (memory.day, visible)) {
             cache = Some(Box::new((memory.day, visible, Usual::of(&memory))));

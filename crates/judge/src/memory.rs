@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use vires_event::Millis;
 use vires_profile::baseline::{Day, Facet, Hashed, Known, Learned, Presence, Reference};
-use vires_profile::observation::identity_template;
+use vires_profile::observation::{Observation, identity_template};
 use vires_profile::{Inventory, Workload};
 
 /// Everything known of a workload at the moment of an event.
@@ -39,6 +39,11 @@ pub(crate) struct Memory<'a> {
 
 /// Most values of a day that are looked through for new ones: more than anybody's usual ones, and few enough for each event.
 const LOOKED_THROUGH: usize = 512;
+
+/// What the one who acts is called: what bears these names is its own.
+pub(crate) fn names_of<'o>(o: &'o Observation<'_>) -> [&'o str; 2] {
+    [&o.workload, o.identity.rsplit(['/', ':']).next().unwrap_or_default()]
+}
 
 /// Under which name an identity is judged: the workload that the inventory says it is, else its own.
 pub(crate) fn workload_of<'a>(inventory: Option<&'a Inventory>, id: &'a str) -> Cow<'a, str> {

@@ -144,6 +144,10 @@ fn a_mask_is_no_fresh_start() {
     let unknown = highest(&bench, &[became(act()), read()]);
     assert!(known > 50.0 && unknown < 0.8 * known, "{known} {unknown}");
     assert!(bench.verdict_after(&[issue(), read()]) >= Escalate);
+    // What bears the mask's own name is its own, whoever wears it.
+    let own = masked(secret(1)).target("secret:prod/opsdesk/key", 3);
+    let named = |act: Act| act.by("opsdesk").mapping(Mapping::Ghost);
+    assert!(highest(&bench, &[issue(), named(own.clone())]) < highest(&bench, &[issue(), own]));
     // A mask excuses nothing: not what the one behind it always does, nor what is beyond the profile of who is declared.
     let hands_out = || act().action("iam:AttachRolePolicy", 4);
     let trusted = bench.clone().also_daily(hands_out());

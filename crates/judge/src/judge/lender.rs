@@ -3,7 +3,7 @@
 use super::Judge;
 use crate::Code;
 use crate::evidence::Finding;
-use crate::memory::{Memory, workload_of};
+use crate::memory::{Memory, names_of, workload_of};
 use crate::state::WorkloadState;
 use crate::view::View;
 use crate::volume::Usual;
@@ -46,6 +46,8 @@ impl Judge {
             return;
         }
         memory.inventory = Some(&self.inventory);
+        // What bears the mask's own name is its own all the same.
+        memory.names = names_of(o);
         let usual = Usual::of(&memory);
         let view = View::new(o, memory, None, today, &usual);
         let mut lent = Vec::new();
