@@ -57,10 +57,13 @@ fn lines(start: usize, hours: usize) -> Vec<String> {
             let time = format!("2026-03-{day:02}T{hour_of_day:02}:{n:02}:07.000000Z");
             lines.push(match n % 6 {
                 0 | 1 => format!(
-                    r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"{id:012x}","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/ns/secrets/api","verb":"{}","user":{{"username":"system:serviceaccount:ns{}:api","groups":["system:authenticated"]}},"sourceIPs":["{address}"],"userAgent":"client/1.4","objectRef":{{"resource":"secrets","namespace":"ns{}","name":"api","apiVersion":"v1"}},"responseStatus":{{"code":200}},"requestReceivedTimestamp":"{time}","stageTimestamp":"{time}"}}"#,
+                    r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"{id:012x}","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/ns/secrets/api","verb":"{}","user":{{"username":"{user}","groups":["system:authenticated"]}},"sourceIPs":["{address}"],"userAgent":"client/1.4","objectRef":{{"resource":"secrets","namespace":"ns{}","name":"api","apiVersion":"v1"}},"responseStatus":{{"code":200}},"requestReceivedTimestamp":"{time}","stageTimestamp":"{time}"}}"#,
                     if odd { "delete" } else { "get" },
                     n % 4,
-                    n % 4,
+                    user = match n % 4 {
+                        3 => "jane@example.com".to_owned(),
+                        other => format!("system:serviceaccount:ns{other}:api"),
+                    },
                 ),
                 2 => format!(
                     r#"{{"@timestamp":{},"_document_id":"{id:x}","action":"{}","actor":"ci-{}","actor_id":7,"org":"example","programmatic_access_type":"OAuth access token","hashed_token":"h{}=","actor_ip":"{address}","repo":"example/app"}}"#,

@@ -93,14 +93,17 @@ pub fn splice(line: &[u8], shape: &Shape<'_>, field: &Field, object: &[u8], out:
 }
 
 /// Appends `line` with `object` spliced in before the brace at `brace`, which closes an object that has members, none of that name.
-pub fn insert(line: &[u8], brace: usize, field: &Field, object: &[u8], out: &mut Vec<u8>) {
+/// Says where in `out` the object stands.
+pub fn insert(line: &[u8], brace: usize, field: &Field, object: &[u8], out: &mut Vec<u8>) -> usize {
     out.reserve(line.len() + object.len() + field.json.len() + 1);
     let (before, after) = line.split_at(brace.min(line.len()));
     out.extend_from_slice(before);
     out.push(b',');
     out.extend_from_slice(&field.json);
+    let at = out.len();
     out.extend_from_slice(object);
     out.extend_from_slice(after);
+    at
 }
 
 fn members_named<'a>(object: Value<'a>, name: &str) -> impl Iterator<Item = Value<'a>> {

@@ -200,7 +200,7 @@ impl Tagger {
     fn answer_quickly(&self, line: &[u8], brace: usize, object: &[u8], out: &mut Vec<u8>) {
         match self.options.reply {
             Reply::Rsyslog => self.reply_to_rsyslog(object, out),
-            Reply::Event => insert(line, brace, &self.field, object, out),
+            Reply::Event => _ = insert(line, brace, &self.field, object, out),
         }
     }
 

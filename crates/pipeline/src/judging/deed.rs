@@ -2,7 +2,9 @@
 
 use super::observe::owned;
 use super::packed::{Packed, Span, Texts};
+use rustc_hash::FxHasher;
 use std::cell::{Cell, RefCell};
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use vires_event::{Millis, Target};
 use vires_judge::joins::Plain;
@@ -51,7 +53,8 @@ pub(super) struct Deeds(RefCell<Lately>);
 
 #[derive(Debug, Default)]
 struct Lately {
-    deeds: Vec<Arc<Deed>>,
+    /// With what they are told apart by: few are looked at that are not the one.
+    deeds: Vec<(u64, Arc<Deed>)>,
     /// The next one to be replaced.
     next: usize,
     /// What was met, by hash: most of what is met for the first time is not met again.
@@ -62,10 +65,21 @@ struct Lately {
 /// Where a line comes from.
 pub(super) type Setting<'s> = (Option<&'s str>, Option<&'s str>, ZoneClass);
 
+/// Equal for lines that come from the same place and touch the same.
+fn mark_of((region, origin, zone): Setting<'_>, targets: &[Target<'_>], class: Option<u8>) -> u64 {
+    let mut mark = FxHasher::default();
+    (region, origin, zone, class).hash(&mut mark);
+    targets.iter().for_each(|target| target.name.hash(&mut mark));
+    mark.finish()
+}
+
 impl Deeds {
     /// The one that a line repeats.
     pub fn find(&self, setting: Setting<'_>, targets: &[Target<'_>], class: Option<u8>) -> Option<Arc<Deed>> {
-        self.0.borrow().deeds.iter().find(|deed| deed.is(setting, targets, class)).cloned()
+        let mark = mark_of(setting, targets, class);
+        let lately = self.0.borrow();
+        let (_, deed) = lately.deeds.iter().find(|(known, deed)| *known == mark && deed.is(setting, targets, class))?;
+        Some(Arc::clone(deed))
     }
 
     /// Keeps what touches nothing, or was met for the second time. `bytes` sums up what is kept.
@@ -86,6 +100,7 @@ impl Deeds {
             return None;
         }
         let plain = judge.plain(o)?;
+        let mark = mark_of((o.region.as_deref(), o.origin.as_deref(), o.zone_class), &o.targets, class);
         let shard = shard_of(&bounded(&o.workload));
         let mut texts = Texts::default();
         let o = Packed::pack(o.clone(), &mut texts);
@@ -94,10 +109,10 @@ impl Deeds {
         let new = Arc::new(Deed { texts, o, class, shard, plain, calm: Mutex::default() });
         let full = deeds.len() >= MOST;
         match deeds.get_mut(*next).filter(|_| full) {
-            Some(old) => *old = Arc::clone(&new),
+            Some(old) => *old = (mark, Arc::clone(&new)),
             None => {
                 bytes.set(bytes.get() + size);
-                deeds.push(Arc::clone(&new));
+                deeds.push((mark, Arc::clone(&new)));
             }
         }
         *next = (*next + 1) % MOST;

@@ -231,6 +231,10 @@ impl Template {
             {
                 speaks.extend(fixed.drain(..).map(|(number, _)| number));
             }
+            // What makes a person of somebody looks at addresses only where they decide.
+            if said.is_none() {
+                fixed.clear();
+            }
             said.map_or(Whose::Person, |said| Whose::Workload(Box::new(said)))
         };
         Some(Template { time, speaks: speaks.into(), fixed: fixed.into(), whose })

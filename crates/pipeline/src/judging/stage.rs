@@ -91,8 +91,9 @@ pub struct JudgingScratch {
 
 #[derive(Debug)]
 struct Pending {
-    /// Where its frame starts in the draft.
+    /// Where its frame starts in the draft, and where the answer ended before it was framed.
     start: usize,
+    stop: usize,
     /// False if the record was left out.
     shown: bool,
     head: Range<usize>,
@@ -106,7 +107,17 @@ struct Pending {
 impl Pending {
     /// A record that nothing is said of: it has its number all the same.
     fn unseen(start: usize) -> Self {
-        Pending { start, shown: false, head: 0..0, slots: 0..0, end: End::default(), seen: None, outcome: None, failed: false }
+        Pending {
+            start,
+            stop: start,
+            shown: false,
+            head: 0..0,
+            slots: 0..0,
+            end: End::default(),
+            seen: None,
+            outcome: None,
+            failed: false,
+        }
     }
 }
 
@@ -199,7 +210,7 @@ impl Stage for Judging {
         };
         let (head, slots) = (first_byte..heads.len(), first_slot..slots.len());
         let seen = seen.map(|o| Seen::whole(o, &self.judge, texts));
-        pending.push(Pending { shown: !filtered, head, slots, end, seen, ..Pending::unseen(start) });
+        pending.push(Pending { stop: out.len(), shown: !filtered, head, slots, end, seen, ..Pending::unseen(start) });
         report
     }
 
@@ -320,17 +331,19 @@ impl Judging {
             heads.extend_from_slice(object);
             if !filtered {
                 match self.answers.tag.reply {
-                    Reply::Rsyslog => answer::draft_reply(&self.field, out),
-                    Reply::Event => insert(line, brace, &self.field, &[SLOT], out),
+                    Reply::Rsyslog => {
+                        answer::draft_reply(&self.field, out);
+                        slots.extend(memchr::memchr_iter(SLOT, &out[start..]));
+                    }
+                    Reply::Event => slots.push(insert(line, brace, &self.field, &[SLOT], out) - start),
                 }
-                slots.extend(memchr::memchr_iter(SLOT, &out[start..]));
             }
             out.extend_from_slice(cr);
             let unmapped = seen.as_ref().is_some_and(|seen| seen.mapping() != Mapping::Mapped);
             let report = Report { source, tagged, sensitive, filtered, judged: seen.is_some(), unmapped, ..Report::default() };
             let (head, slots) = (first_byte..heads.len(), first_slot..slots.len());
             let end = End::plain(tagged);
-            pending.push(Pending { shown: !filtered, head, slots, end, seen, ..Pending::unseen(start) });
+            pending.push(Pending { stop: out.len(), shown: !filtered, head, slots, end, seen, ..Pending::unseen(start) });
             Some(report)
         })
     }
@@ -353,14 +366,17 @@ impl Judging {
             heads.extend_from_slice(head);
             if !said.filtered {
                 match (self.answers.tag.reply, other.places, self.answers.tag.raw) {
-                    (Reply::Rsyslog, ..) => answer::draft_reply(&self.field, out),
+                    (Reply::Event, Places::Record { brace, .. }, _) => {
+                        slots.push(insert(line, brace, &self.field, &[SLOT], out) - start);
+                    }
                     (Reply::Event, Places::Text { .. }, Raw::Passthrough) => out.extend_from_slice(line),
-                    (Reply::Event, Places::Text { .. }, Raw::Wrap) => wrap(line, &self.field, &[SLOT], out),
-                    (Reply::Event, Places::Record { brace, .. }, _) => insert(line, brace, &self.field, &[SLOT], out),
-                }
-                let as_it_came = (self.answers.tag.reply, self.answers.tag.raw) == (Reply::Event, Raw::Passthrough);
-                if !as_it_came || matches!(other.places, Places::Record { .. }) {
-                    slots.extend(memchr::memchr_iter(SLOT, &out[start..]));
+                    (reply, ..) => {
+                        match reply {
+                            Reply::Rsyslog => answer::draft_reply(&self.field, out),
+                            Reply::Event => wrap(line, &self.field, &[SLOT], out),
+                        }
+                        slots.extend(memchr::memchr_iter(SLOT, &out[start..]));
+                    }
                 }
             }
             out.extend_from_slice(cr);
@@ -368,7 +384,7 @@ impl Judging {
             let report = Report { truncated: false, undated, judged: seen.is_some(), unmapped, ..said };
             let (head, slots) = (first_byte..heads.len(), first_slot..slots.len());
             let end = End::of(cut, said.tagged, other.error());
-            pending.push(Pending { shown: !said.filtered, head, slots, end, seen, ..Pending::unseen(start) });
+            pending.push(Pending { stop: out.len(), shown: !said.filtered, head, slots, end, seen, ..Pending::unseen(start) });
             Some(report)
         })
     }
@@ -429,9 +445,15 @@ impl Judging {
         let codec = self.answers.codec;
         let mut judged = pending.iter().filter(|p| p.shown).peekable();
         let mut at = 0;
-        while let Some(frame) = codec.frame(draft, at) {
+        loop {
+            let known = judged.next_if(|p| p.start == at);
+            let frame = match known {
+                Some(p) => codec.frame_of(draft, at, p.stop - p.start),
+                None => codec.frame(draft, at),
+            };
+            let Some(frame) = frame else { break };
             let start = out.len();
-            match judged.next_if(|p| p.start == at) {
+            match known {
                 // Too long to be looked at, or one on which the program failed: as it stands.
                 None => out.extend_from_slice(frame.record),
                 Some(p) => {

@@ -67,6 +67,15 @@ impl Codec {
         }
     }
 
+    /// The same where it is known how long the record is.
+    #[inline]
+    pub(crate) fn frame_of(self, block: &[u8], at: usize, length: usize) -> Option<Frame<'_>> {
+        match self {
+            Codec::Lines => Some(Frame { record: block.get(at..at + length)?, next: at + length + 1 }),
+            Codec::Netstring | Codec::Len32 => self.frame(block, at),
+        }
+    }
+
     /// Makes a frame of the answer that stands in `out` from `start` on.
     #[inline]
     pub(crate) fn close(self, out: &mut Vec<u8>, start: usize) {
