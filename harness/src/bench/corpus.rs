@@ -104,7 +104,8 @@ pub fn write(spec: Spec, out: &mut impl Write) -> io::Result<Written> {
         match spec.content {
             Content::Syslog => others::syslog(&mut rng, written.lines, sensitive, &mut event).map_err(failed)?,
             Content::Mixed if !written.lines.is_multiple_of(4) => {
-                others::mixed(&mut rng, written.lines / 4, sensitive, &mut event).map_err(failed)?;
+                let n = written.lines;
+                others::mixed(&mut rng, n, n / 4, sensitive, &mut event).map_err(failed)?;
             }
             content => {
                 compose(&mut rng, written.lines, sensitive, &mut event);

@@ -8,6 +8,9 @@ use std::fmt::{Error, Write};
 pub const SENSITIVE_TEXTS: [&str; 3] =
     ["COMMAND=/usr/bin/cat /etc/shadow", "\"resource\":\"secrets\"", "\"action\":\"repo.destroy\""];
 
+/// The first moment of November 2026 in milliseconds: all sources of a mixture go by one clock.
+const NOVEMBER: u64 = 1_793_491_200_000;
+
 /// About 110 bytes of text, as a host writes it: the kernel's, or sudo reading what it should not.
 pub(super) fn syslog(rng: &mut ChaCha8Rng, n: u64, sensitive: bool, out: &mut String) -> Result<(), Error> {
     let (time, web, some) = (clock(n), rng.next_u32() % 9, rng.next_u32());
@@ -29,12 +32,12 @@ pub(super) fn syslog(rng: &mut ChaCha8Rng, n: u64, sensitive: bool, out: &mut St
     }
 }
 
-/// A Kubernetes request, a GitHub event or a line of text.
-pub(super) fn mixed(rng: &mut ChaCha8Rng, n: u64, sensitive: bool, out: &mut String) -> Result<(), Error> {
-    let (time, some) = (clock(n), rng.next_u64());
+/// A Kubernetes request, a GitHub event or a line of text, at the second `n`: which of them says `kind`.
+pub(super) fn mixed(rng: &mut ChaCha8Rng, n: u64, kind: u64, sensitive: bool, out: &mut String) -> Result<(), Error> {
+    let (day, time, some) = (1 + n / 86_400 % 28, clock(n), rng.next_u64());
     let teams = ["orders", "search", "checkout", "ingest"];
     let team = teams[some as usize % teams.len()];
-    match n % 3 {
+    match kind % 3 {
         0 => {
             let (user, resource) = match sensitive {
                 true => (format!("system:serviceaccount:{team}:api"), "secrets"),
@@ -42,7 +45,7 @@ pub(super) fn mixed(rng: &mut ChaCha8Rng, n: u64, sensitive: bool, out: &mut Str
             };
             write!(
                 out,
-                r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"{some:016x}","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/{team}/{resource}/api","verb":"get","user":{{"username":"{user}","groups":["system:authenticated"]}},"sourceIPs":["192.0.2.{ip}"],"userAgent":"client/1.4 (linux/amd64)","objectRef":{{"resource":"{resource}","namespace":"{team}","name":"api","apiVersion":"v1"}},"responseStatus":{{"code":200}},"requestReceivedTimestamp":"2026-11-23T{time}.000000Z","stageTimestamp":"2026-11-23T{time}.010000Z"}}"#,
+                r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"{some:016x}","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/{team}/{resource}/api","verb":"get","user":{{"username":"{user}","groups":["system:authenticated"]}},"sourceIPs":["192.0.2.{ip}"],"userAgent":"client/1.4 (linux/amd64)","objectRef":{{"resource":"{resource}","namespace":"{team}","name":"api","apiVersion":"v1"}},"responseStatus":{{"code":200}},"requestReceivedTimestamp":"2026-11-{day:02}T{time}.000000Z","stageTimestamp":"2026-11-{day:02}T{time}.010000Z"}}"#,
                 ip = 1 + some % 200,
             )
         }
@@ -51,7 +54,7 @@ pub(super) fn mixed(rng: &mut ChaCha8Rng, n: u64, sensitive: bool, out: &mut Str
             write!(
                 out,
                 r#"{{"@timestamp":{at},"_document_id":"{some:022x}","action":"{action}","actor":"{actor}","actor_id":{id},"business":"example","created_at":{at},"org":"example-org","org_id":424242,"operation_type":"modify","actor_ip":"192.0.2.{ip}","repo":"example-org/{team}"}}"#,
-                at = 1_767_600_000_000 + n * 1000,
+                at = NOVEMBER + n % (28 * 86_400) * 1000,
                 id = 1000 + some % 50,
                 ip = 1 + some % 200,
             )
