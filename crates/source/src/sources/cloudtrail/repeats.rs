@@ -94,7 +94,7 @@ pub struct Naming<'a> {
     pub object: Option<Value<'a>>,
     /// There are lists of names.
     pub lists: bool,
-    /// There are sets as EC2 writes them, with ids in them.
+    /// There are objects that name things: sets as EC2 writes them, with ids in them, or the profile of a machine.
     pub sets: bool,
 }
 
