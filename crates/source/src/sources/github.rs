@@ -189,7 +189,8 @@ fn destinations<'a>(record: Value<'a>, action: &str, out: &mut Vec<Text<'a>>) {
     if action.starts_with("repo.transfer") {
         out.extend(first(record, &["new_owner", "target_login", "new_nwo"]));
     }
-    if action == "repo.access" && record.get_text("visibility").as_deref() == Some("public") {
+    // What is put into a public repository is anyone's.
+    if matches!(action, "repo.access" | "repo.create") && record.get_text("visibility").as_deref() == Some("public") {
         out.push("anyone".into());
     }
 }
@@ -305,9 +306,12 @@ mod tests {
                 "h.example.net",
             ),
             (r#"{"action":"repo.access","actor":"j","repo":"example/a","visibility":"public"}"#, "anyone"),
+            (r#"{"action":"repo.create","actor":"j","repo":"example/b","visibility":"public"}"#, "anyone"),
             (r#"{"action":"org.invite_member","actor":"j","org":"example","email":"a@example.net"}"#, "a@example.net"),
         ] {
             decoded(record, |found| assert_eq!(found.destinations, [destination], "{record}"));
         }
+        let private = r#"{"action":"repo.create","actor":"j","repo":"example/b","visibility":"private"}"#;
+        decoded(private, |found| assert!(found.destinations.is_empty()));
     }
 }
