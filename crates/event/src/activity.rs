@@ -202,6 +202,11 @@ pub enum Link<'a> {
         /// Canonical id of the identity taken on.
         id: Text<'a>,
     },
+    /// What this request starts or changes acts as this identity from now on: the role of a machine, a function or a job.
+    RunsAs {
+        /// Canonical id of that identity.
+        id: Text<'a>,
+    },
     /// Two names of one identity, e.g. Entra appId and service principal objectId.
     Alias {
         /// The other canonical id.

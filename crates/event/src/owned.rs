@@ -73,6 +73,7 @@ impl Link<'_> {
         match self {
             Link::Issued { credential, owner } => Link::Issued { credential: own(credential), owner: may(owner) },
             Link::Became { id } => Link::Became { id: own(id) },
+            Link::RunsAs { id } => Link::RunsAs { id: own(id) },
             Link::Alias { id } => Link::Alias { id: own(id) },
             Link::Called { id } => Link::Called { id: own(id) },
         }

@@ -113,6 +113,9 @@ impl Act {
     pub fn acting_for(self, who: &str) -> Act {
         self.with_o(|o| o.delegator = Some(who.to_string().into()))
     }
+    pub fn running_as(self, id: &str) -> Act {
+        self.with_o(|o| o.links = vec![Link::RunsAs { id: id.to_string().into() }])
+    }
     pub fn becoming(self, id: &str) -> Act {
         self.with_o(|o| o.links = vec![Link::Became { id: id.to_string().into() }])
     }

@@ -355,9 +355,10 @@ impl<'a> Observation<'a> {
         upkeep::renews_itself(&self.action, self.effect, [Some(name), Some(id), raw], &self.targets)
     }
 
-    /// True if nothing of it is told of other records: of whom it became, and of the names it goes by, nobody else hears.
+    /// True if nothing of it is told of other records: of whom it became, what it starts acts as, and the names it goes by, nobody else
+    /// hears.
     pub fn stands_alone(&self) -> bool {
-        self.links.iter().all(|link| matches!(link, Link::Became { .. } | Link::Called { .. }))
+        self.links.iter().all(|link| matches!(link, Link::Became { .. } | Link::RunsAs { .. } | Link::Called { .. }))
     }
 
     /// Replaces the targets.

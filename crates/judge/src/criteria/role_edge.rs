@@ -1,8 +1,8 @@
 //! P3 — becoming an identity it never became.
 //!
 //! # Escalates when
-//! the workload assumes a role, or impersonates an account, for the first time; or hands the role of an administrator to a machine,
-//! function or job that it starts or changes, for the first time.
+//! the workload assumes a role, or impersonates an account, for the first time; or starts something that runs under the role of an
+//! administrator that it neither became nor handed on before.
 //!
 //! # Why
 //! What an identity can become is part of what it may do: chains of roles are how a small foothold grows. Whoever decides what runs
@@ -48,7 +48,12 @@ pub(crate) fn has_power(memory: &Memory<'_>, id: &str) -> bool {
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     for link in view.o.links.iter().take(MAX_TARGETS) {
-        let Link::Became { id } = link else { continue };
+        let (id, verb) = match link {
+            Link::Became { id } => (id, "became"),
+            // Under its own roles software runs everywhere; and who administers roles is for `admin_target` to weigh.
+            Link::RunsAs { id } if view.o.effect == Some(Effect::Execute) && has_power(&view.memory, id) => (id, "starts what runs as"),
+            _ => continue,
+        };
         let gauge = view.gauge_declared(Facet::Role, id, Declared::Open);
         if gauge.g == 0.0 {
             continue;
@@ -63,36 +68,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             .times(what, weight)
             .times("outcome", view.outcome())
             .gauge(gauge.clone())
-            .says(view.expected(Facet::Role, None), format!("became {}", view.observed(id, &gauge)))
-            .put(found);
-    }
-    hands_power(view, found);
-}
-
-/// What runs under an administrator's role from now on. Who hands roles to administer them is for `admin_target` to weigh.
-fn hands_power(view: &View<'_>, found: &mut Vec<Finding>) {
-    let o = view.o;
-    let of_identities = ["iam:", "gcp:iam."].iter().any(|service| o.action.starts_with(service));
-    if of_identities || !matches!(o.effect, Some(Effect::Execute | Effect::Write)) {
-        return;
-    }
-    for (target, dataset) in o.targets.iter().zip(&o.datasets) {
-        let Some(name) = target.name.strip_prefix("iam:") else { continue };
-        let id = match (o.platform(), o.account.as_deref()) {
-            ("aws", Some(account)) => format!("aws:role/{account}/{name}"),
-            ("gcp", _) if name.contains('@') => format!("gcp:sa:{name}"),
-            _ => continue,
-        };
-        let gauge = view.gauge_declared(Facet::resource(o.data_class), dataset, Declared::Open);
-        if gauge.g == 0.0 || !has_power(&view.memory, &id) {
-            continue;
-        }
-        Draft::new(Code::P3, Some(Boundary::Privilege), Break::Ownership, "role", &*id)
-            .times("g", gauge.g)
-            .times("to an administrator", view.tuning.weights.role_edge_admin)
-            .times("outcome", view.outcome())
-            .gauge(gauge.clone())
-            .says(view.expected(Facet::Role, None), format!("handed on {}", view.observed(&id, &gauge)))
+            .says(view.expected(Facet::Role, None), format!("{verb} {}", view.observed(id, &gauge)))
             .put(found);
     }
 }
@@ -100,7 +76,21 @@ fn hands_power(view: &View<'_>, found: &mut Vec<Finding>) {
 #[cfg(test)]
 mod tests {
     use crate::bench::{Bench, act};
-    use vires_event::{Effect, Source};
+    use vires_event::Effect;
+
+    #[test]
+    fn what_starts_under_a_role_of_power_counts_once_it_is_new() {
+        let starts = |role: &str| {
+            act().action("lambda:CreateFunction", 3).effect(Effect::Execute).running_as(&format!("aws:role/123456789012/{role}"))
+        };
+        let looks = act().action("iam:GetRole", 0).effect(Effect::Discover).target("iam:platform-admin", 0);
+        let bench = Bench::mature().also_daily(starts("org-admin")).also_daily(looks);
+        assert!(bench.x("P3", starts("platform-admin")).unwrap() > 0.4, "to look at it daily is no habit of using it");
+        assert_eq!(bench.x("P3", starts("org-admin")), None, "a habit");
+        assert_eq!(bench.x("P3", starts("billing-reader")), None, "no power");
+        let told = starts("platform-admin").effect(Effect::Write);
+        assert_eq!(bench.x("P3", told), None, "nothing of the caller's runs");
+    }
 
     #[test]
     fn only_a_new_edge_counts() {
@@ -128,18 +118,5 @@ mod tests {
         for id in ["gcp:sa:org-admin@meadow-prod.iam.gserviceaccount.com", "aws:role/111122223333/OrganizationAccountAccessRole"] {
             assert_eq!(edge(id), x, "{id}");
         }
-    }
-
-    #[test]
-    fn a_role_of_power_that_is_handed_on_counts_once_it_is_new() {
-        let starts = |role: &str| act().action("lambda:CreateFunction20150331", 3).effect(Effect::Execute).target(role, 0);
-        let bench = Bench::mature().also_daily(starts("iam:org-admin"));
-        let x = |act| bench.x("P3", act);
-        assert!(x(starts("iam:platform-admin")).unwrap() > 0.4);
-        assert_eq!(x(starts("iam:org-admin")), None, "a habit");
-        assert_eq!(x(starts("iam:billing-reader")), None, "no power");
-        let machine = act().source(Source::GcpAudit).action("gcp:compute.instances.insert", 3).effect(Effect::Execute);
-        assert!(x(machine.target("iam:org-admin@meadow.iam.gserviceaccount.com", 0)).unwrap() > 0.4);
-        assert_eq!(x(act().action("iam:GetRole", 0).effect(Effect::Discover).target("iam:platform-admin", 0)), None, "only looked at");
     }
 }

@@ -284,7 +284,8 @@ pub fn for_each_facet(o: &Observation<'_>, mut found: impl FnMut(Facet, &str)) {
         found(Facet::Destination, destination);
     }
     for link in o.links.iter().take(MAX_TARGETS) {
-        if let Link::Became { id } = link {
+        // Whoever decides what runs as somebody needs not become it.
+        if let Link::Became { id } | Link::RunsAs { id } = link {
             found(Facet::Role, id);
         }
     }

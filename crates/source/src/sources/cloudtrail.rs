@@ -8,6 +8,7 @@ mod destinations;
 mod identity;
 mod links;
 pub mod repeats;
+mod roles;
 mod targets;
 
 use crate::Hints;
@@ -144,6 +145,7 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     }
     if a.outcome == Some(Outcome::Success) {
         links::read(&r, operation, who.identity.as_ref(), own, &mut a.links);
+        roles::read(&r, service, operation, own, &mut a.links);
     }
     a.place = Place {
         account: account.or_else(|| Some(who.account.clone()).filter(|t| !t.is_empty())),

@@ -184,7 +184,7 @@ fn interactive(user_agent: &str) -> Option<bool> {
     (user_agent.contains("interactive/True") || is_browser(user_agent)).then_some(true)
 }
 
-/// Impersonation and keys.
+/// Impersonation, keys, and the service accounts that what is started acts as.
 fn links<'a>(record: Value<'a>, payload: Value<'a>, method: &str, links: &mut Vec<Link<'a>>) {
     let email = |name: &Text<'a>| {
         let (_, rest) = name.split_once("serviceAccounts/")?;
@@ -206,7 +206,31 @@ fn links<'a>(record: Value<'a>, payload: Value<'a>, method: &str, links: &mut Ve
             let owner = name.as_ref().and_then(email).or_else(names).map(Into::into);
             links.extend(key.map(|credential| Link::Issued { credential, owner }));
         }
-        _ => {}
+        _ => runs_as(payload, email, links),
+    }
+}
+
+/// What is started acts as the accounts that the caller had to be allowed to act as. The entry of that permission names the account or
+/// what is started; the request names the account in any case, where it is logged.
+fn runs_as<'a>(payload: Value<'a>, email: impl Fn(&Text<'a>) -> Option<String>, links: &mut Vec<Link<'a>>) {
+    let asked = || any_case(payload, "authorizationInfo").into_iter().flat_map(|list| list.items()).take(MAX_LIST);
+    let mut allowed = asked().filter(|i| say(*i, "permission").as_deref() == Some("iam.serviceAccounts.actAs")).peekable();
+    if allowed.peek().is_none() {
+        return;
+    }
+    let named = allowed.filter_map(|i| email(&bounded(say(i, "resource")?, 512)));
+    let request = any_case(payload, "request").into_iter().flat_map(|request| request.leaves());
+    let said =
+        request.filter(|(key, _)| matches!(*key, "email" | "serviceAccount" | "serviceAccountEmail" | "serviceAccountName"));
+    let said = said.filter_map(|(_, leaf)| {
+        let text = bounded(leaf.text()?, 256);
+        text.ends_with(".gserviceaccount.com").then(|| identity::service_account_id(&text))
+    });
+    for id in named.chain(said).take(8) {
+        let link = Link::RunsAs { id: id.into() };
+        if !links.contains(&link) {
+            links.push(link);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What of a record decides what is said of it: most lines of a trail repeat that part, and differ in times, ids and parameters.
 
-use super::{KINDS, Record, destinations, identity, read_only, targets, word};
+use super::{KINDS, Record, destinations, identity, read_only, roles, targets, word};
 use crate::json::{Type, Value};
 use crate::support::aws;
 use vires_event::{Activity, Target, Text};
@@ -94,7 +94,7 @@ pub struct Naming<'a> {
     pub object: Option<Value<'a>>,
     /// There are lists of names.
     pub lists: bool,
-    /// There are objects that name things: sets as EC2 writes them, with ids in them, or the profile of a machine.
+    /// There are sets as EC2 writes them, with ids in them.
     pub sets: bool,
 }
 
@@ -132,7 +132,8 @@ pub struct Giver {
 
 impl Giver {
     /// Reads it from a record of which [`named`] says something: it is the same for all records of its shape with the same texts in the
-    /// places that decide. `None` if such a request may make its caller somebody else, or its answer hand something to the caller.
+    /// places that decide. `None` if such a request may make its caller somebody else or hand a role to what it starts, or its answer
+    /// hand something to the caller.
     pub fn of(record: Value<'_>) -> Option<Self> {
         const HANDED: [&str; 3] = ["credentials", "accessKey", "serviceSpecificCredential"];
         let r = Record::read(record);
@@ -140,7 +141,8 @@ impl Giver {
         let name = word(r.event_name)?;
         let operation = aws::operation(&name);
         let hands = |answer: Value<'_>| HANDED.iter().any(|key| answer.get(key).is_some());
-        if operation.starts_with("AssumeRo") || r.response.is_some_and(hands) {
+        let service = source.as_deref().map_or("", aws::label);
+        if operation.starts_with("AssumeRo") || r.response.is_some_and(hands) || roles::may_hand(&r, service, operation) {
             return None;
         }
         let kind = word(r.event_type).unwrap_or_default();
@@ -148,7 +150,6 @@ impl Giver {
         let own = [account.unwrap_or_default().into_owned(), caller.into_owned()];
         let mut owners = Vec::new();
         if !read_only(&r, operation) {
-            let service = source.as_deref().map_or("", aws::label);
             let record = Record { resources: r.resources, ..Record::default() };
             destinations::read(&record, service, operation, [&own[0], &own[1]], &mut owners);
         }

@@ -86,7 +86,6 @@ fn of_parameters<'a>(parameters: Value<'a>, service: &str, operation: &str, targ
                     }
                 }
             }
-            Type::Object if service == "ec2" && key == PROFILE => of_profile(value, targets),
             Type::Object if service == "ec2" => of_set(key, value, targets),
             _ => {}
         }
@@ -113,7 +112,6 @@ pub(super) fn naming(parameters: Option<Value<'_>>) -> Naming<'_> {
             Type::String if may_name(key) => naming.members.push((key, value)),
             Type::Array => naming.lists |= is_list_of_names(key),
             Type::Object if key.ends_with("Set") => naming.sets |= ids_of_set(value).next().is_some(),
-            Type::Object => naming.sets |= key == PROFILE,
             _ => {}
         }
     }
@@ -157,17 +155,6 @@ fn of_bucket<'a>(parameters: Value<'a>, targets: &mut Vec<Target<'a>>) {
     let text = |value: Option<Value<'a>>| value.and_then(|value| value.text());
     if let Some(bucket) = text(bucket) {
         push(targets, in_bucket(&bucket, text(object).as_deref()));
-    }
-}
-
-/// The role that a machine of EC2 is given goes by its profile: `{"iamInstanceProfile":{"name":"…"}}`, or `arn`.
-const PROFILE: &str = "iamInstanceProfile";
-
-fn of_profile<'a>(profile: Value<'a>, targets: &mut Vec<Target<'a>>) {
-    let arn = profile.get_text("arn").and_then(|arn| aws::target(&bounded(arn, 2048)));
-    let name = || profile.get_text("name").filter(|name| !name.is_empty()).map(|name| named("iam", &name));
-    if let Some(profile) = arn.or_else(name) {
-        push(targets, profile);
     }
 }
 

@@ -260,3 +260,21 @@ fn an_extract_job_reads_a_table_and_writes_to_a_bucket() {
         });
     }
 }
+
+#[test]
+fn what_is_started_acts_as_an_account() {
+    let record = |info: &str, request: &str| {
+        format!(
+            r#"{{"protoPayload":{{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","authenticationInfo":{{"principalEmail":"ci@p.iam.gserviceaccount.com"}},"serviceName":"compute.googleapis.com","methodName":"v1.compute.instances.insert","authorizationInfo":[{{"permission":"compute.instances.create","resource":"projects/p/zones/z/instances/i","granted":true}}{info}],"resourceName":"projects/p/zones/z/instances/i","request":{request}}}}}"#
+        )
+    };
+    let act_as =
+        |resource: &str| format!(r#",{{"permission":"iam.serviceAccounts.actAs","resource":"{resource}","granted":true}}"#);
+    let account = r#"{"serviceAccounts":[{"email":"admin@p.iam.gserviceaccount.com","scopes":["x"]}]}"#;
+    let expected = [vires_event::Link::RunsAs { id: "gcp:sa:admin@p.iam.gserviceaccount.com".into() }];
+    decoded(&record(&act_as("projects/p/zones/z/instances/i"), account), |a| assert_eq!(a.links, expected));
+    decoded(&record(&act_as("projects/-/serviceAccounts/admin@p.iam.gserviceaccount.com"), "{}"), |a| {
+        assert_eq!(a.links, expected);
+    });
+    decoded(&record("", account), |a| assert!(a.links.is_empty(), "nobody had to be allowed to act as it"));
+}
