@@ -94,13 +94,13 @@ type Shape<'v> = (&'v str, &'v str, &'v str);
 /// In so many namespaces a thing of one shape is what the workload keeps everywhere.
 const EVERYWHERE: u32 = 3;
 
-/// True for a name that goes on where that of a known thing beside it ends: `exports-env-archive` beside `exports-env`. A name of one
-/// word says too little.
+/// True for a name that goes on where that of a known thing beside it ends: `exports-env-archive` beside `exports-env`. Of one word
+/// only what means something does, in a folder of a folder: `ci/registry-new` beside `ci/registry`, and nothing beside `db`.
 fn continues((folder, last): (&str, &str), known: &str) -> bool {
     let Some((beside, name)) = known.trim_end_matches('/').rsplit_once('/') else { return false };
     let ends = ['-', '_', '.'];
     beside == folder
-        && name.trim_matches(ends).contains(ends)
+        && (name.trim_matches(ends).contains(ends) || (folder.contains('/') && means_something(name)))
         && last.strip_prefix(name).is_some_and(|rest| rest.starts_with(ends))
 }
 
@@ -274,8 +274,17 @@ fn same_path(a: &str, b: &str) -> bool {
 }
 
 /// True if an action keeps up to date what another one does: creating, replacing and patching one sort of object are one work. Making
-/// pods do something is not keeping them.
+/// pods do something is not keeping them. Whoever starts machines and jobs ends them, too; what holds data is not ended so.
 pub(crate) fn keeps(action: &str, known: &str) -> bool {
+    const ENDS: [(&str, &[&str]); 4] = [
+        ("ec2:TerminateInstances", &["ec2:RunInstances"]),
+        ("gcp:compute.instances.delete", &["gcp:compute.instances.create", "gcp:compute.instances.insert"]),
+        ("k8s:delete pods", &["k8s:create pods"]),
+        ("k8s:delete jobs", &["k8s:create jobs"]),
+    ];
+    if ENDS.iter().any(|(end, starts)| action == *end && starts.contains(&known)) {
+        return true;
+    }
     // Okta and Google write the verb last.
     let dotted = |action: &'_ str| {
         let (sort, verb) = action.rsplit_once('.')?;
@@ -339,10 +348,13 @@ mod tests {
         assert!(keeps("k8s:create rolebindings", "k8s:patch rolebindings"));
         assert!(keeps("okta:policy.rule.create", "okta:policy.rule.update"));
         assert!(keeps("gcp:compute.firewalls.insert", "gcp:compute.firewalls.patch"));
+        assert!(keeps("ec2:TerminateInstances", "ec2:RunInstances"));
         for (action, known) in [
             ("k8s:create daemonsets", "k8s:patch deployments"),
             ("k8s:create pods/exec", "k8s:patch pods"),
             ("k8s:delete rolebindings", "k8s:patch rolebindings"),
+            ("k8s:delete pods", "k8s:create jobs"),
+            ("ec2:DeleteSnapshot", "ec2:CreateSnapshot"),
             ("iam:CreateRole", "iam:CreateRole"),
             ("okta:policy.rule.delete", "okta:policy.rule.update"),
             ("okta:policy.rule.create", "okta:policy.lifecycle.update"),
@@ -468,6 +480,8 @@ mod tests {
         assert!(!related("k8s:billing/secrets/exports-env-archive", "k8s:exports/secrets/exports-env"));
         assert!(!related("k8s:exports/secrets/exports-envoy", "k8s:exports/secrets/exports-env"));
         assert!(!related("k8s:exports/secrets/db-admin", "k8s:exports/secrets/db"), "one word says too little");
+        assert!(related("vault:kv/data/ci/registry-new", "vault:kv/data/ci/registry"));
+        assert!(!related("k8s:exports/secrets/team-new", "k8s:exports/secrets/team"), "everybody's word");
     }
 
     #[test]
