@@ -10,7 +10,7 @@
 //!
 //! # Stays quiet when
 //! only the key changes: key ids are not learned, because keys rotate. A short-lived kind in place of a static one counts
-//! `weights.credential_brief`, and so does a key where only a password was known.
+//! `weights.credential_brief`, and so does a key where only a password was known and the profile lists none.
 //!
 //! # Tuning
 //! `weights.credential`, `weights.credential_brief`, `[novelty]`, `[declared]`.
@@ -36,7 +36,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         Draft::new(Code::T3, Some(Boundary::Trust), Break::Ownership, "credential", value.into_owned())
             .times("g", gauge.g)
             .times("credential", view.tuning.weights.credential)
-            .times("better kind", if better(view, proof.kind) { view.tuning.weights.credential_brief } else { 1.0 })
+            .times("better kind", if brief(proof.kind) || (list.is_none() && replaces_password(view, proof.kind)) { view.tuning.weights.credential_brief } else { 1.0 })
             .times("outcome", view.trust_outcome())
             .gauge(gauge.clone())
             .says(
@@ -82,14 +82,11 @@ fn is_nobody(identity: &str) -> bool {
     identity.ends_with(":user:system:anonymous") || identity.ends_with(":user:system:unauthenticated")
 }
 
-/// True for what is rather taken up as an improvement than stolen: what ends by itself, and a key in place of a password, which can be
-/// guessed and phished.
-fn better(view: &View<'_>, kind: CredentialKind) -> bool {
-    let key = matches!(kind, CredentialKind::ServiceAccountKey | CredentialKind::Certificate);
-    brief(kind) || (key && only_passwords(view))
-}
-
-fn only_passwords(view: &View<'_>) -> bool {
+/// True for a key in place of a password, which can be guessed and phished: rather an improvement than a theft.
+fn replaces_password(view: &View<'_>, kind: CredentialKind) -> bool {
+    if !matches!(kind, CredentialKind::ServiceAccountKey | CredentialKind::Certificate) {
+        return false;
+    }
     let password = CredentialKind::Password.as_str();
     let (mut some, mut others) = (false, false);
     view.memory.for_each_layer(|learned| {
@@ -101,7 +98,7 @@ fn only_passwords(view: &View<'_>) -> bool {
     some && !others
 }
 
-/// True for credentials that end by themselves.
+/// True for credentials that end by themselves: taking them up is rather an improvement than a theft.
 fn brief(kind: CredentialKind) -> bool {
     matches!(kind, CredentialKind::SessionKey | CredentialKind::Oidc | CredentialKind::PodToken | CredentialKind::ServiceToken)
 }
@@ -133,11 +130,13 @@ mod tests {
         assert_eq!(bench.x("T3", act().with(CredentialKind::SessionKey)), None);
         assert!(bench.x("T3", act().with(CredentialKind::Oidc)).unwrap() < 0.4);
         let days: Vec<i64> = (-30..0).collect();
-        let passwords = Bench::unknown().also_on(&days, act().with(CredentialKind::Password));
+        let passwords = || Bench::unknown().also_on(&days, act().with(CredentialKind::Password));
         let secrets = Bench::unknown().also_on(&days, act().with(CredentialKind::ClientSecret));
         let key = |bench: Bench| bench.x("T3", act().with(CredentialKind::ServiceAccountKey)).unwrap();
-        let (better, other) = (key(passwords), key(secrets));
+        let (better, other) = (key(passwords()), key(secrets));
         assert!(better < 0.6 * other, "a key in place of a password: {better} {other}");
+        let listed = key(passwords().declare("[workload.expect]\ncredentials = [\"password\"]\n"));
+        assert_eq!(listed, 0.75, "a list is meant as it stands");
         let declared = Bench::young().declare("[workload.expect]\ncredentials = [\"irsa\"]\n");
         assert_eq!(declared.x("T3", act().with(CredentialKind::AccessKey)), Some(0.75));
         assert!(declared.x("T3", act().with(CredentialKind::SessionKey)).unwrap_or(0.0) < 0.12);

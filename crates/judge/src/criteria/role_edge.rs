@@ -48,10 +48,12 @@ pub(crate) fn has_power(memory: &Memory<'_>, id: &str) -> bool {
 
 pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     for link in view.o.links.iter().take(MAX_TARGETS) {
-        let (id, verb) = match link {
-            Link::Became { id } => (id, "became"),
+        let (id, verb, powerful) = match link {
+            Link::Became { id } => (id, "became", has_power(&view.memory, id)),
             // Under its own roles software runs everywhere; and who administers roles is for `admin_target` to weigh.
-            Link::RunsAs { id } if view.o.effect == Some(Effect::Execute) && has_power(&view.memory, id) => (id, "starts what runs as"),
+            Link::RunsAs { id } if view.o.effect == Some(Effect::Execute) && has_power(&view.memory, id) => {
+                (id, "starts what runs as", true)
+            }
             _ => continue,
         };
         let gauge = view.gauge_declared(Facet::Role, id, Declared::Open);
@@ -59,7 +61,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         let weights = &view.tuning.weights;
-        let (what, weight) = match has_power(&view.memory, id) {
+        let (what, weight) = match powerful {
             true => ("to an administrator", weights.role_edge_admin),
             false => ("role_edge", weights.role_edge),
         };
