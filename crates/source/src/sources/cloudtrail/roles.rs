@@ -39,38 +39,39 @@ fn holds_role(key: &str) -> bool {
 
 /// True if parameters of these names may hand a role on.
 pub(super) fn may_hand(r: &Record<'_>, service: &str, operation: &str) -> bool {
-    let Some(parameters) = r.parameters.filter(|_| !administers(service) && !read_only(r, operation)) else { return false };
-    parameters.leaves().any(|(key, leaf)| role_in(parameters, key, leaf))
+    handed(r, service, operation).next().is_some()
+}
+
+/// The texts that may name a role.
+fn handed<'a>(r: &Record<'a>, service: &str, operation: &str) -> impl Iterator<Item = Value<'a>> {
+    let parameters = r.parameters.filter(|_| !administers(service) && !read_only(r, operation));
+    parameters.into_iter().flat_map(|parameters| {
+        let leaves = parameters.leaves().filter(move |(key, leaf)| role_in(parameters, key, *leaf));
+        leaves.map(|(_, leaf)| leaf)
+    })
 }
 
 /// True for a member that holds a role, or the name or ARN in the object of that name.
 fn role_in(parameters: Value<'_>, key: &str, leaf: Value<'_>) -> bool {
-    leaf.kind() == Type::String
-        && (holds_role(key)
-            || (matches!(key, "name" | "Name" | "arn" | "Arn")
-                && parameters
-                    .names_at(leaf.span().start)
-                    .nth(1)
-                    .is_some_and(|outer| outer.eq_ignore_ascii_case("iamInstanceProfile"))))
+    let in_profile = || {
+        let around = parameters.names_at(leaf.span().start).nth(1);
+        around.is_some_and(|around| around.eq_ignore_ascii_case("iamInstanceProfile"))
+    };
+    leaf.kind() == Type::String && (holds_role(key) || (matches!(key, "name" | "Name" | "arn" | "Arn") && in_profile()))
 }
 
 pub(super) fn read<'a>(r: &Record<'a>, service: &str, operation: &str, own: [&str; 2], links: &mut Vec<Link<'a>>) {
-    if !may_hand(r, service, operation) {
-        return;
-    }
-    let Some(parameters) = r.parameters else { return };
     let account = own.into_iter().find(|account| !account.is_empty()).unwrap_or("");
-    let mut found = 0;
-    for (key, leaf) in parameters.leaves() {
-        let Some(text) = leaf.text().filter(|_| found < MOST && role_in(parameters, key, leaf)) else { continue };
-        if let Some(id) = role_of(&bounded(text, 2048), account) {
-            let link = Link::RunsAs { id };
-            if !links.contains(&link) {
-                links.push(link);
-                found += 1;
-            }
+    let mut ids: Vec<Text<'a>> = Vec::new();
+    for text in handed(r, service, operation).filter_map(|leaf| leaf.text()) {
+        if let Some(id) = role_of(&bounded(text, 2048), account).filter(|id| !ids.contains(id)) {
+            ids.push(id);
+        }
+        if ids.len() == MOST {
+            break;
         }
     }
+    links.extend(ids.into_iter().map(|id| Link::RunsAs { id }));
 }
 
 /// The identity behind an ARN or a bare name.
