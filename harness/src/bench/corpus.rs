@@ -236,6 +236,22 @@ mod tests {
     }
 
     #[test]
+    fn all_sources_of_a_mixture_go_by_one_clock() {
+        let mut out = Vec::new();
+        let spec = Spec { seed: 1, bytes: 400_000, percent: 40, envelope: Envelope::Bare, content: Content::Mixed };
+        write(spec, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        let (mut last, mut sources) = (0, 0);
+        for line in text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()) {
+            let written = ["eventTime", "requestReceivedTimestamp"].iter().find_map(|key| line[key].as_str());
+            let at = written.and_then(vires_event::parse_time).or_else(|| line["@timestamp"].as_i64()).unwrap();
+            assert!(last == 0 || (0..=10_000).contains(&(at - last)), "{line}");
+            (last, sources) = (at, sources | (1 << u8::from(written.is_none())));
+        }
+        assert_eq!(sources, 0b11);
+    }
+
+    #[test]
     fn seeds_and_envelopes() {
         assert_eq!(generate(3, Envelope::Bare), generate(3, Envelope::Bare));
         let (_, text) = generate(3, Envelope::Vector);
