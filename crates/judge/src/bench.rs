@@ -76,6 +76,9 @@ impl Act {
     pub fn denied(self) -> Act {
         self.with_o(|o| o.outcome = Some(Ended::Denied))
     }
+    pub fn failed(self) -> Act {
+        self.with_o(|o| o.outcome = Some(Ended::Error))
+    }
     pub fn from(self, zone: &str) -> Act {
         self.with_o(|o| (o.origin, o.zone_class) = (Some(zone.to_string().into()), ZoneClass::Internal))
     }

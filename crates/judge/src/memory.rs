@@ -172,6 +172,21 @@ impl<'a> Memory<'a> {
         self.sighting_of(facet, &Hashed::new(value))
     }
 
+    /// True if it made the thing itself, today or yesterday, so that nothing of anybody's is in it yet.
+    pub fn made_lately(&self, dataset: &str) -> bool {
+        self.looked_at_today.set(true);
+        let dataset = Hashed::new(dataset);
+        let lately = |seen: Presence| seen.contains(self.day) || self.day > 0 && seen.contains(self.day - 1);
+        let mut made = false;
+        let mut look = |learned: &Learned| {
+            made |= learned.find_hashed(Facet::Made, &dataset).is_some_and(|known| lately(known.seen()));
+        };
+        self.base().into_iter().chain(self.overlay).for_each(&mut look);
+        // What is not yet a habit has been done all the same.
+        self.waiting.iter().for_each(|waiting| look(&waiting.learned));
+        made
+    }
+
     /// The same for a value that is looked up several times.
     pub fn sighting_of(&self, facet: Facet, value: &Hashed<'_>) -> Sighting {
         let mut seen = Presence::default();

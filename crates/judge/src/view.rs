@@ -264,16 +264,31 @@ impl<'a> View<'a> {
         if self.o.renews_itself && !self.origin_is_new() { self.tuning.sensitivity.own_credential } else { 1.0 }
     }
 
-    /// The weight of running, from where one always is, what bears one's own name: a release of its own service is what an identity
-    /// is there for. Not what hands out rights, data or identities, nor what somebody does by hand, nor an agent's choice of tools.
+    /// The weight of changing, from where one always is, what is one's own: because it bears one's name (a release of its own service is
+    /// what an identity is there for), or because one made it just now. Not what somebody does by hand, nor an agent's choice of tools.
     pub fn own_thing(&self) -> f64 {
-        let plain = matches!(self.o.effect, Some(Effect::Execute | Effect::Write)) && self.o.tier <= 3;
         let agent = self.profile.is_some_and(|p| p.agentic) || self.o.kind == Kind::AiAgent;
-        if !plain || agent || self.o.interactive == Some(true) || self.origin_is_new() || self.o.datasets.is_empty() {
+        if agent || self.o.interactive == Some(true) || self.origin_is_new() || self.o.datasets.is_empty() {
             return 1.0;
         }
-        let own = self.o.datasets.iter().all(|d| self.memory.bears_name(d));
-        if own { self.tuning.sensitivity.own_thing } else { 1.0 }
+        if self.is_ones_own() || self.is_just_made() { self.tuning.sensitivity.own_thing } else { 1.0 }
+    }
+
+    /// True for running or changing what bears the workload's name. Not for what hands out rights, data or identities.
+    fn is_ones_own(&self) -> bool {
+        let plain = matches!(self.o.effect, Some(Effect::Execute | Effect::Write)) && self.o.tier <= 3;
+        plain && self.o.datasets.iter().all(|d| self.memory.bears_name(d))
+    }
+
+    /// True if nobody loses or gets anything by it: all of what is opened within the house, or destroyed, was made just now by whoever
+    /// does it. A key is no empty thing: whatever was encrypted with it since is lost with it.
+    fn is_just_made(&self) -> bool {
+        let safe = match self.o.effect {
+            Some(Effect::Grant) => self.o.destinations.is_empty(),
+            Some(Effect::Destructive) => !self.o.datasets.iter().any(|d| d.starts_with("kms:") || d.contains("/cryptoKeys/")),
+            _ => false,
+        };
+        safe && self.o.datasets.iter().all(|d| self.memory.made_lately(d))
     }
 
     /// True for a sign-in by which nobody becomes anybody else.

@@ -9,7 +9,7 @@
 //! what gives it away.
 //!
 //! # Stays quiet when
-//! the receiver is an account in which this estate itself acts, or where the profile says that the workload works, is a habit, is
+//! the receiver is an account in which this estate itself acts, or has the mail domain of most of its people, or where the profile says that the workload works, is a habit, is
 //! declared, or gets things from most of the peers.
 //!
 //! # Tuning
@@ -34,6 +34,10 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         }
         // Where the estate itself is at work is not outside.
         if list.is_none() && view.memory.reference.estate(None, Facet::Account, destination).have > 0 {
+            continue;
+        }
+        // Nor is what goes to the house's own people.
+        if view.memory.reference.is_of_the_house(destination) {
             continue;
         }
         let standing = match list {
@@ -93,6 +97,16 @@ mod tests {
         assert_eq!(bench.x("D4", share("123456789012")), None);
         let closed = Bench::mature().declare("[workload.expect]\ndestinations = []\n");
         assert_eq!(closed.x("D4", share("999988887777")), Some(0.95));
+    }
+
+    #[test]
+    fn the_people_of_the_house_are_no_strangers() {
+        let mail = |to: &str| act().action("okta:user.lifecycle.create", 3).sending_to(to);
+        let people = ["a", "b", "c"].map(|name| act().by(name).named(&format!("person:{name}@example.com")));
+        let bench = people.into_iter().fold(Bench::mature(), |bench, person| bench.also_daily(person));
+        assert_eq!(bench.x("D4", mail("example.com")), None);
+        assert!(bench.x("D4", mail("example.net")).unwrap() > 0.5);
+        assert!(Bench::mature().x("D4", mail("example.com")).unwrap() > 0.5);
     }
 
     #[test]

@@ -13,7 +13,7 @@
 //! Refused and failed requests count half; a new action within the declared `max_tier` counts `sensitivity.inside_tier`, from tier 3 on
 //! only if the workload has had that kind of effect before and is no agent; the same without a profile for running
 //! something on what it always runs something on. Changing or starting what bears its own name counts
-//! `sensitivity.own_thing`, handing something out to nobody but those whom the profile lists `sensitivity.to_declared`. One more act of
+//! `sensitivity.own_thing`, and so does granting on, within the house, or destroying what it made itself today or yesterday; handing something out to nobody but those whom the profile lists `sensitivity.to_declared`. One more act of
 //! an administrator that is no grave one (below severity 4) counts `sensitivity.inside_tier`, if it has that effect as a habit, several
 //! administrative acts, or any and a declared tier of 4; the same for making accounts (ATT&CK T1136), if it hands out rights as a habit.
 //! Another's making of an account counts `sensitivity.action_severity` by the catalogue's severity: a shell that nobody holds the key to.
@@ -391,6 +391,35 @@ mod tests {
         assert_eq!(weight(release("lambda:peer1-worker").interactive()), other);
         let lend = |thing: &str| act().by("peer1").action("iam:Lend", 3).effect(Effect::Assume).target(thing, 1);
         assert_eq!(weight(lend("iam:peer1-admin")), weight(lend("iam:other-admin")));
+    }
+
+    #[test]
+    fn what_was_just_made_is_its_makers() {
+        let make = |thing: &str| act().action("s3:CreateBucket", 2).effect(Effect::Write).target(thing, 1);
+        let admit = |thing: &str| act().action("s3:PutBucketPolicy", 4).effect(Effect::Grant).target(thing, 1);
+        let destroy = |thing: &str| act().action("s3:DeleteBucket", 3).effect(Effect::Destructive).severe(4).target(thing, 1);
+        let after = |made: Act, then: Act| {
+            let found = Bench::mature().found_after(&[made], then);
+            found.iter().find(|(code, _)| code == "P2").map(|(_, x)| *x).unwrap()
+        };
+        for (then, of_another) in [
+            (admit("s3:new"), admit("s3:old")),
+            (destroy("s3:new"), destroy("s3:old")),
+        ] {
+            let other = after(make("s3:new"), of_another.clone());
+            assert!((after(make("s3:new"), then.clone()) - 0.5 * other).abs() < 0.002);
+            // Not if the request failed, nor a copy, nor what runs, nor long ago.
+            assert_eq!(after(make("s3:new").failed(), then.clone()), other);
+            assert_eq!(after(make("s3:new").effect(Effect::CopyOut), then.clone()), other);
+            assert_eq!(after(make("s3:new").effect(Effect::Execute), then.clone()), other);
+            assert_eq!(Bench::mature().also_on(&[-3], make("s3:new")).x("P2", then.clone()).unwrap(), other);
+        }
+        // Nor where somebody outside gets something, nor the key with which other things are locked by now.
+        let outside = |thing: &str| admit(thing).sending_to("999988887777");
+        assert_eq!(after(make("s3:new"), outside("s3:new")), after(make("s3:new"), outside("s3:old")));
+        assert_eq!(after(make("kms:new"), destroy("kms:new")), after(make("kms:new"), destroy("kms:old")));
+        let open = |thing: &str| act().action("s3:PutBucketAcl", 4).effect(Effect::Exposure).target(thing, 1);
+        assert_eq!(after(make("s3:new"), open("s3:new")), after(make("s3:new"), open("s3:old")));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::observation::{MAX_TARGETS, Observation, stable_hash};
 use std::borrow::Cow;
 use std::sync::Arc;
-use vires_event::Link;
+use vires_event::{Effect, Link, Outcome};
 
 macro_rules! facets {
     ($($(#[$meta:meta])* $variant:ident = $name:literal, $word:literal;)+) => {
@@ -78,6 +78,8 @@ facets! {
     Admin = "admin_target", "resource";
     /// Kinds of effect it has: how high it reaches says not what it does there.
     Effect = "effect", "effect";
+    /// Things it made that its records name, but for what runs, identities, credentials and copies.
+    Made = "made", "resource";
 }
 
 /// How many facets there are.
@@ -144,6 +146,7 @@ impl Facet {
             Facet::Identity => &[Facet::Identity],
             Facet::Admin => &[Facet::Admin],
             Facet::Effect => &[Facet::Effect],
+            Facet::Made => &[Facet::Made],
         }
     }
 
@@ -299,12 +302,37 @@ pub(super) fn for_each_touched(o: &Observation<'_>, found: &mut impl FnMut(Facet
 }
 
 fn touched(o: &Observation<'_>, found: &mut impl FnMut(Facet, &str)) {
+    if let Some(made) = made(o) {
+        found(Facet::Made, made);
+    }
     for dataset in &o.datasets {
         found(if o.tier >= 4 { Facet::Admin } else { Facet::resource(o.data_class) }, dataset);
     }
     if let Some(class) = o.data_class.filter(|_| o.tier > 0) {
         found(Facet::DataClass, ["0", "1", "2", "3"].get(usize::from(class)).unwrap_or(&"3"));
     }
+}
+
+/// What an observation says was made: a thing that holds nothing yet. A copy holds what it was made of, what runs does
+/// something, and whoever makes an identity or a credential has made a way in.
+fn made<'o>(o: &'o Observation<'_>) -> Option<&'o str> {
+    let plain = matches!(o.effect, Some(Effect::Write) | None) && o.tier > 0;
+    if !plain || o.outcome == Some(Outcome::Error) || !creates(&o.action) {
+        return None;
+    }
+    // Where only its folder is known, or what lies in it, there is more than what was made.
+    let (target, dataset) = (o.targets.first()?, o.datasets.first()?);
+    (target.name == *dataset && !dataset.starts_with("iam:")).then_some(&**dataset)
+}
+
+/// True for the verbs by which vendors make something: `CreateBucket`, `createCluster`, `create namespaces`, `storage.buckets.create`.
+fn creates(action: &str) -> bool {
+    const VERB: &str = "create";
+    let name = action.split_once(':').map_or(action, |(_, name)| name);
+    let last = name.rsplit(['.', '/']).next().unwrap_or(name);
+    let (verb, rest) = last.split_at_checked(VERB.len()).unwrap_or((last, ""));
+    let ends = rest.is_empty() || rest.starts_with([' ', '_']) || rest.starts_with(|c: char| c.is_ascii_uppercase());
+    (verb.eq_ignore_ascii_case(VERB) && ends) || last == "insert"
 }
 
 /// Zone and user agent as one value.
@@ -327,6 +355,27 @@ mod tests {
         }
         assert_eq!(Facet::from_name("nonsense"), None);
         const { assert!(FACETS <= 32, "facets are kept as bits of a u32") };
+    }
+
+    #[test]
+    fn making_is_told_by_the_verb() {
+        for (action, expected) in [
+            ("s3:CreateBucket", true),
+            ("databricks:createCluster", true),
+            ("k8s:create namespaces", true),
+            ("gcp:storage.buckets.create", true),
+            ("gcp:google.cloud.pubsub.v1.Publisher.CreateTopic", true),
+            ("gcp:compute.disks.insert", true),
+            ("snowflake:CREATE_TABLE", true),
+            ("github:repo.create", true),
+            ("github:workflows.created_workflow_run", false),
+            ("azure:microsoft.storage/storageaccounts/write", false),
+            ("s3:PutObject", false),
+            ("x:Created", false),
+            ("é", false),
+        ] {
+            assert_eq!(creates(action), expected, "{action}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod estate_words;
 mod facet;
 mod file;
 mod hours;
+mod house;
 mod learned;
 mod presence;
 mod reference;

@@ -3,6 +3,7 @@
 use super::collapse::{LAST_LEVEL, collapse};
 use super::estate_words::EstateWords;
 use super::facet::{FACETS, Facet, bounded, value_key};
+use super::house::House;
 use super::{Baseline, DayCount, Learned, Name, Presence, Stitches};
 use crate::inventory::{Inventory, Workload};
 use crate::observation::identity_template;
@@ -57,6 +58,7 @@ pub struct Reference {
     days: Presence,
     warmup: u16,
     words: EstateWords,
+    house: House,
 }
 
 impl Reference {
@@ -94,6 +96,7 @@ impl Reference {
             }
         }
         reference.count();
+        reference.house = House::of(reference.known.iter().map(|known| &known.learned));
         reference.words = EstateWords::of(reference.known.iter().map(|known| &known.learned));
         reference
     }
@@ -176,6 +179,11 @@ impl Reference {
     /// True for a word with which the names of things all over the estate begin, as that of the company does.
     pub fn is_estate_word(&self, word: &str) -> bool {
         self.words.has(word)
+    }
+
+    /// True for the mail domain of those who are at work here.
+    pub fn is_of_the_house(&self, domain: &str) -> bool {
+        self.house.has(domain)
     }
 
     /// Who issued credentials during the time of the baseline.
