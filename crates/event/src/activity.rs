@@ -207,6 +207,11 @@ pub enum Link<'a> {
         /// Canonical id of that identity.
         id: Text<'a>,
     },
+    /// Whom this request admits is nobody but a service of the cloud, and only when that acts for a thing of the same account.
+    Serves {
+        /// The service as the cloud writes it.
+        service: Text<'a>,
+    },
     /// Two names of one identity, e.g. Entra appId and service principal objectId.
     Alias {
         /// The other canonical id.

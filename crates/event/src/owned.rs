@@ -74,6 +74,7 @@ impl Link<'_> {
             Link::Issued { credential, owner } => Link::Issued { credential: own(credential), owner: may(owner) },
             Link::Became { id } => Link::Became { id: own(id) },
             Link::RunsAs { id } => Link::RunsAs { id: own(id) },
+            Link::Serves { service } => Link::Serves { service: own(service) },
             Link::Alias { id } => Link::Alias { id: own(id) },
             Link::Called { id } => Link::Called { id: own(id) },
         }

@@ -119,6 +119,9 @@ impl Act {
     pub fn running_as(self, id: &str) -> Act {
         self.with_o(|o| o.links = vec![Link::RunsAs { id: id.to_string().into() }])
     }
+    pub fn serving(self, service: &str) -> Act {
+        self.with_o(|o| o.links = vec![Link::Serves { service: service.to_string().into() }])
+    }
     pub fn becoming(self, id: &str) -> Act {
         self.with_o(|o| o.links = vec![Link::Became { id: id.to_string().into() }])
     }

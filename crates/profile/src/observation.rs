@@ -355,10 +355,11 @@ impl<'a> Observation<'a> {
         upkeep::renews_itself(&self.action, self.effect, [Some(name), Some(id), raw], &self.targets)
     }
 
-    /// True if nothing of it is told of other records: of whom it became, what it starts acts as, and the names it goes by, nobody else
-    /// hears.
+    /// True if nothing of it is told of other records: of whom it became, what it starts acts as, whom it admits, and the names it goes
+    /// by, nobody else hears.
     pub fn stands_alone(&self) -> bool {
-        self.links.iter().all(|link| matches!(link, Link::Became { .. } | Link::RunsAs { .. } | Link::Called { .. }))
+        let apart = |link: &Link<'_>| !matches!(link, Link::Issued { .. } | Link::Alias { .. });
+        self.links.iter().all(apart)
     }
 
     /// Replaces the targets.

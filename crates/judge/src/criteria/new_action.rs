@@ -13,7 +13,8 @@
 //! Refused and failed requests count half; a new action within the declared `max_tier` counts `sensitivity.inside_tier`, from tier 3 on
 //! only if the workload has had that kind of effect before and is no agent; the same without a profile for running
 //! something on what it always runs something on. Changing or starting what bears its own name counts
-//! `sensitivity.own_thing`, and so does granting on, within the house, or destroying what it made itself today or yesterday; handing something out to nobody but those whom the profile lists `sensitivity.to_declared`. One more act of
+//! `sensitivity.own_thing`, and so does granting on, within the house, or destroying what it made itself today or yesterday; handing something out to nobody but those whom the profile lists, or to services of
+//! the cloud for what belongs to the own account, `sensitivity.to_declared`. One more act of
 //! an administrator that is no grave one (below severity 4) counts `sensitivity.inside_tier`, if it has that effect as a habit, several
 //! administrative acts, or any and a declared tier of 4; the same for making accounts (ATT&CK T1136), if it hands out rights as a habit.
 //! Another's making of an account counts `sensitivity.action_severity` by the catalogue's severity: a shell that nobody holds the key to.
@@ -97,9 +98,12 @@ fn administers_daily(view: &View<'_>) -> bool {
     view.does_habitually() || grants || known.len() >= if appointed { 1 } else { SEVERAL }
 }
 
-/// True for handing something out to nobody but those whom the profile lists for that.
+/// True for handing something out to nobody but those whom the profile lists for that, or services of the cloud that act for the own account.
 fn to_whom_it_may(view: &View<'_>) -> bool {
     let hands_out = matches!(view.o.effect, Some(Effect::Exposure | Effect::Grant | Effect::PublishExternal | Effect::CopyOut));
+    if hands_out && view.o.links.iter().any(|link| matches!(link, Link::Serves { .. })) {
+        return true;
+    }
     let Some(list) = view.list(|e| e.destinations.as_ref()).filter(|_| hands_out) else { return false };
     // Whoever lists everybody has authorised nobody.
     let named = |whom: &str| list.iter().any(|glob| !glob.is_any() && glob.matches(whom));
@@ -254,6 +258,13 @@ mod tests {
         let open = x("\"222233334444\"", "999988887777");
         assert!((x("\"999988887777\"", "999988887777") - 0.5 * open).abs() < 0.002);
         assert_eq!((x("\"*\"", "999988887777"), x("\"*88887777\"", "")), (open, open));
+    }
+
+    #[test]
+    fn a_service_of_the_cloud_that_acts_for_us_may_receive() {
+        let admit = || act().action("lambda:AddPermission", 4).effect(Effect::Grant);
+        let x = |act: Act| Bench::mature().x("P2", act).unwrap();
+        assert!((x(admit().serving("events.amazonaws.com")) - 0.5 * x(admit())).abs() < 0.002);
     }
 
     #[test]

@@ -23,7 +23,11 @@ pub(super) fn redact(classifier: &Classifier, tags: &Tags<'_>, activity: &mut Ac
     for link in &mut activity.links {
         match link {
             Link::Issued { owner, .. } => may(owner),
-            Link::Became { id } | Link::RunsAs { id } | Link::Alias { id } | Link::Called { id } => clean(id),
+            Link::Became { id }
+            | Link::RunsAs { id }
+            | Link::Alias { id }
+            | Link::Called { id }
+            | Link::Serves { service: id } => clean(id),
         }
     }
     // The rest repeats from line to line, and with it that there is nothing to hide in it.

@@ -97,7 +97,7 @@ impl Stitches {
                     self.put(credential_hash(credential), issue);
                 }
                 Link::Alias { id } => self.alias(&bounded(&o.identity), &bounded(id)),
-                Link::Became { .. } | Link::RunsAs { .. } | Link::Called { .. } => {}
+                Link::Became { .. } | Link::RunsAs { .. } | Link::Serves { .. } | Link::Called { .. } => {}
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::support::cloud::{bounded, part};
 use memchr::memmem::Finder;
 use std::net::IpAddr;
 use std::sync::LazyLock;
-use vires_event::{Activity, Origin, Outcome, Place, Source, Text, Volume};
+use vires_event::{Activity, Link, Origin, Outcome, Place, Source, Text, Volume};
 
 /// What `eventType` says.
 const KINDS: [&str; 6] =
@@ -140,9 +140,11 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     }
     (a.targets, a.mentions) = targets::read(r.parameters, r.resources, service, operation);
     let own = [account.as_deref().unwrap_or(""), &who.account];
+    let mut serves = None;
     if !read_only(&r, operation) {
-        destinations::read(&r, service, operation, own, &mut a.destinations);
+        serves = destinations::read(&r, service, operation, own, &mut a.destinations);
     }
+    a.links.extend(serves.map(|service| Link::Serves { service }));
     if a.outcome == Some(Outcome::Success) {
         links::read(&r, operation, who.identity.as_ref(), own, &mut a.links);
         roles::read(&r, service, operation, own, &mut a.links);

@@ -18,6 +18,10 @@ const MAX_POLICY: usize = 256 * 1024;
 struct Found<'o, 'a> {
     own: [&'o str; 2],
     out: &'o mut Vec<Text<'a>>,
+    /// A service that is admitted for what belongs to these accounts.
+    serves: Option<Text<'a>>,
+    /// Somebody else is admitted.
+    others: bool,
 }
 
 impl<'a> Found<'_, 'a> {
@@ -33,6 +37,15 @@ impl<'a> Found<'_, 'a> {
         }
     }
 
+    /// Somebody is admitted; `bound` if only for what belongs to these accounts.
+    fn admit(&mut self, whom: Text<'a>, bound: bool) {
+        if bound && is_service(&whom) {
+            self.serves = Some(bounded(whom, 256));
+        } else {
+            self.others = true;
+        }
+    }
+
     /// An account id or an ARN with one; `*` and `all` are everybody.
     fn principal(&mut self, text: &str) {
         if is_account(text) {
@@ -45,19 +58,32 @@ impl<'a> Found<'_, 'a> {
     }
 }
 
+/// True for the name of a service as policies write it.
+fn is_service(text: &str) -> bool {
+    text.ends_with(".amazonaws.com")
+}
+
 fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-pub(super) fn read<'a>(r: &Record<'a>, service: &str, operation: &str, own: [&str; 2], out: &mut Vec<Text<'a>>) {
-    let mut found = Found { own, out };
+/// Fills in who receives something; answers with the service that serves, if nobody but services of the cloud is admitted, and they only
+/// for things of the same accounts.
+pub(super) fn read<'a>(
+    r: &Record<'a>,
+    service: &str,
+    operation: &str,
+    own: [&str; 2],
+    out: &mut Vec<Text<'a>>,
+) -> Option<Text<'a>> {
+    let mut found = Found { own, out, serves: None, others: false };
     if let Some(resources) = r.resources.filter(|_| puts_down(service, operation)) {
         owners(resources).for_each(|account| found.account(&account));
     }
-    let Some(parameters) = r.parameters.filter(|p| p.is_object()) else { return };
+    let parameters = r.parameters.filter(|p| p.is_object())?;
     // Who takes on a role receives nothing.
     if service == "sts" {
-        return;
+        return None;
     }
     for (_, value) in parameters.fields() {
         if value.get("Statement").is_some() {
@@ -66,6 +92,25 @@ pub(super) fn read<'a>(r: &Record<'a>, service: &str, operation: &str, own: [&st
             receivers(value, service, operation, &mut found);
         }
     }
+    // One statement for each request.
+    if let Some(whom) = ["principal", "granteePrincipal"].iter().find_map(|key| parameters.get_text(key)) {
+        let bound = ["sourceArn", "sourceAccount"].iter().filter_map(|key| parameters.get_text(key));
+        // A grant of a key is used by the service for the caller alone.
+        let bound = service == "kms" || is_of(bound, &found.own);
+        found.admit(whom, bound);
+    }
+    found.serves.filter(|_| !found.others && found.out.is_empty())
+}
+
+/// True if all that is named belongs to these accounts, and something is: by its number, or an ARN that bears it.
+fn is_of<'t>(named: impl Iterator<Item = Text<'t>>, own: &[&str]) -> bool {
+    let mut any = false;
+    // The ARN of a bucket bears no account, so it binds nothing.
+    let account = |text: &'_ Text<'t>| Arn::parse(text).map_or_else(|| text.to_string(), |arn| arn.account.to_owned());
+    named.map(|text| account(&text)).filter(|account| !account.is_empty()).all(|account| {
+        any = true;
+        is_account(&account) && own.contains(&&*account)
+    }) && any
 }
 
 /// True for requests that put an object into a bucket: whoever owns that bucket has it then.
@@ -218,13 +263,30 @@ fn policy(document: Value<'_>, found: &mut Found<'_, '_>) {
         let Some(principal) = statement.get("Principal") else { continue };
         // A condition on who or where makes everybody into somebody.
         let narrowed = statement.get("Condition").is_some_and(narrows);
+        let bound = statement.get("Condition").is_some_and(|condition| is_of(sources(condition), &found.own));
         for (key, leaf) in principal.leaves() {
             let Some(text) = leaf.text() else { continue };
-            if key != "Service" && !(text == "*" && narrowed) {
+            if key == "Service" || is_service(&text) {
+                found.admit(text.into_owned().into(), bound);
+                continue;
+            }
+            // That the account may use what it has is said in every policy of a key.
+            let root = Arn::parse(&text).is_some_and(|arn| arn.resource == "root" && found.own.contains(&arn.account));
+            found.others |= !root && !found.own.contains(&&*text);
+            if !(text == "*" && narrowed) {
                 found.principal(&text);
             }
         }
     }
+}
+
+/// What a condition demands that a service acts for: things or accounts.
+fn sources<'a>(condition: Value<'a>) -> impl Iterator<Item = Text<'a>> {
+    const KEYS: [&str; 2] = ["aws:sourcearn", "aws:sourceaccount"];
+    let operators = condition.fields().filter(|(operator, _)| !operator.contains("Not") && !operator.ends_with("IfExists"));
+    let demands = operators.flat_map(|(_, operator)| operator.fields());
+    let demands = demands.filter(|(key, _)| KEYS.iter().any(|known| key.eq_ignore_ascii_case(known)));
+    demands.flat_map(|(_, value)| value.leaves()).filter_map(|(_, leaf)| leaf.text())
 }
 
 fn narrows(condition: Value<'_>) -> bool {
@@ -240,4 +302,63 @@ fn narrows(condition: Value<'_>) -> bool {
         "aws:sourcevpce",
     ];
     condition.fields().any(|(_, operator)| operator.fields().any(|(key, _)| KEYS.iter().any(|k| key.eq_ignore_ascii_case(k))))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::support::testing::decoded;
+    use vires_event::Link;
+
+    fn serves(service: &str, name: &str, parameters: &str) -> bool {
+        let record = format!(
+            r#"{{"eventVersion":"1.11","userIdentity":{{"type":"IAMUser","accountId":"123456789012","userName":"u"}},"eventSource":"{service}.amazonaws.com","eventName":"{name}","recipientAccountId":"123456789012","requestParameters":{{{parameters}}}}}"#
+        );
+        let mut serves = false;
+        decoded(&record, |a| serves = a.links.iter().any(|link| matches!(link, Link::Serves { .. })));
+        serves
+    }
+
+    #[test]
+    fn a_service_serves_if_it_acts_for_the_own_account_alone() {
+        let policy = |statements: &[&str]| {
+            let allowed: String = statements.iter().map(|s| format!(r#"{{"Effect":"Allow","Principal":{s}}},"#)).collect();
+            let document = format!(r#"{{"Statement":[{allowed}{{"Effect":"Deny","Principal":"*"}}]}}"#);
+            let written = format!(r#""policy":{}"#, serde_json::to_string(&document).unwrap());
+            let objects = serves("s3", "PutBucketPolicy", &format!(r#""bucketName":"b","bucketPolicy":{document}"#));
+            assert_eq!(serves("sqs", "AddThing", &written), objects, "a policy in a text says the same");
+            objects
+        };
+        const OWN: &str = r#"{"Service":"a.amazonaws.com"},"Condition":{"StringEquals":{"aws:SourceAccount":"123456789012"}}"#;
+        assert!(policy(&[OWN]));
+        assert!(policy(&[
+            r#"{"Service":["a.amazonaws.com","b.amazonaws.com"]},"Condition":{"ArnLike":{"AWS:SourceArn":["arn:aws:cloudfront::123456789012:distribution/E"]}}"#,
+            r#"{"AWS":"arn:aws:iam::123456789012:root"}"#,
+        ]));
+        for not in [
+            r#"{"Service":"a.amazonaws.com"}"#,
+            r#"{"Service":"a.amazonaws.com"},"Condition":{"StringEquals":{"aws:SourceAccount":["123456789012","999988887777"]}}"#,
+            r#"{"Service":"a.amazonaws.com"},"Condition":{"StringNotEquals":{"aws:SourceAccount":"123456789012"}}"#,
+            r#"{"Service":"a.amazonaws.com"},"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:s3:::b"}}"#,
+            r#"{"Service":"a.amazonaws.com"},"Condition":{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:*:t"}}"#,
+            r#"{"AWS":"arn:aws:iam::123456789012:root"}"#,
+        ] {
+            assert!(!policy(&[not]), "{not}");
+        }
+        for other in [r#"{"AWS":"arn:aws:iam::123456789012:role/x"}"#, r#"{"AWS":"999988887777"}"#, r#""*""#] {
+            assert!(!policy(&[OWN, other]), "{other}");
+        }
+    }
+
+    #[test]
+    fn one_statement_says_the_same_in_parameters() {
+        let permits =
+            |more: &str| serves("lambda", "AddPermission20150331v2", &format!(r#""functionName":"f","principal":{more}"#));
+        assert!(permits(r#""events.amazonaws.com","sourceArn":"arn:aws:events:eu-west-1:123456789012:rule/nightly""#));
+        assert!(permits(r#""s3.amazonaws.com","sourceArn":"arn:aws:s3:::b","sourceAccount":"123456789012""#));
+        assert!(!permits(r#""s3.amazonaws.com","sourceArn":"arn:aws:s3:::b""#));
+        assert!(!permits(r#""123456789012","sourceAccount":"123456789012""#));
+        let grants = |whom: &str| serves("kms", "CreateGrant", &format!(r#""keyId":"k","granteePrincipal":"{whom}""#));
+        assert!(grants("rds.eu-west-1.amazonaws.com"));
+        assert!(!grants("arn:aws:iam::123456789012:role/x"));
+    }
 }
