@@ -172,8 +172,13 @@ impl<'a> Memory<'a> {
         self.sighting_of(facet, &Hashed::new(value))
     }
 
-    /// True if it made the thing itself, today or yesterday, so that nothing of anybody's is in it yet.
+    /// True if it made the thing itself, or the namespace it lies in, today or yesterday, so that nothing of anybody's is in it yet.
     pub fn made_lately(&self, dataset: &str) -> bool {
+        let namespace = dataset.strip_prefix("k8s:").and_then(|name| name.split('/').next()).filter(|ns| ns.len() > 1);
+        self.made(dataset) || namespace.is_some_and(|ns| self.made(&format!("k8s:{ns}/namespaces/{ns}")))
+    }
+
+    fn made(&self, dataset: &str) -> bool {
         self.looked_at_today.set(true);
         let dataset = Hashed::new(dataset);
         let lately = |seen: Presence| seen.contains(self.day) || self.day > 0 && seen.contains(self.day - 1);

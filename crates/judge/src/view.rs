@@ -267,11 +267,22 @@ impl<'a> View<'a> {
     /// The weight of changing, from where one always is, what is one's own: because it bears one's name (a release of its own service is
     /// what an identity is there for), or because one made it just now. Not what somebody does by hand, nor an agent's choice of tools.
     pub fn own_thing(&self) -> f64 {
-        let agent = self.profile.is_some_and(|p| p.agentic) || self.o.kind == Kind::AiAgent;
-        if agent || self.o.interactive == Some(true) || self.origin_is_new() || self.o.datasets.is_empty() {
-            return 1.0;
+        if self.is_as_ever_on_something() && (self.is_ones_own() || self.is_just_made()) {
+            self.tuning.sensitivity.own_thing
+        } else {
+            1.0
         }
-        if self.is_ones_own() || self.is_just_made() { self.tuning.sensitivity.own_thing } else { 1.0 }
+    }
+
+    /// The same of what one made just now alone.
+    pub fn just_made(&self) -> f64 {
+        if self.is_as_ever_on_something() && self.is_just_made() { self.tuning.sensitivity.own_thing } else { 1.0 }
+    }
+
+    /// True for a program that chooses nothing itself, from where it always is, on something that is named.
+    fn is_as_ever_on_something(&self) -> bool {
+        let agent = self.profile.is_some_and(|p| p.agentic) || self.o.kind == Kind::AiAgent;
+        !agent && self.o.interactive != Some(true) && !self.origin_is_new() && !self.o.datasets.is_empty()
     }
 
     /// True for running or changing what bears the workload's name. Not for what hands out rights, data or identities.

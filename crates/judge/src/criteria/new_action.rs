@@ -425,6 +425,10 @@ mod tests {
             assert_eq!(after(make("s3:new").effect(Effect::Execute), then.clone()), other);
             assert_eq!(Bench::mature().also_on(&[-3], make("s3:new")).x("P2", then.clone()).unwrap(), other);
         }
+        // What lies in a namespace that was just made lies in nobody else's.
+        let bind = |ns: &str| act().action("k8s:create rolebindings", 4).effect(Effect::Grant).target(&format!("k8s:{ns}/rolebindings/x"), 1);
+        let space = act().action("k8s:create namespaces", 2).effect(Effect::Write).target("k8s:new/namespaces/new", 1);
+        assert!((after(space.clone(), bind("new")) - 0.5 * after(space, bind("old"))).abs() < 0.002);
         // Nor where somebody outside gets something, nor the key with which other things are locked by now.
         let outside = |thing: &str| admit(thing).sending_to("999988887777");
         assert_eq!(after(make("s3:new"), outside("s3:new")), after(make("s3:new"), outside("s3:old")));

@@ -9,7 +9,7 @@
 //!
 //! # Stays quiet when
 //! the profile declares no `max_tier`, the action is in its `actions`, or it is established: then the declaration is out of
-//! date and becomes a governance finding. Tiers 0 to 2 count half.
+//! date and becomes a governance finding. Tiers 0 to 2 count half, and so does what it made itself just now (`sensitivity.own_thing`).
 //!
 //! # Tuning
 //! `weights.tier_excess` (base, per tier), `sensitivity.denied`.
@@ -44,6 +44,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         .times("told by its data", if told_by_data(view) { view.tuning.declared.seen } else { 1.0 })
         .times("habitual effect", if view.does_habitually() { view.tuning.declared.drift } else { 1.0 })
         .times("own credential", view.renewal())
+        .times("own thing", view.just_made())
         .times("outcome", view.outcome())
         .says(format!("at most tier {max} (declared)"), format!("tier {tier}: {}", view.observed(&view.o.action, &view.action)))
         .put(found);

@@ -12,7 +12,7 @@ use super::taught::{Lesson, Taught};
 use rustc_hash::FxHashMap;
 use std::cell::Cell;
 use std::net::IpAddr;
-use vires_event::{Millis, Text, parse_time};
+use vires_event::{Link, Millis, Text, parse_time};
 use vires_judge::joins::Plain;
 use vires_judge::{Judge, shard_of};
 use vires_profile::WorkloadIndex;
@@ -374,7 +374,10 @@ impl Said {
             (o.origin, o.zone_class) = (read.origin, read.zone_class);
         }
         let (service, operation) = met.action();
-        o.destinations = self.giver.destinations(parameters, service, operation);
+        let serves;
+        (o.destinations, serves) = self.giver.destinations(parameters, service, operation);
+        o.links.retain(|link| !matches!(link, Link::Serves { .. }));
+        o.links.extend(serves);
         let touched = Touched::of(inventory, &met.targets, met.data_class, o.effect);
         o.data_class = data_class_of(touched.declared, touched.named, o.effect);
         o.labels = touched.labels;

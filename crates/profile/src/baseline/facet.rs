@@ -332,7 +332,8 @@ fn creates(action: &str) -> bool {
     let last = name.rsplit(['.', '/']).next().unwrap_or(name);
     let (verb, rest) = last.split_at_checked(VERB.len()).unwrap_or((last, ""));
     let ends = rest.is_empty() || rest.starts_with([' ', '_']) || rest.starts_with(|c: char| c.is_ascii_uppercase());
-    (verb.eq_ignore_ascii_case(VERB) && ends) || last == "insert"
+    // What is filled as it is made is a copy.
+    (verb.eq_ignore_ascii_case(VERB) && ends && !rest.ends_with("_AS_SELECT")) || last == "insert"
 }
 
 /// Zone and user agent as one value.
@@ -367,6 +368,7 @@ mod tests {
             ("gcp:google.cloud.pubsub.v1.Publisher.CreateTopic", true),
             ("gcp:compute.disks.insert", true),
             ("snowflake:CREATE_TABLE", true),
+            ("snowflake:CREATE_TABLE_AS_SELECT", false),
             ("github:repo.create", true),
             ("github:workflows.created_workflow_run", false),
             ("azure:microsoft.storage/storageaccounts/write", false),

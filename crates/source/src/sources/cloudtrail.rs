@@ -5,6 +5,7 @@
 //! mail addresses, host names, and `public` where everybody is let in.
 
 mod destinations;
+mod guards;
 mod identity;
 mod links;
 pub mod repeats;
@@ -143,6 +144,9 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     let mut serves = None;
     if !read_only(&r, operation) {
         serves = destinations::read(&r, service, operation, own, &mut a.destinations);
+    }
+    if guards::opens_nothing(&r, service, operation, own[0]) {
+        a.detail = Some(guards::OPENS_NOTHING.into());
     }
     a.links.extend(serves.map(|service| Link::Serves { service }));
     if a.outcome == Some(Outcome::Success) {

@@ -24,7 +24,7 @@ pub(crate) use plan::{first, holds_no_beginning, is_like_an_address, refuses_add
 use refuse::{Actions, Refusal};
 use said::{AllSaid, Said};
 use vires_event::Source;
-use vires_source::cloudtrail::{Named, service_and_operation, touched};
+use vires_source::cloudtrail::{Named, rests_on_parameters, service_and_operation, touched};
 use vires_source::json::{Shaped, Shapes, Tape, Value, slots};
 use vires_source::{Opened, Shape};
 
@@ -240,6 +240,9 @@ impl Quick {
         let is_calm = condition.is_some_and(|(_, severity)| severity < TELLING) && varies == Varies::Nothing && plan.says_all;
         let condition = condition.filter(|_| varies == Varies::More);
         let request = service_and_operation(source, name);
+        if rests_on_parameters(request.0, request.1) {
+            return;
+        }
         if said.of(decides, shaped.unit).is_none() {
             let Some(place) = said.place(decides, shaped.unit, may_leak) else { return };
             said.put(place, tags, request, condition);

@@ -40,7 +40,7 @@ impl<'a> Found<'_, 'a> {
     /// Somebody is admitted; `bound` if only for what belongs to these accounts.
     fn admit(&mut self, whom: Text<'a>, bound: bool) {
         if bound && is_service(&whom) {
-            self.serves = Some(bounded(whom, 256));
+            self.serves = Some(whom);
         } else {
             self.others = true;
         }
@@ -60,7 +60,8 @@ impl<'a> Found<'_, 'a> {
 
 /// True for the name of a service as policies write it.
 fn is_service(text: &str) -> bool {
-    text.ends_with(".amazonaws.com")
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-');
+    text.ends_with(".amazonaws.com") && text.len() <= 64 && text.bytes().all(plain)
 }
 
 fn is_account(text: &str) -> bool {

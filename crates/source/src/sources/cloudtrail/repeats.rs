@@ -1,9 +1,9 @@
 //! What of a record decides what is said of it: most lines of a trail repeat that part, and differ in times, ids and parameters.
 
-use super::{KINDS, Record, destinations, identity, read_only, roles, targets, word};
+use super::{KINDS, Record, destinations, guards, identity, read_only, roles, targets, word};
 use crate::json::{Type, Value};
 use crate::support::aws;
-use vires_event::{Activity, Target, Text};
+use vires_event::{Activity, Link, Target, Text};
 
 /// What a text or number of a record is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +71,11 @@ pub fn named(record: Value<'_>) -> Option<Named<'_>> {
 /// The service and the operation of a request, as its action is spelled.
 pub fn service_and_operation<'t>(event_source: &'t str, event_name: &'t str) -> (&'t str, &'t str) {
     (aws::label(event_source), aws::operation(event_name))
+}
+
+/// True for the requests of which their parameters decide what is done, so that what is said of one is not said of the next.
+pub fn rests_on_parameters(service: &str, operation: &str) -> bool {
+    guards::is_one(service, operation)
 }
 
 /// A request as the catalogue may know it: its action, and what else that is called.
@@ -163,14 +168,21 @@ impl Giver {
         self.idle
     }
 
-    /// Outside parties that receive something through a request: [`vires_event::Activity::destinations`].
-    pub fn destinations<'a>(&'a self, parameters: Option<Value<'a>>, service: &str, operation: &str) -> Vec<Text<'a>> {
+    /// Outside parties that receive something through a request, and the service that it admits for the own account's things:
+    /// [`vires_event::Activity::destinations`], [`vires_event::Link::Serves`].
+    pub fn destinations<'a>(
+        &'a self,
+        parameters: Option<Value<'a>>,
+        service: &str,
+        operation: &str,
+    ) -> (Vec<Text<'a>>, Option<Link<'a>>) {
         let mut found: Vec<Text<'a>> = self.owners.iter().map(|owner| Text::Borrowed(&**owner)).collect();
+        let mut serves = None;
         if !self.idle && parameters.is_some() {
             let [account, caller] = &self.own;
             let record = Record { parameters, ..Record::default() };
-            destinations::read(&record, service, operation, [account, caller], &mut found);
+            serves = destinations::read(&record, service, operation, [account, caller], &mut found);
         }
-        found
+        (found, serves.map(|service| Link::Serves { service }))
     }
 }

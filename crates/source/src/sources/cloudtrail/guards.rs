@@ -1,0 +1,385 @@
+//! Requests whose name is that of an opening or of tampering, and whose parameters say the opposite: a guard goes up, what is opened is
+//! opened to the house's own networks, a key is taken out of use. The same call serves for both.
+
+use super::Record;
+use crate::json::{Tape, Type, Value};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// What [`vires_event::Activity::detail`] says of such a request.
+pub(super) const OPENS_NOTHING: &str = "opens nothing";
+
+/// Shorter than this, keeping logs is forgetting them.
+const LONG_ENOUGH: u64 = 90;
+/// A policy for passwords that asks for less opens something.
+const LONG_PASSWORD: u64 = 14;
+/// Backups that are kept for so many days are kept.
+const KEPT_DAYS: u64 = 7;
+/// A policy longer than this is not one that AWS accepts.
+const MAX_POLICY: usize = 64 * 1024;
+
+type Rule = fn(Value<'_>, &str) -> bool;
+
+fn rule_of(service: &str, operation: &str) -> Option<Rule> {
+    Some(match (service, operation) {
+        ("s3", "PutBucketPublicAccessBlock" | "PutPublicAccessBlock" | "PutAccountPublicAccessBlock") => blocks_the_public,
+        ("s3", "PutBucketLogging") => |p, _| p.path("BucketLoggingStatus.LoggingEnabled").is_some(),
+        ("s3", "PutBucketAcl") => is_private,
+        ("s3", "PutBucketPolicy") => asks_for_encryption,
+        ("ec2", "ModifyInstanceMetadataOptions" | "ModifyInstanceMetadataDefaults") => asks_for_tokens,
+        ("ec2", "AuthorizeSecurityGroupIngress") => admits_insiders,
+        ("ec2", "CreateNetworkAclEntry" | "ReplaceNetworkAclEntry") => |p, _| says(p, "ruleAction", "deny"),
+        ("guardduty", "UpdateDetector") => |p, _| switches_on(p),
+        ("macie2", "UpdateMacieSession") => |p, _| says(p, "status", "ENABLED"),
+        ("cloudtrail", "UpdateTrail") => widens_a_trail,
+        ("cloudtrail", "PutEventSelectors") => selects_everything,
+        ("config", "PutConfigurationRecorder") => {
+            |p, _| is(p.path("configurationRecorder.recordingGroup.allSupported"), "true")
+        }
+        ("logs", "PutRetentionPolicy") => |p, _| number(p, "retentionInDays") >= Some(LONG_ENOUGH),
+        ("iam", "UpdateAccessKey") => |p, _| says(p, "status", "Inactive"),
+        ("iam", "UpdateAccountPasswordPolicy") => {
+            |p, _| number(p, "minimumPasswordLength") >= Some(LONG_PASSWORD) && !any_off(p)
+        }
+        ("dynamodb", "UpdateContinuousBackups") => {
+            |p, _| is(p.path("pointInTimeRecoverySpecification.pointInTimeRecoveryEnabled"), "true")
+        }
+        ("rds", "ModifyDBInstance" | "ModifyDBCluster") => changes_its_size,
+        _ => return None,
+    })
+}
+
+/// True if parameters decide what such a request does.
+pub(super) fn is_one(service: &str, operation: &str) -> bool {
+    rule_of(service, operation).is_some()
+}
+
+/// True if the parameters say that nothing is opened and no guard taken down.
+pub(super) fn opens_nothing(r: &Record<'_>, service: &str, operation: &str, account: &str) -> bool {
+    let parameters = r.parameters.filter(|p| p.is_object());
+    rule_of(service, operation).zip(parameters).is_some_and(|(rule, parameters)| rule(parameters, account))
+}
+
+fn is(value: Option<Value<'_>>, expected: &str) -> bool {
+    value.and_then(|value| value.text()).is_some_and(|text| text.eq_ignore_ascii_case(expected))
+}
+
+fn says(parameters: Value<'_>, key: &str, expected: &str) -> bool {
+    is(parameters.get(key), expected)
+}
+
+fn number(parameters: Value<'_>, key: &str) -> Option<u64> {
+    parameters.get_text(key)?.parse().ok()
+}
+
+fn any_leaf(value: Value<'_>, words: &[&str]) -> bool {
+    value.leaves().any(|(_, leaf)| leaf.text().is_some_and(|text| words.iter().any(|word| text.eq_ignore_ascii_case(word))))
+}
+
+fn any_off(value: Value<'_>) -> bool {
+    any_leaf(value, &["false", "DISABLED"])
+}
+
+fn switches_on(parameters: Value<'_>) -> bool {
+    any_leaf(parameters, &["true", "ENABLED"]) && !any_off(parameters)
+}
+
+fn blocks_the_public(parameters: Value<'_>, _: &str) -> bool {
+    const BLOCKS: [&str; 4] = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
+    let block = parameters.get("PublicAccessBlockConfiguration");
+    block.is_some_and(|block| BLOCKS.iter().all(|key| says(block, key, "true")))
+}
+
+fn is_private(parameters: Value<'_>, _: &str) -> bool {
+    let acl = parameters.get("x-amz-acl").is_some_and(|acl| {
+        let mut texts = [acl].into_iter().chain(acl.items()).filter(|value| value.kind() == Type::String).peekable();
+        texts.peek().is_some() && texts.all(|text| is(Some(text), "private"))
+    });
+    acl && parameters.get("AccessControlPolicy").is_none() && !parameters.fields().any(|(key, _)| key.contains("grant"))
+}
+
+/// A policy that only refuses what is not encrypted.
+fn asks_for_encryption(parameters: Value<'_>, _: &str) -> bool {
+    let policy = ["bucketPolicy", "policy"].iter().filter_map(|key| parameters.get(key));
+    let mut policy = policy.filter(|value| value.is_object() || value.raw().len() > 2);
+    let Some(policy) = policy.next() else { return false };
+    if policy.is_object() {
+        return only_refuses(policy);
+    }
+    let Some(text) = policy.str().filter(|text| text.len() <= MAX_POLICY) else { return false };
+    Tape::default().parse(&text).is_ok_and(only_refuses)
+}
+
+fn only_refuses(policy: Value<'_>) -> bool {
+    // Whoever asks for one key for all that is put there locks it up, so that is not among them.
+    const KEYS: [&str; 3] = ["aws:SecureTransport", "s3:TlsVersion", "s3:x-amz-server-side-encryption"];
+    let Some(statements) = policy.get("Statement") else { return false };
+    let one = statements.is_object().then_some(statements);
+    let mut any = false;
+    one.into_iter().chain(statements.items()).all(|statement| {
+        any = true;
+        let about = |condition: Value<'_>| {
+            let mut keys = condition.fields().flat_map(|(_, operator)| operator.fields()).peekable();
+            keys.peek().is_some() && keys.all(|(key, _)| KEYS.iter().any(|known| key.eq_ignore_ascii_case(known)))
+        };
+        says(statement, "Effect", "Deny") && statement.get("Condition").is_some_and(about)
+    }) && any
+}
+
+/// Credentials of a machine are given only to who asks for a token first.
+fn asks_for_tokens(parameters: Value<'_>, _: &str) -> bool {
+    let tokens = |(key, leaf): (&str, Value<'_>)| key.eq_ignore_ascii_case("HttpTokens").then(|| is(Some(leaf), "required"));
+    let mut tokens = parameters.leaves().filter_map(tokens).peekable();
+    tokens.peek().is_some() && tokens.all(|required| required)
+}
+
+/// A rule for private networks and for the account's own groups alone.
+fn admits_insiders(parameters: Value<'_>, account: &str) -> bool {
+    let mut any = false;
+    parameters.leaves().all(|(key, leaf)| {
+        let Some(text) = leaf.text() else { return true };
+        match key {
+            "cidrIp" | "cidrIpv4" | "cidrIpv6" | "CidrIp" | "CidrIpv6" => {
+                any = true;
+                is_private_network(&text)
+            }
+            "groupId" | "referencedGroupId" | "sourceSecurityGroupName" => {
+                any |= key != "groupId" || parameters.get("groupId").is_none_or(|own| own.number() != leaf.number());
+                true
+            }
+            "userId" | "sourceSecurityGroupOwnerId" => *text == *account,
+            // Who is on a list is not said here.
+            "prefixListId" => false,
+            _ => true,
+        }
+    }) && any
+}
+
+fn is_private_network(cidr: &str) -> bool {
+    let (address, bits) = cidr.split_once('/').unwrap_or((cidr, ""));
+    let bits = bits.parse::<u8>().ok();
+    if let Ok(address) = address.parse::<Ipv4Addr>() {
+        let [a, b, ..] = address.octets();
+        // As wide as the private range at most.
+        return match (a, b) {
+            (10, _) => bits.is_none_or(|bits| bits >= 8),
+            (172, 16..=31) => bits.is_none_or(|bits| bits >= 12),
+            (192, 168) => bits.is_none_or(|bits| bits >= 16),
+            (100, 64..=127) => bits.is_none_or(|bits| bits >= 10),
+            _ => false,
+        };
+    }
+    address
+        .parse::<Ipv6Addr>()
+        .is_ok_and(|address| address.segments()[0] & 0xfe00 == 0xfc00 && bits.is_none_or(|bits| bits >= 7))
+}
+
+/// A trail that hears more than before, and stays where it is.
+fn widens_a_trail(parameters: Value<'_>, _: &str) -> bool {
+    const FLAGS: [&str; 4] =
+        ["isMultiRegionTrail", "includeGlobalServiceEvents", "enableLogFileValidation", "isOrganizationTrail"];
+    let mut any = false;
+    parameters.fields().all(|(key, value)| match key {
+        "name" => true,
+        _ if FLAGS.contains(&key) => {
+            any = true;
+            is(Some(value), "true")
+        }
+        _ => false,
+    }) && any
+}
+
+fn selects_everything(parameters: Value<'_>, _: &str) -> bool {
+    let Some(selectors) = parameters.get("eventSelectors") else { return false };
+    let mut selectors = selectors.items().peekable();
+    let left_out = |s: Value<'_>| s.get("excludeManagementEventSources").is_some_and(|list| list.items().next().is_some());
+    parameters.get("advancedEventSelectors").is_none()
+        && selectors.peek().is_some()
+        && selectors.all(|s| says(s, "readWriteType", "All") && says(s, "includeManagementEvents", "true") && !left_out(s))
+}
+
+/// A database gets more room or another version, is kept better, or is shut from outside.
+fn changes_its_size(parameters: Value<'_>, _: &str) -> bool {
+    let kept =
+        parameters.get("backupRetentionPeriod").is_none() || number(parameters, "backupRetentionPeriod") >= Some(KEPT_DAYS);
+    kept && parameters.fields().nth(1).is_some()
+        && parameters.fields().all(|(key, value)| match key {
+            "deletionProtection" | "storageEncrypted" => is(Some(value), "true"),
+            "publiclyAccessible" => is(Some(value), "false"),
+            _ => matches!(
+                key,
+                "dBInstanceIdentifier"
+                    | "dBClusterIdentifier"
+                    | "dBInstanceClass"
+                    | "allocatedStorage"
+                    | "maxAllocatedStorage"
+                    | "storageType"
+                    | "storageThroughput"
+                    | "iops"
+                    | "multiAZ"
+                    | "engineVersion"
+                    | "allowMajorVersionUpgrade"
+                    | "autoMinorVersionUpgrade"
+                    | "applyImmediately"
+                    | "backupRetentionPeriod"
+                    | "preferredBackupWindow"
+                    | "preferredMaintenanceWindow"
+                    | "copyTagsToSnapshot"
+                    | "monitoringInterval"
+                    | "enablePerformanceInsights"
+                    | "performanceInsightsRetentionPeriod"
+                    | "serverlessV2ScalingConfiguration"
+            ),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::support::testing::decoded;
+
+    fn opens_nothing(request: &str, parameters: &str) -> bool {
+        let (service, name) = request.split_once(':').unwrap();
+        let record = format!(
+            r#"{{"eventVersion":"1.11","userIdentity":{{"type":"IAMUser","accountId":"123456789012","userName":"u"}},"eventSource":"{service}.amazonaws.com","eventName":"{name}","recipientAccountId":"123456789012","requestParameters":{parameters}}}"#
+        );
+        let mut found = false;
+        decoded(&record, |a| found = a.detail.as_deref() == Some(super::OPENS_NOTHING));
+        found
+    }
+
+    #[test]
+    fn the_same_call_puts_a_guard_up_and_takes_it_down() {
+        const BLOCK: &str = "s3:PutBucketPublicAccessBlock";
+        let block = |last: &str| {
+            format!(
+                r#"{{"bucketName":"b","PublicAccessBlockConfiguration":{{"BlockPublicAcls":true,"BlockPublicPolicy":true,"IgnorePublicAcls":true{last}}}}}"#
+            )
+        };
+        assert!(opens_nothing(BLOCK, &block(r#","RestrictPublicBuckets":true"#)));
+        assert!(!opens_nothing(BLOCK, &block(r#","RestrictPublicBuckets":false"#)) && !opens_nothing(BLOCK, &block("")));
+        for (request, up, down) in [
+            (
+                "s3:PutBucketLogging",
+                r#"{"BucketLoggingStatus":{"LoggingEnabled":{"TargetBucket":"logs"}}}"#,
+                r#"{"BucketLoggingStatus":{"xmlns":"x"}}"#,
+            ),
+            ("s3:PutBucketAcl", r#"{"x-amz-acl":["private"]}"#, r#"{"x-amz-acl":["public-read"]}"#),
+            (
+                "ec2:ModifyInstanceMetadataOptions",
+                r#"{"ModifyInstanceMetadataOptionsRequest":{"InstanceId":"i","HttpTokens":"required"}}"#,
+                r#"{"httpTokens":"optional"}"#,
+            ),
+            (
+                "ec2:CreateNetworkAclEntry",
+                r#"{"ruleAction":"deny","cidrBlock":"0.0.0.0/0"}"#,
+                r#"{"ruleAction":"allow","cidrBlock":"0.0.0.0/0"}"#,
+            ),
+            (
+                "guardduty:UpdateDetector",
+                r#"{"detectorId":"d","enable":true}"#,
+                r#"{"detectorId":"d","enable":true,"features":[{"name":"S3","status":"DISABLED"}]}"#,
+            ),
+            ("macie2:UpdateMacieSession", r#"{"status":"ENABLED"}"#, r#"{"status":"PAUSED"}"#),
+            (
+                "cloudtrail:UpdateTrail",
+                r#"{"name":"t","enableLogFileValidation":true}"#,
+                r#"{"name":"t","isMultiRegionTrail":false}"#,
+            ),
+            (
+                "cloudtrail:UpdateTrail",
+                r#"{"name":"t","isMultiRegionTrail":true}"#,
+                r#"{"name":"t","isMultiRegionTrail":true,"s3BucketName":"elsewhere"}"#,
+            ),
+            (
+                "cloudtrail:PutEventSelectors",
+                r#"{"trailName":"t","eventSelectors":[{"readWriteType":"All","includeManagementEvents":true,"dataResources":[{"type":"AWS::S3::Object"}],"excludeManagementEventSources":[]}]}"#,
+                r#"{"trailName":"t","eventSelectors":[{"readWriteType":"All","includeManagementEvents":true,"excludeManagementEventSources":["kms.amazonaws.com"]}]}"#,
+            ),
+            (
+                "cloudtrail:PutEventSelectors",
+                r#"{"eventSelectors":[{"readWriteType":"All","includeManagementEvents":true}]}"#,
+                r#"{"eventSelectors":[]}"#,
+            ),
+            (
+                "config:PutConfigurationRecorder",
+                r#"{"configurationRecorder":{"recordingGroup":{"allSupported":true}}}"#,
+                r#"{"configurationRecorder":{"recordingGroup":{"allSupported":false}}}"#,
+            ),
+            (
+                "logs:PutRetentionPolicy",
+                r#"{"logGroupName":"g","retentionInDays":365}"#,
+                r#"{"logGroupName":"g","retentionInDays":1}"#,
+            ),
+            ("iam:UpdateAccessKey", r#"{"status":"Inactive","accessKeyId":"AKIAIOSFODNN7EXAMPLE"}"#, r#"{"status":"Active"}"#),
+            (
+                "iam:UpdateAccountPasswordPolicy",
+                r#"{"minimumPasswordLength":14,"requireSymbols":true}"#,
+                r#"{"minimumPasswordLength":14,"requireSymbols":false}"#,
+            ),
+            (
+                "dynamodb:UpdateContinuousBackups",
+                r#"{"pointInTimeRecoverySpecification":{"pointInTimeRecoveryEnabled":true}}"#,
+                r#"{"pointInTimeRecoverySpecification":{"pointInTimeRecoveryEnabled":false}}"#,
+            ),
+            (
+                "rds:ModifyDBInstance",
+                r#"{"dBInstanceIdentifier":"d","dBInstanceClass":"db.r6g.large","applyImmediately":true}"#,
+                r#"{"dBInstanceIdentifier":"d","masterUserPassword":"****"}"#,
+            ),
+            (
+                "rds:ModifyDBInstance",
+                r#"{"dBInstanceIdentifier":"d","publiclyAccessible":false}"#,
+                r#"{"dBInstanceIdentifier":"d","backupRetentionPeriod":0}"#,
+            ),
+        ] {
+            assert!(opens_nothing(request, up), "{request} {up}");
+            assert!(!opens_nothing(request, down), "{request} {down}");
+            assert!(!opens_nothing(request, "{}") && !opens_nothing(request, "null"), "{request}");
+        }
+        assert!(!opens_nothing("s3:PutObject", r#"{"x-amz-acl":"private"}"#));
+    }
+
+    #[test]
+    fn a_policy_that_refuses_opens_nothing() {
+        const POLICY: &str = "s3:PutBucketPolicy";
+        let refuse = |condition: &str| {
+            let document =
+                format!(r#"{{"Statement":[{{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"{condition}}}]}}"#);
+            let text = serde_json::to_string(&document).unwrap();
+            let objects = opens_nothing(POLICY, &format!(r#"{{"policy":"","bucketPolicy":{document}}}"#));
+            assert_eq!(opens_nothing(POLICY, &format!(r#"{{"policy":{text}}}"#)), objects);
+            objects
+        };
+        assert!(refuse(r#","Condition":{"Bool":{"aws:SecureTransport":"false"}}"#));
+        // Whoever shuts everybody out takes the data away.
+        assert!(
+            !refuse("")
+                && !refuse(r#","Condition":{"StringNotEquals":{"aws:PrincipalArn":"arn:aws:iam::123456789012:role/x"}}"#)
+        );
+        assert!(!refuse(r#","Condition":{"Bool":{"aws:SecureTransport":"false"},"StringNotEquals":{"aws:SourceVpce":"v"}}"#));
+        assert!(!opens_nothing(POLICY, r#"{"bucketPolicy":{"Statement":[]}}"#));
+    }
+
+    #[test]
+    fn a_rule_for_insiders_opens_nothing() {
+        let rule = |more: &str| {
+            opens_nothing(
+                "ec2:AuthorizeSecurityGroupIngress",
+                &format!(r#"{{"groupId":"sg-1","ipPermissions":{{"items":[{{"ipProtocol":"tcp","fromPort":443,{more}}}]}}}}"#),
+            )
+        };
+        assert!(rule(r#""ipRanges":{"items":[{"cidrIp":"10.20.0.0/16"},{"cidrIp":"172.16.4.0/24"}]}"#));
+        assert!(rule(r#""groups":{"items":[{"groupId":"sg-2","userId":"123456789012"}]}"#));
+        assert!(rule(r#""ipv6Ranges":{"items":[{"cidrIpv6":"fd12:3456::/32"}]}"#));
+        for open in [
+            r#""ipRanges":{"items":[{"cidrIp":"0.0.0.0/0"}]}"#,
+            r#""ipRanges":{"items":[{"cidrIp":"10.0.0.0/4"}]}"#,
+            r#""ipRanges":{"items":[{"cidrIp":"10.0.0.0/8"},{"cidrIp":"203.0.113.9/32"}]}"#,
+            r#""ipv6Ranges":{"items":[{"cidrIpv6":"::/0"}]}"#,
+            r#""groups":{"items":[{"groupId":"sg-2","userId":"999988887777"}]}"#,
+            r#""prefixListIds":{"items":[{"prefixListId":"pl-1"}]},"ipRanges":{"items":[{"cidrIp":"10.0.0.0/8"}]}"#,
+            r#""ipRanges":{}"#,
+        ] {
+            assert!(!rule(open), "{open}");
+        }
+    }
+}
