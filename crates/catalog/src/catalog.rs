@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::OnceLock;
-use vires_event::{Effect, Source};
+use vires_event::{Effect, Source, Tier};
 
 /// Every fact, typed and indexed. Immutable once loaded; share it by reference between threads.
 #[derive(Debug)]
@@ -193,6 +193,15 @@ impl Catalog {
             Some(detail) => self.compiled_effects.of(&self.effects, source, &format!("{action} {detail}")),
             None => self.effect(source, action),
         }
+    }
+
+    /// The most severity that is left of an action by what else its record says of it, if that takes it out of the highest tier: to block
+    /// the public has the name of an opening, and is none.
+    pub fn most_severity(&self, source: Source, action: &str, detail: Option<&str>) -> Option<u8> {
+        const TONED_DOWN: u8 = 2;
+        const HIGHEST: Tier = 4;
+        let tier = |detail| self.effect_at(source, action, detail).tier();
+        (detail.is_some() && tier(None) == HIGHEST && tier(detail) < HIGHEST).then_some(TONED_DOWN)
     }
 
     /// A row's severity in view of the record: one higher where its `raise_if` holds. For `get` see [`crate::Condition::eval`].

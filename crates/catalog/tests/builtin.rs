@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use vires_catalog::{Catalog, Platform, lint};
-use vires_event::{Actor, Class, Kind, Source};
+use vires_event::{Actor, Class, Effect, Kind, Source};
 
 fn catalog() -> Catalog {
     Catalog::builtin().unwrap()
@@ -146,6 +146,17 @@ fn classes_and_effects_agree() {
         // A rate limit that was hit is logged like a session's event and yields nothing.
         assert!(effect.tier() >= least || row.id.contains("rate_limit"), "{} is {} and {effect}", row.id, row.class);
     }
+}
+
+#[test]
+fn what_opens_nothing_is_no_opening() {
+    let c = catalog();
+    let most = |source, action, detail| (c.effect_at(source, action, detail), c.most_severity(source, action, detail));
+    let block = "s3:PutBucketPublicAccessBlock";
+    assert_eq!(most(Source::Cloudtrail, block, Some("opens nothing")), (Effect::Write, Some(2)));
+    assert_eq!(most(Source::Cloudtrail, block, None), (Effect::Exposure, None));
+    // Only what would be of the highest tier is less then.
+    assert_eq!(most(Source::Sudo, "sudo:exec", Some("ls")).1, None);
 }
 
 #[test]

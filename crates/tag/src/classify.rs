@@ -84,7 +84,10 @@ impl Classifier {
         let facts = self.facts(activity, vault_path, memo);
         let sensitive = facts.row.and_then(|row| self.catalog.actions().get(row as usize)).map(|row| Sensitive {
             class: row.class,
-            severity: self.catalog.severity(row, &mut |path| record.and_then(|r| member(r, path)).and_then(said)),
+            severity: self
+                .catalog
+                .severity(row, &mut |path| record.and_then(|r| member(r, path)).and_then(said))
+                .min(facts.most.unwrap_or(u8::MAX)),
             boundary: row.boundary,
             attack: &row.attack,
         });
@@ -137,6 +140,7 @@ impl Classifier {
         ActionFacts {
             row: row.and_then(|row| self.catalog.actions().iter().position(|r| std::ptr::eq(r, row))).map(|n| n as u32),
             effect: self.catalog.effect_at(activity.source, &activity.action, vault_path.or(activity.detail.as_deref())),
+            most: self.catalog.most_severity(activity.source, &activity.action, activity.detail.as_deref()),
             hides: self.has_shape(&activity.action),
         }
     }

@@ -12,6 +12,8 @@ pub(crate) struct ActionFacts {
     /// Index of the row, if the action is a sensitive one.
     pub row: Option<u32>,
     pub effect: Effect,
+    /// See [`vires_catalog::Catalog::most_severity`].
+    pub most: Option<u8>,
     /// The action's name has the shape of a credential somewhere.
     pub hides: bool,
 }

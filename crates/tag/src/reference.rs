@@ -87,7 +87,11 @@ fn of_activity<'a>(catalog: &'a Catalog, activity: &Activity<'a>, record: Option
         effect: has_action.then_some(effect),
         sensitive: row.map(|row| Sensitive {
             class: row.class,
-            severity: catalog.severity(row, &mut |path| record.and_then(|r| member(r, path)).and_then(said)),
+            severity: {
+                let most = catalog.most_severity(activity.source, &activity.action, activity.detail.as_deref());
+                let severity = catalog.severity(row, &mut |path| record.and_then(|r| member(r, path)).and_then(said));
+                most.map_or(severity, |most| severity.min(most))
+            },
             boundary: row.boundary,
             attack: &row.attack,
         }),
