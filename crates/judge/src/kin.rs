@@ -285,6 +285,9 @@ pub(crate) fn keeps(action: &str, known: &str) -> bool {
     if ENDS.iter().any(|(end, starts)| action == *end && starts.contains(&known)) {
         return true;
     }
+    if action != known && call_of(action) == call_of(known) {
+        return true;
+    }
     // Okta and Google write the verb last.
     let dotted = |action: &'_ str| {
         let (sort, verb) = action.rsplit_once('.')?;
@@ -299,6 +302,16 @@ pub(crate) fn keeps(action: &str, known: &str) -> bool {
         (matches!(verb, "create" | "update" | "patch") && !sort.contains('/')).then(|| sort.to_owned())
     };
     sort(action).is_some_and(|kept| sort(known) == Some(kept))
+}
+
+/// A call without the number of its version: `s3:ListObjectsV2` lists as `s3:ListObjects` does.
+fn call_of(action: &str) -> &str {
+    let stem = action.trim_end_matches(|c: char| c.is_ascii_digit());
+    if stem.len() == action.len() || action.len() - stem.len() > 2 || action.contains([' ', '/']) {
+        return action;
+    }
+    let versioned = stem.strip_suffix('V').filter(|rest| rest.ends_with(|c: char| c.is_ascii_lowercase()));
+    versioned.unwrap_or(stem)
 }
 
 /// True for one thing in two namespaces of one name: `search-us/secrets/tls` beside `search-eu/secrets/tls`.
@@ -349,6 +362,7 @@ mod tests {
         assert!(keeps("okta:policy.rule.create", "okta:policy.rule.update"));
         assert!(keeps("gcp:compute.firewalls.insert", "gcp:compute.firewalls.patch"));
         assert!(keeps("ec2:TerminateInstances", "ec2:RunInstances"));
+        assert!(keeps("salesforce:BulkApi2", "salesforce:BulkApi") && keeps("s3:ListObjectsV2", "s3:ListObjects"));
         for (action, known) in [
             ("k8s:create daemonsets", "k8s:patch deployments"),
             ("k8s:create pods/exec", "k8s:patch pods"),

@@ -83,7 +83,7 @@ sections! {
     /// How much is at stake.
     Sensitivity { action: [f64; 5] = [0.08, 0.12, 0.25, 0.60, 0.85], action_severity: [f64; 5] = [0.7, 0.7, 0.85, 1.0, 1.0], action_grave: f64 = 0.72, dataset: [f64; 4] = [0.0, 0.0, 0.50, 0.85],
         inside_tier: f64 = 0.6, denied: f64 = 0.5, denied_trust: f64 = 0.9, metadata: f64 = 0.4,
-        own_credential: f64 = 0.35, takes_back: f64 = 0.4, to_declared: f64 = 0.5, own_thing: f64 = 0.5, inside_habit: f64 = 0.7, written: f64 = 0.4, written_class: f64 = 0.75, sweep: f64 = 0.65 }
+        own_credential: f64 = 0.35, takes_back: f64 = 0.4, to_declared: f64 = 0.5, own_thing: f64 = 0.5, just_made: f64 = 0.3, inside_habit: f64 = 0.7, written: f64 = 0.4, written_class: f64 = 0.75, sweep: f64 = 0.65 }
     /// How much each kind of evidence weighs.
     Weights { forbidden: f64 = 1.0, tier_excess: [f64; 2] = [0.5, 0.2], role_edge: f64 = 0.55, role_edge_admin: f64 = 0.75, t4_target: f64 = 0.5,
         probe_step: f64 = 0.2, probe_min: u16 = 3, probe_strange: u16 = 2, priv_volume: f64 = 0.35, irreversible: f64 = 0.8, class_excess: f64 = 0.8,
@@ -206,6 +206,7 @@ impl Tuning {
                     s.takes_back,
                     s.to_declared,
                     s.own_thing,
+                    s.just_made,
                     s.sweep,
                     s.written,
                     s.written_class,

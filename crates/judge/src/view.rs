@@ -8,7 +8,7 @@ use crate::{Break, Code, Tuning};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Deref;
-use vires_event::{Boundary, Class, Effect, Kind, Link, Millis, Outcome};
+use vires_event::{Boundary, Class, Effect, Kind, Link, Millis, Outcome, Text};
 use vires_profile::Workload;
 use vires_profile::baseline::{DayCount, Facet, credential_value};
 use vires_profile::globs::Globs;
@@ -267,16 +267,13 @@ impl<'a> View<'a> {
     /// The weight of changing, from where one always is, what is one's own: because it bears one's name (a release of its own service is
     /// what an identity is there for), or because one made it just now. Not what somebody does by hand, nor an agent's choice of tools.
     pub fn own_thing(&self) -> f64 {
-        if self.is_as_ever_on_something() && (self.is_ones_own() || self.is_just_made()) {
-            self.tuning.sensitivity.own_thing
-        } else {
-            1.0
-        }
+        let own = if self.is_as_ever_on_something() && self.is_ones_own() { self.tuning.sensitivity.own_thing } else { 1.0 };
+        own.min(self.just_made())
     }
 
     /// The same of what one made just now alone.
     pub fn just_made(&self) -> f64 {
-        if self.is_as_ever_on_something() && self.is_just_made() { self.tuning.sensitivity.own_thing } else { 1.0 }
+        if self.is_as_ever_on_something() && self.is_just_made() { self.tuning.sensitivity.just_made } else { 1.0 }
     }
 
     /// True for a program that chooses nothing itself, from where it always is, on something that is named.
@@ -294,12 +291,19 @@ impl<'a> View<'a> {
     /// True if nobody loses or gets anything by it: all of what is opened within the house, or destroyed, was made just now by whoever
     /// does it. A key is no empty thing: whatever was encrypted with it since is lost with it.
     fn is_just_made(&self) -> bool {
-        let safe = match self.o.effect {
-            Some(Effect::Grant) => self.o.destinations.is_empty(),
-            Some(Effect::Destructive) => !self.o.datasets.iter().any(|d| d.starts_with("kms:") || d.contains("/cryptoKeys/")),
+        let made = |dataset: &Text<'_>| self.memory.made_lately(dataset);
+        match self.o.effect {
+            // What is opened comes first, then to whom.
+            Some(Effect::Grant) => self.o.destinations.is_empty() && self.o.datasets.first().is_some_and(made),
+            Some(Effect::Write) => self.o.destinations.is_empty() && self.o.datasets.iter().all(made),
+            Some(Effect::Destructive) => {
+                let key = |d: &Text<'_>| d.starts_with("kms:") || d.contains("/cryptoKeys/");
+                !self.o.datasets.iter().any(key) && self.o.datasets.iter().all(made)
+            }
+            // An account of a namespace can do nothing outside of it, until somebody lets it.
+            Some(Effect::CredentialMint) => &*self.o.action == "k8s:create serviceaccounts" && self.o.datasets.iter().all(made),
             _ => false,
-        };
-        safe && self.o.datasets.iter().all(|d| self.memory.made_lately(d))
+        }
     }
 
     /// True for a sign-in by which nobody becomes anybody else.

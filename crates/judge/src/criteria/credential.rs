@@ -24,6 +24,7 @@ use crate::{Break, Code};
 use crate::surprisal::Standing;
 use vires_event::{Boundary, CredentialKind, Outcome};
 use vires_profile::baseline::{Facet, credential_value};
+use vires_profile::Workload;
 use vires_profile::globs::Globs;
 use vires_profile::observation::Proof;
 
@@ -37,6 +38,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             .times("g", gauge.g)
             .times("credential", view.tuning.weights.credential)
             .times("better kind", if brief(proof.kind) || (list.is_none() && replaces_password(view, proof.kind)) { view.tuning.weights.credential_brief } else { 1.0 })
+            .times("handed over", if handed_over(view) { view.tuning.weights.credential_brief } else { 1.0 })
             .times("outcome", view.trust_outcome())
             .gauge(gauge.clone())
             .says(
@@ -80,6 +82,13 @@ pub(crate) const NOBODY: &str = "anonymous";
 /// The names that Kubernetes gives to whoever shows no credential.
 fn is_nobody(identity: &str) -> bool {
     identity.ends_with(":user:system:anonymous") || identity.ends_with(":user:system:unauthenticated")
+}
+
+/// True for a credential that somebody of the house was seen to issue, whose profile says what for, used from where its owner always
+/// is. That it was issued was weighed when it was.
+fn handed_over(view: &View<'_>) -> bool {
+    let issuer = view.o.issued_by.as_deref().and_then(|by| view.memory.declared(by));
+    issuer.is_some_and(Workload::has_profile) && view.origin.as_ref().is_some_and(|origin| !origin.is_new())
 }
 
 /// True for a key in place of a password, which can be guessed and phished: rather an improvement than a theft.

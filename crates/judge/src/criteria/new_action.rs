@@ -13,7 +13,8 @@
 //! Refused and failed requests count half; a new action within the declared `max_tier` counts `sensitivity.inside_tier`, from tier 3 on
 //! only if the workload has had that kind of effect before and is no agent; the same without a profile for running
 //! something on what it always runs something on. Changing or starting what bears its own name counts
-//! `sensitivity.own_thing`, and so does granting on, within the house, or destroying what it made itself today or yesterday; handing something out to nobody but those whom the profile lists, or to services of
+//! `sensitivity.own_thing`, changing, granting on (within the house) or destroying what it made itself today or yesterday
+//! `sensitivity.just_made`; handing something out to nobody but those whom the profile lists, or to services of
 //! the cloud for what belongs to the own account, `sensitivity.to_declared`. One more act of
 //! an administrator that is no grave one (below severity 4) counts `sensitivity.inside_tier`, if it has that effect as a habit, several
 //! administrative acts, or any and a declared tier of 4; the same for making accounts (ATT&CK T1136), if it hands out rights as a habit.
@@ -418,7 +419,7 @@ mod tests {
             (destroy("s3:new"), destroy("s3:old")),
         ] {
             let other = after(make("s3:new"), of_another.clone());
-            assert!((after(make("s3:new"), then.clone()) - 0.5 * other).abs() < 0.002);
+            assert!((after(make("s3:new"), then.clone()) - 0.3 * other).abs() < 0.002);
             // Not if the request failed, nor a copy, nor what runs, nor long ago.
             assert_eq!(after(make("s3:new").failed(), then.clone()), other);
             assert_eq!(after(make("s3:new").effect(Effect::CopyOut), then.clone()), other);
@@ -428,7 +429,7 @@ mod tests {
         // What lies in a namespace that was just made lies in nobody else's.
         let bind = |ns: &str| act().action("k8s:create rolebindings", 4).effect(Effect::Grant).target(&format!("k8s:{ns}/rolebindings/x"), 1);
         let space = act().action("k8s:create namespaces", 2).effect(Effect::Write).target("k8s:new/namespaces/new", 1);
-        assert!((after(space.clone(), bind("new")) - 0.5 * after(space, bind("old"))).abs() < 0.002);
+        assert!((after(space.clone(), bind("new")) - 0.3 * after(space, bind("old"))).abs() < 0.002);
         // Nor where somebody outside gets something, nor the key with which other things are locked by now.
         let outside = |thing: &str| admit(thing).sending_to("999988887777");
         assert_eq!(after(make("s3:new"), outside("s3:new")), after(make("s3:new"), outside("s3:old")));

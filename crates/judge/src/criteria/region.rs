@@ -40,6 +40,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
     Draft::new(Code::T6, Some(Boundary::Trust), Break::AccessPattern, "region", region)
         .times("g", gauge.g)
         .times(what, weight)
+        .times("own thing", view.just_made())
         .times("outcome", view.trust_outcome())
         .gauge(gauge.clone())
         .says(view.expected(Facet::Region, list), format!("in {}", view.observed(region, &gauge)))

@@ -9,7 +9,7 @@
 //!
 //! # Stays quiet when
 //! the profile declares no `max_tier`, the action is in its `actions`, or it is established: then the declaration is out of
-//! date and becomes a governance finding. Tiers 0 to 2 count half, and so does what it made itself just now (`sensitivity.own_thing`).
+//! date and becomes a governance finding. Tiers 0 to 2 count half, and what it made itself just now less (`sensitivity.just_made`).
 //!
 //! # Tuning
 //! `weights.tier_excess` (base, per tier), `sensitivity.denied`.

@@ -333,7 +333,9 @@ fn creates(action: &str) -> bool {
     let (verb, rest) = last.split_at_checked(VERB.len()).unwrap_or((last, ""));
     let ends = rest.is_empty() || rest.starts_with([' ', '_']) || rest.starts_with(|c: char| c.is_ascii_uppercase());
     // What is filled as it is made is a copy.
-    (verb.eq_ignore_ascii_case(VERB) && ends && !rest.ends_with("_AS_SELECT")) || last == "insert"
+    (verb.eq_ignore_ascii_case(VERB) && ends && !rest.ends_with("_AS_SELECT"))
+        || last == "insert"
+        || action.eq_ignore_ascii_case("entra:add group")
 }
 
 /// Zone and user agent as one value.
@@ -370,6 +372,8 @@ mod tests {
             ("snowflake:CREATE_TABLE", true),
             ("snowflake:CREATE_TABLE_AS_SELECT", false),
             ("github:repo.create", true),
+            ("entra:Add group", true),
+            ("entra:Add member to group", false),
             ("github:workflows.created_workflow_run", false),
             ("azure:microsoft.storage/storageaccounts/write", false),
             ("s3:PutObject", false),

@@ -3,6 +3,7 @@
 
 use super::Record;
 use crate::json::{Tape, Type, Value};
+use crate::support::aws::Arn;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// What [`vires_event::Activity::detail`] says of such a request.
@@ -34,6 +35,9 @@ fn rule_of(service: &str, operation: &str) -> Option<Rule> {
         ("cloudtrail", "PutEventSelectors") => selects_everything,
         ("config", "PutConfigurationRecorder") => {
             |p, _| is(p.path("configurationRecorder.recordingGroup.allSupported"), "true")
+        }
+        ("sns", "Subscribe") => {
+            |p, account| p.get_text("endpoint").is_some_and(|end| Arn::parse(&end).is_some_and(|a| a.account == account))
         }
         ("logs", "PutRetentionPolicy") => |p, _| number(p, "retentionInDays") >= Some(LONG_ENOUGH),
         ("iam", "UpdateAccessKey") => |p, _| says(p, "status", "Inactive"),
@@ -303,6 +307,11 @@ mod tests {
                 "config:PutConfigurationRecorder",
                 r#"{"configurationRecorder":{"recordingGroup":{"allSupported":true}}}"#,
                 r#"{"configurationRecorder":{"recordingGroup":{"allSupported":false}}}"#,
+            ),
+            (
+                "sns:Subscribe",
+                r#"{"topicArn":"arn:aws:sns:eu-west-1:123456789012:t","protocol":"sqs","endpoint":"arn:aws:sqs:eu-west-1:123456789012:q"}"#,
+                r#"{"topicArn":"arn:aws:sns:eu-west-1:123456789012:t","protocol":"sqs","endpoint":"arn:aws:sqs:eu-west-1:999988887777:q"}"#,
             ),
             (
                 "logs:PutRetentionPolicy",
