@@ -175,7 +175,8 @@ impl<'a> Memory<'a> {
     /// True if it made the thing itself, or the namespace it lies in, today or yesterday, so that nothing of anybody's is in it yet.
     pub fn made_lately(&self, dataset: &str) -> bool {
         let namespace = dataset.strip_prefix("k8s:").and_then(|name| name.split('/').next()).filter(|ns| ns.len() > 1);
-        self.made(dataset) || namespace.is_some_and(|ns| self.made(&format!("k8s:{ns}/namespaces/{ns}")))
+        let made = |ns| ["-", ns].iter().any(|within| self.made(&format!("k8s:{within}/namespaces/{ns}")));
+        self.made(dataset) || namespace.is_some_and(made)
     }
 
     fn made(&self, dataset: &str) -> bool {

@@ -10,7 +10,7 @@ use std::cell::Cell;
 use std::ops::Deref;
 use vires_event::{Boundary, Class, Effect, Kind, Link, Millis, Outcome, Text};
 use vires_profile::Workload;
-use vires_profile::baseline::{DayCount, Facet, credential_value};
+use vires_profile::baseline::{DayCount, Facet, credential_value, makes};
 use vires_profile::globs::Globs;
 use vires_profile::inventory::Mixture;
 use vires_profile::observation::Observation;
@@ -276,6 +276,29 @@ impl<'a> View<'a> {
         if self.is_as_ever_on_something() && self.is_just_made() { self.tuning.sensitivity.just_made } else { 1.0 }
     }
 
+    /// The weight of one thing among several that were touched: what one made just now is one's own.
+    pub fn own_target(&self, dataset: &str) -> f64 {
+        let own = self.is_as_ever_on_something() && self.o.effect == Some(Effect::Grant) && self.o.destinations.is_empty();
+        if own && self.memory.made_lately(dataset) { self.tuning.sensitivity.just_made } else { 1.0 }
+    }
+
+    /// The weight of secrets that are kept for whoever reads them: in the own namespace, called after the account.
+    pub fn own_secret(&self) -> f64 {
+        let [.., name] = self.memory.names;
+        let namespace = self.o.identity.rsplit(':').nth(1).unwrap_or("");
+        let own = |dataset: &Text<'_>| {
+            let thing =
+                dataset.strip_prefix("k8s:").and_then(|d| d.strip_prefix(namespace)).and_then(|d| d.strip_prefix("/secrets/"));
+            thing.and_then(|thing| thing.strip_prefix(name)).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
+        };
+        let reads = self.o.effect == Some(Effect::SecretRead) && namespace.len() > 1 && name.len() > 1;
+        if reads && self.is_as_ever_on_something() && self.o.datasets.iter().all(own) {
+            self.tuning.sensitivity.own_credential
+        } else {
+            1.0
+        }
+    }
+
     /// True for a program that chooses nothing itself, from where it always is, on something that is named.
     fn is_as_ever_on_something(&self) -> bool {
         let agent = self.profile.is_some_and(|p| p.agentic) || self.o.kind == Kind::AiAgent;
@@ -295,7 +318,8 @@ impl<'a> View<'a> {
         match self.o.effect {
             // What is opened comes first, then to whom.
             Some(Effect::Grant) => self.o.destinations.is_empty() && self.o.datasets.first().is_some_and(made),
-            Some(Effect::Write) => self.o.destinations.is_empty() && self.o.datasets.iter().all(made),
+            // To make it is the first step, not one of those after it.
+            Some(Effect::Write) => !makes(self.o) && self.o.destinations.is_empty() && self.o.datasets.iter().all(made),
             Some(Effect::Destructive) => {
                 let key = |d: &Text<'_>| d.starts_with("kms:") || d.contains("/cryptoKeys/");
                 !self.o.datasets.iter().any(key) && self.o.datasets.iter().all(made)

@@ -76,7 +76,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             .times(measured, measure)
             .times(what, weight)
             .times("own credential", view.renewal())
-            .times("own thing", view.just_made())
+            .times("own thing", view.just_made().min(view.own_target(dataset)))
             .times("outcome", view.outcome())
             .gauge(gauge.clone())
             .says(view.expected(facet, list), format!("administered {}", view.observed(&target.name, &gauge)))

@@ -64,6 +64,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         .times("with peers", view.together(&view.action))
         .times("peers touch it", if max.is_none() { view.rest_of_peers(&gauge) } else { 1.0 })
         .times("metadata only", view.metadata())
+        .times("own secret", view.own_secret())
         .times("written", if view.writes() { view.tuning.sensitivity.written_class } else { 1.0 })
         .times("outcome", view.outcome())
         .says(expected, format!("class {class}: {}", view.observed(target, &gauge)))

@@ -207,7 +207,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         // Two reasons, but not enough for it to be no news.
         .times("declared and a habit", if daily && inside && view.does_habitually() { knobs.inside_habit } else { 1.0 })
         .times("own credential", view.renewal())
-        .times("own thing", view.own_thing())
+        .times("own thing", view.own_thing().min(view.own_secret()))
         .times("to whom it may", if to_whom_it_may(view) { knobs.to_declared } else { 1.0 })
         .times("takes back", if takes_back(view) { knobs.takes_back } else { 1.0 })
         .times("signs in", if view.signs_in() { knobs.own_credential } else { 1.0 })
@@ -411,8 +411,10 @@ mod tests {
         let admit = |thing: &str| act().action("s3:PutBucketPolicy", 4).effect(Effect::Grant).target(thing, 1);
         let destroy = |thing: &str| act().action("s3:DeleteBucket", 3).effect(Effect::Destructive).severe(4).target(thing, 1);
         let after = |made: Act, then: Act| {
-            let found = Bench::mature().found_after(&[made], then);
-            found.iter().find(|(code, _)| code == "P2").map(|(_, x)| *x).unwrap()
+            let (judge, state, outcomes) = Bench::mature().run(&[made, then]);
+            let record = judge.ask(&state, "api", Mapping::Mapped).unwrap();
+            assert_eq!(outcomes.len(), 2);
+            record.evidence.iter().filter(|e| e.code == crate::Code::P2).map(|e| (e.last, e.x)).max_by_key(|(at, _)| *at).unwrap().1
         };
         for (then, of_another) in [
             (admit("s3:new"), admit("s3:old")),
@@ -436,6 +438,23 @@ mod tests {
         assert_eq!(after(make("kms:new"), destroy("kms:new")), after(make("kms:new"), destroy("kms:old")));
         let open = |thing: &str| act().action("s3:PutBucketAcl", 4).effect(Effect::Exposure).target(thing, 1);
         assert_eq!(after(make("s3:new"), open("s3:new")), after(make("s3:new"), open("s3:old")));
+    }
+
+    #[test]
+    fn a_secret_that_is_kept_for_its_reader_is_its_own() {
+        let weight = |code: crate::Code, secret: &str| {
+            let read = act().by("peer1").named("k8s:-:certs:peer1").action("k8s:get secrets", 3).effect(Effect::SecretRead);
+            let (judge, state, _) = Bench::mature().run(&[read.target(secret, 3)]);
+            let record = judge.ask(&state, "peer1", Mapping::Mapped).unwrap();
+            record.evidence.iter().find(|e| e.code == code).map(|e| e.x).unwrap()
+        };
+        for code in [crate::Code::P2, crate::Code::D1] {
+            let other = weight(code, "k8s:certs/secrets/payroll-db");
+            assert!((weight(code, "k8s:certs/secrets/peer1-webhook-ca") - 0.35 * other).abs() < 0.002, "{code:?}");
+            for stranger in ["k8s:shop/secrets/peer1-webhook-ca", "k8s:certs/secrets/peer12"] {
+                assert_eq!(weight(code, stranger), other, "{code:?} {stranger}");
+            }
+        }
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         .times("told by its data", if told_by_data(view) { view.tuning.declared.seen } else { 1.0 })
         .times("habitual effect", if view.does_habitually() { view.tuning.declared.drift } else { 1.0 })
         .times("own credential", view.renewal())
-        .times("own thing", view.just_made())
+        .times("own thing", view.just_made().min(view.own_secret()))
         .times("outcome", view.outcome())
         .says(format!("at most tier {max} (declared)"), format!("tier {tier}: {}", view.observed(&view.o.action, &view.action)))
         .put(found);

@@ -325,6 +325,11 @@ fn made<'o>(o: &'o Observation<'_>) -> Option<&'o str> {
     (target.name == *dataset && !dataset.starts_with("iam:")).then_some(&**dataset)
 }
 
+/// True for making something that holds nothing yet, which the record names.
+pub fn makes(o: &Observation<'_>) -> bool {
+    made(o).is_some()
+}
+
 /// True for the verbs by which vendors make something: `CreateBucket`, `createCluster`, `create namespaces`, `storage.buckets.create`.
 fn creates(action: &str) -> bool {
     const VERB: &str = "create";

@@ -23,7 +23,7 @@ mod stitch;
 pub use collapse::{MAX_VALUES, collapse};
 pub use daily::{DAYS_KEPT, Daily, DayCount};
 pub use error::BaselineError;
-pub use facet::{FACETS, Facet, Hashed, Name, bounded, credential_value, for_each_facet, pair_value, value_key};
+pub use facet::{FACETS, Facet, Hashed, Name, bounded, credential_value, for_each_facet, makes, pair_value, value_key};
 pub use file::{seal, unseal};
 pub use hours::Hours;
 pub use learned::{Learned, Names, Value, default_group};
