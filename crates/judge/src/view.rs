@@ -282,7 +282,7 @@ impl<'a> View<'a> {
         if own && self.memory.made_lately(dataset) { self.tuning.sensitivity.just_made } else { 1.0 }
     }
 
-    /// The weight of secrets that are kept for whoever reads them: in the own namespace, called after the account.
+    /// The weight of secrets that are kept for whoever reads or renews them: in the own namespace, called after the account.
     pub fn own_secret(&self) -> f64 {
         let [.., name] = self.memory.names;
         let namespace = self.o.identity.rsplit(':').nth(1).unwrap_or("");
@@ -291,8 +291,8 @@ impl<'a> View<'a> {
                 dataset.strip_prefix("k8s:").and_then(|d| d.strip_prefix(namespace)).and_then(|d| d.strip_prefix("/secrets/"));
             thing.and_then(|thing| thing.strip_prefix(name)).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.']))
         };
-        let reads = self.o.effect == Some(Effect::SecretRead) && namespace.len() > 1 && name.len() > 1;
-        if reads && self.is_as_ever_on_something() && self.o.datasets.iter().all(own) {
+        let keeps = matches!(self.o.effect, Some(Effect::SecretRead | Effect::Write)) && namespace.len() > 1 && name.len() > 1;
+        if keeps && self.is_as_ever_on_something() && self.o.datasets.iter().all(own) {
             self.tuning.sensitivity.own_credential
         } else {
             1.0
