@@ -6,6 +6,7 @@
 //! granted something, buckets (`storage:<bucket>`) and hosts, and `public`.
 
 mod destinations;
+mod guards;
 mod identity;
 mod targets;
 
@@ -62,6 +63,9 @@ pub(crate) fn decode<'a>(record: Value<'a>, hints: &Hints<'a>) -> Option<Activit
     let label = service.as_deref().map_or("gcp", |s| s.split('.').next().unwrap_or(s));
     targets::read(record, payload, label, &mut a);
     destinations::read(payload, method.as_deref().unwrap_or(""), &mut a);
+    if guards::opens_nothing(payload, method.as_deref().unwrap_or("")) {
+        a.detail = Some(guards::OPENS_NOTHING.into());
+    }
     if a.outcome == Some(Outcome::Success) {
         links(record, payload, method.as_deref().unwrap_or(""), &mut a.links);
     }

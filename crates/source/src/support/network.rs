@@ -1,5 +1,6 @@
 //! Addresses, URLs and user agents as logs write them.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
 use vires_event::Text;
 
 /// An address without port and brackets: `192.0.2.1:443`, `[2001:db8::1]:443`, `::ffff:192.0.2.1`. Text that is no address
@@ -52,6 +53,26 @@ pub(crate) fn asn(text: &str) -> Option<Text<'static>> {
     (number != 0).then(|| Text::Owned(format!("AS{number}")))
 }
 
+/// True for a network, or an address, that nobody outside has.
+pub(crate) fn is_private_network(cidr: &str) -> bool {
+    let (address, bits) = cidr.split_once('/').unwrap_or((cidr, ""));
+    let bits = bits.parse::<u8>().ok();
+    if let Ok(address) = address.parse::<Ipv4Addr>() {
+        let [a, b, ..] = address.octets();
+        // As wide as the private range at most.
+        return match (a, b) {
+            (10, _) => bits.is_none_or(|bits| bits >= 8),
+            (172, 16..=31) => bits.is_none_or(|bits| bits >= 12),
+            (192, 168) => bits.is_none_or(|bits| bits >= 16),
+            (100, 64..=127) => bits.is_none_or(|bits| bits >= 10),
+            _ => false,
+        };
+    }
+    address
+        .parse::<Ipv6Addr>()
+        .is_ok_and(|address| address.segments()[0] & 0xfe00 == 0xfc00 && bits.is_none_or(|bits| bits >= 7))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +93,27 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(address(written.into()).as_deref(), bare, "{written}");
+        }
+    }
+
+    #[test]
+    fn private_networks() {
+        for (cidr, expected) in [
+            ("10.0.0.0/8", true),
+            ("10.0.0.0/7", false),
+            ("172.16.4.0/24", true),
+            ("172.32.0.0/16", false),
+            ("192.168.1.1", true),
+            ("100.64.0.0/10", true),
+            ("0.0.0.0/0", false),
+            ("203.0.113.0/24", false),
+            ("fd12:3456::/32", true),
+            ("::/0", false),
+            ("10.0.0.0/x", true),
+            ("10.0.0", false),
+            ("", false),
+        ] {
+            assert_eq!(is_private_network(cidr), expected, "{cidr}");
         }
     }
 

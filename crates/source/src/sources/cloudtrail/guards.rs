@@ -4,7 +4,7 @@
 use super::Record;
 use crate::json::{Tape, Type, Value};
 use crate::support::aws::Arn;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use crate::support::network::is_private_network;
 
 /// What [`vires_event::Activity::detail`] says of such a request.
 pub(super) const OPENS_NOTHING: &str = "opens nothing";
@@ -156,25 +156,6 @@ fn admits_insiders(parameters: Value<'_>, account: &str) -> bool {
             _ => true,
         }
     }) && any
-}
-
-fn is_private_network(cidr: &str) -> bool {
-    let (address, bits) = cidr.split_once('/').unwrap_or((cidr, ""));
-    let bits = bits.parse::<u8>().ok();
-    if let Ok(address) = address.parse::<Ipv4Addr>() {
-        let [a, b, ..] = address.octets();
-        // As wide as the private range at most.
-        return match (a, b) {
-            (10, _) => bits.is_none_or(|bits| bits >= 8),
-            (172, 16..=31) => bits.is_none_or(|bits| bits >= 12),
-            (192, 168) => bits.is_none_or(|bits| bits >= 16),
-            (100, 64..=127) => bits.is_none_or(|bits| bits >= 10),
-            _ => false,
-        };
-    }
-    address
-        .parse::<Ipv6Addr>()
-        .is_ok_and(|address| address.segments()[0] & 0xfe00 == 0xfc00 && bits.is_none_or(|bits| bits >= 7))
 }
 
 /// A trail that hears more than before, and stays where it is.
