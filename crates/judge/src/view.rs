@@ -332,10 +332,10 @@ impl<'a> View<'a> {
 
     /// True for a sign-in by which nobody becomes anybody else.
     pub fn signs_in(&self) -> bool {
-        const WORDS: [&str; 4] = ["login", "logon", "signin", "sign-in activity"];
+        const WORDS: [&str; 5] = ["login", "logon", "signin", "sign-in activity", "getauthorizationtoken"];
         let verb = self.o.action.split_once(':').map_or("", |(_, verb)| verb);
         !self.origin_is_new()
-            && self.o.effect == Some(Effect::Assume)
+            && (self.o.effect == Some(Effect::Assume) || self.o.class == Some(Class::SessionIssue))
             && !self.o.links.iter().any(|l| matches!(l, Link::Became { .. }))
             && WORDS.iter().any(|word| verb.eq_ignore_ascii_case(word))
     }

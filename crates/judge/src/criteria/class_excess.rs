@@ -37,7 +37,8 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         return;
     }
     let gauge = view.gauge_declared(Facet::DataClass, name, Declared::Open);
-    if gauge.standing == Standing::Established {
+    // The token of a session of one's own is no data.
+    if gauge.standing == Standing::Established || view.signs_in() {
         return;
     }
     let target = view.o.targets.first().map_or("", |t| &t.name);

@@ -44,6 +44,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
         .times("told by its data", if told_by_data(view) { view.tuning.declared.seen } else { 1.0 })
         .times("habitual effect", if view.does_habitually() { view.tuning.declared.drift } else { 1.0 })
         .times("own credential", view.renewal())
+        .times("signs in", if view.signs_in() { view.tuning.sensitivity.own_credential } else { 1.0 })
         .times("own thing", view.just_made().min(view.own_secret()))
         .times("outcome", view.outcome())
         .says(format!("at most tier {max} (declared)"), format!("tier {tier}: {}", view.observed(&view.o.action, &view.action)))
@@ -64,5 +65,8 @@ mod tests {
         assert_eq!(bench.x("P1", act().action("s3:ListBuckets", 0)), None);
         let named = Bench::mature().declare("[workload.expect]\nmax_tier = 1\nactions = [\"ssm:*\"]\n");
         assert_eq!(named.x("P1", act().action("ssm:SendCommand", 3)), None);
+        // To sign in as oneself is no power.
+        let sign = |verb: &str| bench.x("P1", act().action(verb, 3).effect(vires_event::Effect::Assume)).unwrap();
+        assert!((sign("entra:Sign-in activity") - 0.35 * sign("sts:AssumeRole")).abs() < 0.002);
     }
 }
