@@ -185,7 +185,9 @@ impl<'a> Memory<'a> {
         let lately = |seen: Presence| seen.contains(self.day) || self.day > 0 && seen.contains(self.day - 1);
         let mut made = false;
         let mut look = |learned: &Learned| {
-            made |= learned.find_hashed(Facet::Made, &dataset).is_some_and(|known| lately(known.seen()));
+            // Of who makes more than is kept only what they have in common is known: that one was made says nothing of the next.
+            let known = learned.find_hashed(Facet::Made, &dataset).filter(|known| **known.name() == *dataset.text());
+            made |= known.is_some_and(|known| lately(known.seen()));
         };
         self.base().into_iter().chain(self.overlay).for_each(&mut look);
         // What is not yet a habit has been done all the same.

@@ -432,6 +432,12 @@ mod tests {
         let bind = |ns: &str| act().action("k8s:create rolebindings", 4).effect(Effect::Grant).target(&format!("k8s:{ns}/rolebindings/x"), 1);
         let space = act().action("k8s:create namespaces", 2).effect(Effect::Write).target("k8s:new/namespaces/new", 1);
         assert!((after(space.clone(), bind("new")) - 0.3 * after(space, bind("old"))).abs() < 0.002);
+        // Whoever makes more than can be kept has made nothing of what others have.
+        let many = (0..600).map(|n| make(&format!("s3:b{n}")));
+        let (judge, state, _) = Bench::mature().run(&many.chain([admit("s3:old")]).collect::<Vec<_>>());
+        let record = judge.ask(&state, "api", Mapping::Mapped).unwrap();
+        let flood = record.evidence.iter().find(|e| e.code == crate::Code::P2 && e.tier == 4).map(|e| e.x).unwrap();
+        assert_eq!(flood, after(make("s3:new"), admit("s3:old")));
         // Nor where somebody outside gets something, nor the key with which other things are locked by now.
         let outside = |thing: &str| admit(thing).sending_to("999988887777");
         assert_eq!(after(make("s3:new"), outside("s3:new")), after(make("s3:new"), outside("s3:old")));
