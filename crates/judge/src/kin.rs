@@ -307,7 +307,11 @@ pub(crate) fn keeps(action: &str, known: &str) -> bool {
 /// A call without the number of its version: `s3:ListObjectsV2` lists as `s3:ListObjects` does.
 fn call_of(action: &str) -> &str {
     let stem = action.trim_end_matches(|c: char| c.is_ascii_digit());
-    if stem.len() == action.len() || action.len() - stem.len() > 2 || action.contains([' ', '/']) {
+    if stem.len() == action.len()
+        || stem.ends_with([':', '.', '_'])
+        || action.len() - stem.len() > 2
+        || action.contains([' ', '/'])
+    {
         return action;
     }
     let versioned = stem.strip_suffix('V').filter(|rest| rest.ends_with(|c: char| c.is_ascii_lowercase()));

@@ -180,6 +180,11 @@ impl<'a> Memory<'a> {
     }
 
     fn made(&self, dataset: &str) -> bool {
+        // What anybody has touched before was there before, in whichever region or account.
+        let old = [Facet::Resource, Facet::Admin].into_iter().any(|facet| self.reference.estate(None, facet, dataset).have > 0);
+        if old {
+            return false;
+        }
         self.looked_at_today.set(true);
         let dataset = Hashed::new(dataset);
         let lately = |seen: Presence| seen.contains(self.day) || self.day > 0 && seen.contains(self.day - 1);

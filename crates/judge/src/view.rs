@@ -311,8 +311,8 @@ impl<'a> View<'a> {
         plain && self.o.datasets.iter().all(|d| self.memory.bears_name(d))
     }
 
-    /// True if nobody loses or gets anything by it: all of what is opened within the house, or destroyed, was made just now by whoever
-    /// does it. A key is no empty thing: whatever was encrypted with it since is lost with it.
+    /// True if hardly anybody loses or gets anything by it: all of what is opened within the house, changed or destroyed was made by
+    /// whoever does it, today or yesterday. A key is no empty thing: whatever was encrypted with it since is lost with it.
     fn is_just_made(&self) -> bool {
         let made = |dataset: &Text<'_>| self.memory.made_lately(dataset);
         match self.o.effect {

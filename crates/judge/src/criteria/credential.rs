@@ -24,7 +24,6 @@ use crate::{Break, Code};
 use crate::surprisal::Standing;
 use vires_event::{Boundary, CredentialKind, Outcome};
 use vires_profile::baseline::{Facet, credential_value};
-use vires_profile::Workload;
 use vires_profile::globs::Globs;
 use vires_profile::observation::Proof;
 
@@ -84,11 +83,11 @@ fn is_nobody(identity: &str) -> bool {
     identity.ends_with(":user:system:anonymous") || identity.ends_with(":user:system:unauthenticated")
 }
 
-/// True for a credential that somebody of the house was seen to issue, whose profile says what for, used from where its owner always
+/// True for a credential that somebody of the house was seen to issue, whose profile appoints it to administer, used from where its owner always
 /// is. That it was issued was weighed when it was.
 fn handed_over(view: &View<'_>) -> bool {
     let issuer = view.o.issued_by.as_deref().and_then(|by| view.memory.declared(by));
-    issuer.is_some_and(Workload::has_profile) && view.origin.as_ref().is_some_and(|origin| !origin.is_new())
+    issuer.is_some_and(|issuer| issuer.expect.max_tier >= Some(4)) && view.origin.as_ref().is_some_and(|origin| !origin.is_new())
 }
 
 /// True for a key in place of a password, which can be guessed and phished: rather an improvement than a theft.

@@ -37,7 +37,7 @@ pub(super) fn look(view: &View<'_>, found: &mut Vec<Finding>) {
             continue;
         }
         // Nor is what goes to the house's own people.
-        if view.memory.reference.is_of_the_house(destination) {
+        if list.is_none() && view.memory.reference.is_of_the_house(destination) {
             continue;
         }
         let standing = match list {
@@ -106,6 +106,8 @@ mod tests {
         let bench = people.into_iter().fold(Bench::mature(), |bench, person| bench.also_daily(person));
         assert_eq!(bench.x("D4", mail("example.com")), None);
         assert!(bench.x("D4", mail("example.net")).unwrap() > 0.5);
+        let closed = bench.clone().declare("[workload.expect]\ndestinations = []\n");
+        assert_eq!(closed.x("D4", mail("example.com")), Some(0.95), "a closed list is closed");
         assert!(Bench::mature().x("D4", mail("example.com")).unwrap() > 0.5);
     }
 

@@ -432,6 +432,14 @@ mod tests {
         let bind = |ns: &str| act().action("k8s:create rolebindings", 4).effect(Effect::Grant).target(&format!("k8s:{ns}/rolebindings/x"), 1);
         let space = act().action("k8s:create namespaces", 2).effect(Effect::Write).target("k8s:new/namespaces/new", 1);
         assert!((after(space.clone(), bind("new")) - 0.3 * after(space, bind("old"))).abs() < 0.002);
+        // What was there before is not new because something was made on it, or because it was made once more.
+        let tag = act().action("ec2:CreateTags", 2).effect(Effect::Write).target("s3:new", 1);
+        assert_eq!(after(tag, admit("s3:new")), after(make("s3:new"), admit("s3:old")));
+        let used = Bench::mature().peers_also(act().target("s3:new", 1));
+        let (judge, state, _) = used.run(&[make("s3:new"), admit("s3:new")]);
+        let record = judge.ask(&state, "api", Mapping::Mapped).unwrap();
+        let again = record.evidence.iter().find(|e| e.code == crate::Code::P2 && e.tier == 4).map(|e| e.x).unwrap();
+        assert_eq!(again, after(make("s3:new"), admit("s3:old")));
         // Whoever makes more than can be kept has made nothing of what others have.
         let many = (0..600).map(|n| make(&format!("s3:b{n}")));
         let (judge, state, _) = Bench::mature().run(&many.chain([admit("s3:old")]).collect::<Vec<_>>());

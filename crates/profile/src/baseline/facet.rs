@@ -317,7 +317,7 @@ fn touched(o: &Observation<'_>, found: &mut impl FnMut(Facet, &str)) {
 /// something, and whoever makes an identity or a credential has made a way in.
 fn made<'o>(o: &'o Observation<'_>) -> Option<&'o str> {
     let plain = matches!(o.effect, Some(Effect::Write) | None) && o.tier > 0;
-    if !plain || o.outcome == Some(Outcome::Error) || !creates(&o.action) {
+    if !plain || o.outcome == Some(Outcome::Error) || !creates(&o.action, o.region.as_deref()) {
         return None;
     }
     // Where only its folder is known, or what lies in it, there is more than what was made.
@@ -330,17 +330,32 @@ pub fn makes(o: &Observation<'_>) -> bool {
     made(o).is_some()
 }
 
-/// True for the verbs by which vendors make something: `CreateBucket`, `createCluster`, `create namespaces`, `storage.buckets.create`.
-fn creates(action: &str) -> bool {
-    const VERB: &str = "create";
-    let name = action.split_once(':').map_or(action, |(_, name)| name);
-    let last = name.rsplit(['.', '/']).next().unwrap_or(name);
-    let (verb, rest) = last.split_at_checked(VERB.len()).unwrap_or((last, ""));
-    let ends = rest.is_empty() || rest.starts_with([' ', '_']) || rest.starts_with(|c: char| c.is_ascii_uppercase());
-    // What is filled as it is made is a copy.
-    (verb.eq_ignore_ascii_case(VERB) && ends && !rest.ends_with("_AS_SELECT"))
-        || last == "insert"
-        || action.eq_ignore_ascii_case("entra:add group")
+/// True for calls whose first target is the new thing, and not one that it is made of, lies in or belongs to. A bucket of the first region
+/// of Amazon may have been there before: making it again is answered like making it.
+fn creates(action: &str, region: Option<&str>) -> bool {
+    const CREATES: [&str; 19] = [
+        "dynamodb:CreateTable",
+        "kms:CreateKey",
+        "secretsmanager:CreateSecret",
+        "ecr:CreateRepository",
+        "rds:CreateDBInstance",
+        "rds:CreateDBCluster",
+        "k8s:create namespaces",
+        "gcp:storage.buckets.create",
+        "gcp:pubsub.topics.create",
+        "gcp:bigquery.datasets.create",
+        "gcp:secretmanager.secrets.create",
+        "gcp:cloudkms.cryptoKeys.create",
+        "gcp:artifactregistry.repositories.create",
+        "gcp:cloudsql.instances.create",
+        "gcp:resourcemanager.projects.create",
+        "github:repo.create",
+        "snowflake:CREATE_SCHEMA",
+        "snowflake:CREATE_TABLE",
+        "entra:Add group",
+    ];
+    let bucket = action == "s3:CreateBucket" && region.is_some_and(|region| region != "us-east-1");
+    bucket || CREATES.contains(&action)
 }
 
 /// Zone and user agent as one value.
@@ -366,26 +381,22 @@ mod tests {
     }
 
     #[test]
-    fn making_is_told_by_the_verb() {
-        for (action, expected) in [
-            ("s3:CreateBucket", true),
-            ("databricks:createCluster", true),
-            ("k8s:create namespaces", true),
-            ("gcp:storage.buckets.create", true),
-            ("gcp:google.cloud.pubsub.v1.Publisher.CreateTopic", true),
-            ("gcp:compute.disks.insert", true),
-            ("snowflake:CREATE_TABLE", true),
-            ("snowflake:CREATE_TABLE_AS_SELECT", false),
-            ("github:repo.create", true),
-            ("entra:Add group", true),
-            ("entra:Add member to group", false),
-            ("github:workflows.created_workflow_run", false),
-            ("azure:microsoft.storage/storageaccounts/write", false),
-            ("s3:PutObject", false),
-            ("x:Created", false),
-            ("é", false),
+    fn making_is_told_by_the_call() {
+        let creates = |action| creates(action, Some("eu-west-1"));
+        assert!(creates("s3:CreateBucket") && creates("k8s:create namespaces") && creates("github:repo.create"));
+        assert!(!super::creates("s3:CreateBucket", Some("us-east-1")) && !super::creates("s3:CreateBucket", None));
+        // What is done to a thing that was there, or a copy of it, made nothing of it.
+        for action in [
+            "ec2:CreateTags",
+            "rds:CreateDBInstanceReadReplica",
+            "backup:CreateBackupSelection",
+            "lambda:CreateAlias",
+            "gcp:cloudsql.databases.create",
+            "gcp:dns.changes.create",
+            "snowflake:CREATE_TABLE_AS_SELECT",
+            "sqs:CreateQueue",
         ] {
-            assert_eq!(creates(action), expected, "{action}");
+            assert!(!creates(action), "{action}");
         }
     }
 

@@ -97,21 +97,17 @@ pub(super) fn read<'a>(
     if let Some(whom) = ["principal", "granteePrincipal"].iter().find_map(|key| parameters.get_text(key)) {
         let bound = ["sourceArn", "sourceAccount"].iter().filter_map(|key| parameters.get_text(key));
         // A grant of a key is used by the service for the caller alone.
-        let bound = service == "kms" || is_of(bound, &found.own);
+        let bound = service == "kms" || bound.into_iter().any(|text| is_of(&text, &found.own));
         found.admit(whom, bound);
     }
-    found.serves.filter(|_| !found.others && found.out.is_empty())
+    // Whoever lets a service take on a role hands out the role.
+    found.serves.filter(|_| service != "iam" && !found.others && found.out.is_empty())
 }
 
-/// True if all that is named belongs to these accounts, and something is: by its number, or an ARN that bears it.
-fn is_of<'t>(named: impl Iterator<Item = Text<'t>>, own: &[&str]) -> bool {
-    let mut any = false;
-    // The ARN of a bucket bears no account, so it binds nothing.
-    let account = |text: &'_ Text<'t>| Arn::parse(text).map_or_else(|| text.to_string(), |arn| arn.account.to_owned());
-    named.map(|text| account(&text)).filter(|account| !account.is_empty()).all(|account| {
-        any = true;
-        is_account(&account) && own.contains(&&*account)
-    }) && any
+/// True for the number of one of these accounts, or an ARN that bears it: that of a bucket bears none.
+fn is_of(text: &str, own: &[&str]) -> bool {
+    let account = Arn::parse(text).map_or(text, |arn| arn.account);
+    is_account(account) && own.contains(&account)
 }
 
 /// True for requests that put an object into a bucket: whoever owns that bucket has it then.
@@ -261,13 +257,20 @@ fn policy(document: Value<'_>, found: &mut Found<'_, '_>) {
         if statement.get("Effect").and_then(|e| e.str()).is_some_and(|e| e == "Deny") {
             continue;
         }
-        let Some(principal) = statement.get("Principal") else { continue };
+        let Some(principal) = statement.get("Principal") else {
+            // All but some are everybody.
+            found.others |= statement.get("NotPrincipal").is_some();
+            continue;
+        };
         // A condition on who or where makes everybody into somebody.
         let narrowed = statement.get("Condition").is_some_and(narrows);
-        let bound = statement.get("Condition").is_some_and(|condition| is_of(sources(condition), &found.own));
+        let bound = statement.get("Condition").is_some_and(|condition| binds(condition, &found.own));
+        // The items of a list have no names of their own.
+        let only_services = principal.is_object() && principal.fields().all(|(key, _)| key == "Service");
+        let service = |key: &str| key == "Service" || (key.is_empty() && only_services);
         for (key, leaf) in principal.leaves() {
             let Some(text) = leaf.text() else { continue };
-            if key == "Service" || is_service(&text) {
+            if service(key) {
                 found.admit(text.into_owned().into(), bound);
                 continue;
             }
@@ -279,15 +282,6 @@ fn policy(document: Value<'_>, found: &mut Found<'_, '_>) {
             }
         }
     }
-}
-
-/// What a condition demands that a service acts for: things or accounts.
-fn sources<'a>(condition: Value<'a>) -> impl Iterator<Item = Text<'a>> {
-    const KEYS: [&str; 2] = ["aws:sourcearn", "aws:sourceaccount"];
-    let operators = condition.fields().filter(|(operator, _)| !operator.contains("Not") && !operator.ends_with("IfExists"));
-    let demands = operators.flat_map(|(_, operator)| operator.fields());
-    let demands = demands.filter(|(key, _)| KEYS.iter().any(|known| key.eq_ignore_ascii_case(known)));
-    demands.flat_map(|(_, value)| value.leaves()).filter_map(|(_, leaf)| leaf.text())
 }
 
 fn narrows(condition: Value<'_>) -> bool {
@@ -303,6 +297,20 @@ fn narrows(condition: Value<'_>) -> bool {
         "aws:sourcevpce",
     ];
     condition.fields().any(|(_, operator)| operator.fields().any(|(key, _)| KEYS.iter().any(|k| key.eq_ignore_ascii_case(k))))
+}
+
+/// True if a condition demands that a service acts for these accounts alone. Values of one demand are alternatives, so each must bind.
+fn binds(condition: Value<'_>, own: &[&str]) -> bool {
+    const KEYS: [&str; 2] = ["aws:sourcearn", "aws:sourceaccount"];
+    const OPERATORS: [&str; 5] = ["StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike"];
+    let operators = condition.fields().filter(|(operator, _)| OPERATORS.contains(operator));
+    let mut demands = operators.flat_map(|(_, operator)| operator.fields());
+    demands.any(|(key, value)| {
+        let texts = || value.leaves().map(|(_, leaf)| leaf.text().unwrap_or_default());
+        KEYS.iter().any(|known| key.eq_ignore_ascii_case(known))
+            && texts().next().is_some()
+            && texts().all(|text| is_of(&text, own))
+    })
 }
 
 #[cfg(test)]
@@ -345,6 +353,20 @@ mod tests {
         ] {
             assert!(!policy(&[not]), "{not}");
         }
+        for not in [
+            r#"{"Service":"a.amazonaws.com"},"Condition":{"ForAllValues:StringEquals":{"aws:SourceAccount":"123456789012"}}"#,
+            r#"{"Service":"a.amazonaws.com"},"Condition":{"NumericGreaterThan":{"aws:SourceAccount":"123456789012"}}"#,
+            r#"{"Service":"a.amazonaws.com"},"Condition":{"ArnLike":{"aws:SourceArn":["arn:aws:s3:::b","arn:aws:sns:eu-west-1:123456789012:t"]}}"#,
+            r#"{"Federated":"cognito-identity.amazonaws.com"},"Condition":{"StringEquals":{"aws:SourceAccount":"123456789012"}}"#,
+        ] {
+            assert!(!policy(&[not]), "{not}");
+        }
+        let all_but = format!(
+            r#""bucketName":"b","bucketPolicy":{{"Statement":[{{"Effect":"Allow","Principal":{OWN}}},{{"Effect":"Allow","NotPrincipal":{{"AWS":"123456789012"}}}}]}}"#
+        );
+        assert!(!serves("s3", "PutBucketPolicy", &all_but), "all but some are everybody");
+        let trust = format!(r#""roleName":"admin","policyDocument":{{"Statement":[{{"Effect":"Allow","Principal":{OWN}}}]}}"#);
+        assert!(!serves("iam", "UpdateAssumeRolePolicy", &trust), "whom a role trusts has its power");
         for other in [r#"{"AWS":"arn:aws:iam::123456789012:role/x"}"#, r#"{"AWS":"999988887777"}"#, r#""*""#] {
             assert!(!policy(&[OWN, other]), "{other}");
         }

@@ -1,8 +1,8 @@
-//! Requests whose name is that of an opening or of tampering, and whose parameters say the opposite: a guard goes up, what is opened is
-//! opened to the house's own networks, a key is taken out of use. The same call serves for both.
+//! Requests whose name is that of an opening or of tampering, and whose parameters say the opposite: a guard goes up, or what is opened is
+//! opened to the house's own networks. A call that takes the place of what stood there before is none of these: it is not known what did. The same call serves for both.
 
 use super::Record;
-use crate::json::{Tape, Type, Value};
+use crate::json::{Type, Value};
 use crate::support::aws::Arn;
 use crate::support::network::is_private_network;
 
@@ -10,43 +10,33 @@ use crate::support::network::is_private_network;
 pub(super) const OPENS_NOTHING: &str = "opens nothing";
 
 /// Shorter than this, keeping logs is forgetting them.
-const LONG_ENOUGH: u64 = 90;
-/// A policy for passwords that asks for less opens something.
-const LONG_PASSWORD: u64 = 14;
+const LONG_ENOUGH: u64 = 365;
 /// Backups that are kept for so many days are kept.
 const KEPT_DAYS: u64 = 7;
-/// A policy longer than this is not one that AWS accepts.
-const MAX_POLICY: usize = 64 * 1024;
 
 type Rule = fn(Value<'_>, &str) -> bool;
 
 fn rule_of(service: &str, operation: &str) -> Option<Rule> {
     Some(match (service, operation) {
         ("s3", "PutBucketPublicAccessBlock" | "PutPublicAccessBlock" | "PutAccountPublicAccessBlock") => blocks_the_public,
-        ("s3", "PutBucketLogging") => |p, _| p.path("BucketLoggingStatus.LoggingEnabled").is_some(),
         ("s3", "PutBucketAcl") => is_private,
-        ("s3", "PutBucketPolicy") => asks_for_encryption,
         ("ec2", "ModifyInstanceMetadataOptions" | "ModifyInstanceMetadataDefaults") => asks_for_tokens,
         ("ec2", "AuthorizeSecurityGroupIngress") => admits_insiders,
-        ("ec2", "CreateNetworkAclEntry" | "ReplaceNetworkAclEntry") => |p, _| says(p, "ruleAction", "deny"),
-        ("guardduty", "UpdateDetector") => |p, _| switches_on(p),
         ("macie2", "UpdateMacieSession") => |p, _| says(p, "status", "ENABLED"),
         ("cloudtrail", "UpdateTrail") => widens_a_trail,
         ("cloudtrail", "PutEventSelectors") => selects_everything,
-        ("config", "PutConfigurationRecorder") => {
-            |p, _| is(p.path("configurationRecorder.recordingGroup.allSupported"), "true")
-        }
-        ("sns", "Subscribe") => {
-            |p, account| p.get_text("endpoint").is_some_and(|end| Arn::parse(&end).is_some_and(|a| a.account == account))
-        }
+        ("sns", "Subscribe") => |p, account| {
+            p.get_text("endpoint")
+                .is_some_and(|end| Arn::parse(&end).is_some_and(|a| a.account == account && !account.is_empty()))
+        },
         ("logs", "PutRetentionPolicy") => |p, _| number(p, "retentionInDays") >= Some(LONG_ENOUGH),
-        ("iam", "UpdateAccessKey") => |p, _| says(p, "status", "Inactive"),
-        ("iam", "UpdateAccountPasswordPolicy") => {
-            |p, _| number(p, "minimumPasswordLength") >= Some(LONG_PASSWORD) && !any_off(p)
-        }
-        ("dynamodb", "UpdateContinuousBackups") => {
-            |p, _| is(p.path("pointInTimeRecoverySpecification.pointInTimeRecoveryEnabled"), "true")
-        }
+        ("dynamodb", "UpdateContinuousBackups") => |p, _| {
+            p.leaves().all(|(key, leaf)| match key {
+                "recoveryPeriodInDays" => false,
+                "pointInTimeRecoveryEnabled" => is(Some(leaf), "true"),
+                _ => true,
+            }) && p.get("pointInTimeRecoverySpecification").is_some()
+        },
         ("rds", "ModifyDBInstance" | "ModifyDBCluster") => changes_its_size,
         _ => return None,
     })
@@ -59,7 +49,8 @@ pub(super) fn is_one(service: &str, operation: &str) -> bool {
 
 /// True if the parameters say that nothing is opened and no guard taken down.
 pub(super) fn opens_nothing(r: &Record<'_>, service: &str, operation: &str, account: &str) -> bool {
-    let parameters = r.parameters.filter(|p| p.is_object());
+    // Of what was too long for the log only that is said.
+    let parameters = r.parameters.filter(|p| p.is_object() && p.get("omitted").is_none());
     rule_of(service, operation).zip(parameters).is_some_and(|(rule, parameters)| rule(parameters, account))
 }
 
@@ -75,18 +66,6 @@ fn number(parameters: Value<'_>, key: &str) -> Option<u64> {
     parameters.get_text(key)?.parse().ok()
 }
 
-fn any_leaf(value: Value<'_>, words: &[&str]) -> bool {
-    value.leaves().any(|(_, leaf)| leaf.text().is_some_and(|text| words.iter().any(|word| text.eq_ignore_ascii_case(word))))
-}
-
-fn any_off(value: Value<'_>) -> bool {
-    any_leaf(value, &["false", "DISABLED"])
-}
-
-fn switches_on(parameters: Value<'_>) -> bool {
-    any_leaf(parameters, &["true", "ENABLED"]) && !any_off(parameters)
-}
-
 fn blocks_the_public(parameters: Value<'_>, _: &str) -> bool {
     const BLOCKS: [&str; 4] = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
     let block = parameters.get("PublicAccessBlockConfiguration");
@@ -99,34 +78,6 @@ fn is_private(parameters: Value<'_>, _: &str) -> bool {
         texts.peek().is_some() && texts.all(|text| is(Some(text), "private"))
     });
     acl && parameters.get("AccessControlPolicy").is_none() && !parameters.fields().any(|(key, _)| key.contains("grant"))
-}
-
-/// A policy that only refuses what is not encrypted.
-fn asks_for_encryption(parameters: Value<'_>, _: &str) -> bool {
-    let policy = ["bucketPolicy", "policy"].iter().filter_map(|key| parameters.get(key));
-    let mut policy = policy.filter(|value| value.is_object() || value.raw().len() > 2);
-    let Some(policy) = policy.next() else { return false };
-    if policy.is_object() {
-        return only_refuses(policy);
-    }
-    let Some(text) = policy.str().filter(|text| text.len() <= MAX_POLICY) else { return false };
-    Tape::default().parse(&text).is_ok_and(only_refuses)
-}
-
-fn only_refuses(policy: Value<'_>) -> bool {
-    // Whoever asks for one key for all that is put there locks it up, so that is not among them.
-    const KEYS: [&str; 3] = ["aws:SecureTransport", "s3:TlsVersion", "s3:x-amz-server-side-encryption"];
-    let Some(statements) = policy.get("Statement") else { return false };
-    let one = statements.is_object().then_some(statements);
-    let mut any = false;
-    one.into_iter().chain(statements.items()).all(|statement| {
-        any = true;
-        let about = |condition: Value<'_>| {
-            let mut keys = condition.fields().flat_map(|(_, operator)| operator.fields()).peekable();
-            keys.peek().is_some() && keys.all(|(key, _)| KEYS.iter().any(|known| key.eq_ignore_ascii_case(known)))
-        };
-        says(statement, "Effect", "Deny") && statement.get("Condition").is_some_and(about)
-    }) && any
 }
 
 /// Credentials of a machine are given only to who asks for a token first.
@@ -177,9 +128,12 @@ fn selects_everything(parameters: Value<'_>, _: &str) -> bool {
     let Some(selectors) = parameters.get("eventSelectors") else { return false };
     let mut selectors = selectors.items().peekable();
     let left_out = |s: Value<'_>| s.get("excludeManagementEventSources").is_some_and(|list| list.items().next().is_some());
+    // The call takes the place of what was selected before: without data there is less of it.
+    let data = |s: Value<'_>| s.get("dataResources").is_some_and(|list| list.items().next().is_some());
     parameters.get("advancedEventSelectors").is_none()
         && selectors.peek().is_some()
-        && selectors.all(|s| says(s, "readWriteType", "All") && says(s, "includeManagementEvents", "true") && !left_out(s))
+        && selectors
+            .all(|s| data(s) && says(s, "readWriteType", "All") && says(s, "includeManagementEvents", "true") && !left_out(s))
 }
 
 /// A database gets more room or another version, is kept better, or is shut from outside.
@@ -242,26 +196,11 @@ mod tests {
         assert!(opens_nothing(BLOCK, &block(r#","RestrictPublicBuckets":true"#)));
         assert!(!opens_nothing(BLOCK, &block(r#","RestrictPublicBuckets":false"#)) && !opens_nothing(BLOCK, &block("")));
         for (request, up, down) in [
-            (
-                "s3:PutBucketLogging",
-                r#"{"BucketLoggingStatus":{"LoggingEnabled":{"TargetBucket":"logs"}}}"#,
-                r#"{"BucketLoggingStatus":{"xmlns":"x"}}"#,
-            ),
             ("s3:PutBucketAcl", r#"{"x-amz-acl":["private"]}"#, r#"{"x-amz-acl":["public-read"]}"#),
             (
                 "ec2:ModifyInstanceMetadataOptions",
                 r#"{"ModifyInstanceMetadataOptionsRequest":{"InstanceId":"i","HttpTokens":"required"}}"#,
                 r#"{"httpTokens":"optional"}"#,
-            ),
-            (
-                "ec2:CreateNetworkAclEntry",
-                r#"{"ruleAction":"deny","cidrBlock":"0.0.0.0/0"}"#,
-                r#"{"ruleAction":"allow","cidrBlock":"0.0.0.0/0"}"#,
-            ),
-            (
-                "guardduty:UpdateDetector",
-                r#"{"detectorId":"d","enable":true}"#,
-                r#"{"detectorId":"d","enable":true,"features":[{"name":"S3","status":"DISABLED"}]}"#,
             ),
             ("macie2:UpdateMacieSession", r#"{"status":"ENABLED"}"#, r#"{"status":"PAUSED"}"#),
             (
@@ -280,16 +219,6 @@ mod tests {
                 r#"{"trailName":"t","eventSelectors":[{"readWriteType":"All","includeManagementEvents":true,"excludeManagementEventSources":["kms.amazonaws.com"]}]}"#,
             ),
             (
-                "cloudtrail:PutEventSelectors",
-                r#"{"eventSelectors":[{"readWriteType":"All","includeManagementEvents":true}]}"#,
-                r#"{"eventSelectors":[]}"#,
-            ),
-            (
-                "config:PutConfigurationRecorder",
-                r#"{"configurationRecorder":{"recordingGroup":{"allSupported":true}}}"#,
-                r#"{"configurationRecorder":{"recordingGroup":{"allSupported":false}}}"#,
-            ),
-            (
                 "sns:Subscribe",
                 r#"{"topicArn":"arn:aws:sns:eu-west-1:123456789012:t","protocol":"sqs","endpoint":"arn:aws:sqs:eu-west-1:123456789012:q"}"#,
                 r#"{"topicArn":"arn:aws:sns:eu-west-1:123456789012:t","protocol":"sqs","endpoint":"arn:aws:sqs:eu-west-1:999988887777:q"}"#,
@@ -298,12 +227,6 @@ mod tests {
                 "logs:PutRetentionPolicy",
                 r#"{"logGroupName":"g","retentionInDays":365}"#,
                 r#"{"logGroupName":"g","retentionInDays":1}"#,
-            ),
-            ("iam:UpdateAccessKey", r#"{"status":"Inactive","accessKeyId":"AKIAIOSFODNN7EXAMPLE"}"#, r#"{"status":"Active"}"#),
-            (
-                "iam:UpdateAccountPasswordPolicy",
-                r#"{"minimumPasswordLength":14,"requireSymbols":true}"#,
-                r#"{"minimumPasswordLength":14,"requireSymbols":false}"#,
             ),
             (
                 "dynamodb:UpdateContinuousBackups",
@@ -320,33 +243,22 @@ mod tests {
                 r#"{"dBInstanceIdentifier":"d","publiclyAccessible":false}"#,
                 r#"{"dBInstanceIdentifier":"d","backupRetentionPeriod":0}"#,
             ),
+            (
+                "cloudtrail:PutEventSelectors",
+                r#"{"eventSelectors":[{"readWriteType":"All","includeManagementEvents":true,"dataResources":[{"type":"AWS::S3::Object"}]}]}"#,
+                r#"{"eventSelectors":[{"readWriteType":"All","includeManagementEvents":true,"dataResources":[]}]}"#,
+            ),
+            (
+                "dynamodb:UpdateContinuousBackups",
+                r#"{"pointInTimeRecoverySpecification":{"pointInTimeRecoveryEnabled":true}}"#,
+                r#"{"pointInTimeRecoverySpecification":{"pointInTimeRecoveryEnabled":true,"recoveryPeriodInDays":1}}"#,
+            ),
         ] {
             assert!(opens_nothing(request, up), "{request} {up}");
             assert!(!opens_nothing(request, down), "{request} {down}");
             assert!(!opens_nothing(request, "{}") && !opens_nothing(request, "null"), "{request}");
         }
         assert!(!opens_nothing("s3:PutObject", r#"{"x-amz-acl":"private"}"#));
-    }
-
-    #[test]
-    fn a_policy_that_refuses_opens_nothing() {
-        const POLICY: &str = "s3:PutBucketPolicy";
-        let refuse = |condition: &str| {
-            let document =
-                format!(r#"{{"Statement":[{{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"{condition}}}]}}"#);
-            let text = serde_json::to_string(&document).unwrap();
-            let objects = opens_nothing(POLICY, &format!(r#"{{"policy":"","bucketPolicy":{document}}}"#));
-            assert_eq!(opens_nothing(POLICY, &format!(r#"{{"policy":{text}}}"#)), objects);
-            objects
-        };
-        assert!(refuse(r#","Condition":{"Bool":{"aws:SecureTransport":"false"}}"#));
-        // Whoever shuts everybody out takes the data away.
-        assert!(
-            !refuse("")
-                && !refuse(r#","Condition":{"StringNotEquals":{"aws:PrincipalArn":"arn:aws:iam::123456789012:role/x"}}"#)
-        );
-        assert!(!refuse(r#","Condition":{"Bool":{"aws:SecureTransport":"false"},"StringNotEquals":{"aws:SourceVpce":"v"}}"#));
-        assert!(!opens_nothing(POLICY, r#"{"bucketPolicy":{"Statement":[]}}"#));
     }
 
     #[test]

@@ -7,17 +7,16 @@ use crate::support::network::is_private_network;
 /// What [`vires_event::Activity::detail`] says of such a request.
 pub(super) const OPENS_NOTHING: &str = "opens nothing";
 
-/// True if a rule is made or changed, and only refuses, or admits private networks alone.
+/// True if a rule is made or changed, and admits private networks alone.
 pub(super) fn opens_nothing(payload: Value<'_>, method: &str) -> bool {
     let rule = method.rsplit_once('.').filter(|(head, _)| head.ends_with("firewalls")).map(|(_, verb)| verb);
     if !rule.is_some_and(|verb| matches!(verb, "insert" | "update" | "patch" | "create")) {
         return false;
     }
     let Some(request) = any_case(payload, "request") else { return false };
-    let list = |keys: [&str; 2]| keys.into_iter().find_map(|key| any_case(request, key));
-    let some = |value: Option<Value<'_>>| value.is_some_and(|list| list.items().next().is_some());
-    if some(list(["denieds", "denied"])) && !some(list(["alloweds", "allowed"])) {
-        return true;
+    // A rule that refuses may take the place of one that refused more.
+    if ["denieds", "denied", "disabled"].iter().any(|key| any_case(request, key).is_some()) {
+        return false;
     }
     let mut ranges = any_case(request, "sourceRanges").into_iter().flat_map(|list| list.items()).peekable();
     ranges.peek().is_some() && ranges.all(|range| range.text().is_some_and(|cidr| is_private_network(&cidr)))
@@ -39,7 +38,10 @@ mod tests {
         };
         const INSERT: &str = "v1.compute.firewalls.insert";
         assert!(rule(INSERT, r#"{"sourceRanges":["10.8.0.0/14"],"alloweds":[{"IPProtocol":"tcp"}]}"#));
-        assert!(rule("beta.compute.firewalls.patch", r#"{"denieds":[{"IPProtocol":"all"}],"sourceRanges":["0.0.0.0/0"]}"#));
+        assert!(
+            !rule("beta.compute.firewalls.patch", r#"{"denieds":[{"IPProtocol":"all"}],"sourceRanges":["10.8.0.0/14"]}"#),
+            "a wider rule may have stood there"
+        );
         assert!(!rule(INSERT, r#"{"sourceRanges":["10.8.0.0/14","203.0.113.9/32"],"alloweds":[{"IPProtocol":"tcp"}]}"#));
         assert!(!rule(INSERT, r#"{"alloweds":[{"IPProtocol":"tcp"}]}"#), "of no range is of all");
         assert!(!rule("v1.compute.firewalls.delete", r#"{"sourceRanges":["10.8.0.0/14"]}"#));
