@@ -172,7 +172,8 @@ impl<'a> Memory<'a> {
         self.sighting_of(facet, &Hashed::new(value))
     }
 
-    /// True if it made the thing itself, or the namespace it lies in, today or yesterday, so that nothing of anybody's is in it yet.
+    /// True if it made the thing itself, or the namespace it lies in, today or yesterday, and nobody had touched it when the baseline was
+    /// learned: hardly anything of anybody's is in it yet.
     pub fn made_lately(&self, dataset: &str) -> bool {
         let namespace = dataset.strip_prefix("k8s:").and_then(|name| name.split('/').next()).filter(|ns| ns.len() > 1);
         let made = |ns| ["-", ns].iter().any(|within| self.made(&format!("k8s:{within}/namespaces/{ns}")));

@@ -11,6 +11,7 @@
 //! the target is a habit, is declared, lies within what the workload already administers (`novelty.child`), or the workload administers
 //! something new all the time, as infrastructure as code does. Only what it administered counts, not what it read or wrote. Data that
 //! is exposed is for `new_dataset` to weigh, the object of a new action for `new_action`: one fact is not counted twice.
+//! What it made itself just now counts `sensitivity.just_made`.
 //!
 //! Of several targets in one folder, mount or namespace the strangest counts.
 //!

@@ -9,7 +9,8 @@
 //!
 //! # Stays quiet when
 //! that class is a habit of the workload. Looking at a dataset's description without reading it counts `sensitivity.metadata`,
-//! writing to it `sensitivity.written_class`.
+//! writing to it `sensitivity.written_class`; a Kubernetes secret in the own namespace that is called after the account
+//! `sensitivity.own_credential`. Tokens of a session of its own are no data.
 //!
 //! # Tuning
 //! `weights.class_excess`, `weights.class_new`, `sensitivity.metadata`, `sensitivity.written_class`,

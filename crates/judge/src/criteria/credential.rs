@@ -10,7 +10,8 @@
 //!
 //! # Stays quiet when
 //! only the key changes: key ids are not learned, because keys rotate. A short-lived kind in place of a static one counts
-//! `weights.credential_brief`, and so does a key where only a password was known and the profile lists none.
+//! `weights.credential_brief`, and so do a key where only a password was known and the profile lists none, and a credential
+//! from the usual place that was seen to be issued by somebody with a declared `max_tier` of 4.
 //!
 //! # Tuning
 //! `weights.credential`, `weights.credential_brief`, `[novelty]`, `[declared]`.
@@ -83,8 +84,8 @@ fn is_nobody(identity: &str) -> bool {
     identity.ends_with(":user:system:anonymous") || identity.ends_with(":user:system:unauthenticated")
 }
 
-/// True for a credential that somebody of the house was seen to issue, whose profile appoints it to administer, used from where its owner always
-/// is. That it was issued was weighed when it was.
+/// True for a credential that somebody was seen to issue whose profile appoints it to administer, used from where its owner always is.
+/// That it was issued was weighed when it was.
 fn handed_over(view: &View<'_>) -> bool {
     let issuer = view.o.issued_by.as_deref().and_then(|by| view.memory.declared(by));
     issuer.is_some_and(|issuer| issuer.expect.max_tier >= Some(4)) && view.origin.as_ref().is_some_and(|origin| !origin.is_new())
@@ -128,8 +129,24 @@ fn names(list: &Globs, proof: &Proof<'_>, value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::bench::{Bench, act};
+    use crate::bench::{Act, Bench, act};
     use vires_event::CredentialKind;
+
+    #[test]
+    fn what_an_administrator_hands_over_is_half_news() {
+        let issue = || act().by("roller").action("entra:Add key", 4).issuing("key-1");
+        let hold = || act().with(CredentialKind::Certificate).holding("key-1");
+        let x = |tier: u8, last: Act| {
+            let roller = format!("[[workload]]\nid = \"roller\"\nprincipals = [\"aws:role/123456789012/roller\"]\n[workload.expect]\nmax_tier = {tier}\n");
+            let found = Bench::mature().declare(&roller).found_after(&[issue()], last);
+            found.into_iter().filter(|(code, _)| code == "T3").map(|(_, x)| x).reduce(f64::max).unwrap()
+        };
+        let (appointed, other) = (x(4, hold()), x(3, hold()));
+        assert!((appointed - 0.5 * other).abs() < 0.002, "{appointed} {other}");
+        // Not from elsewhere, nor if nobody was seen to issue it.
+        assert_eq!(x(4, hold().at_address("203.0.113.9")), other);
+        assert_eq!(x(4, act().with(CredentialKind::Certificate).holding("key-2")), other);
+    }
 
     #[test]
     fn another_kind_counts_and_another_key_does_not() {

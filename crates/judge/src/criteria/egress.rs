@@ -9,8 +9,8 @@
 //! what gives it away.
 //!
 //! # Stays quiet when
-//! the receiver is an account in which this estate itself acts, or has the mail domain of most of its people, or where the profile says that the workload works, is a habit, is
-//! declared, or gets things from most of the peers.
+//! the receiver is an account in which this estate itself acts, or where the profile says that the workload works, is a habit, is
+//! declared, or gets things from most of the peers; or has the mail domain of most people at work here, and the profile lists nobody.
 //!
 //! # Tuning
 //! `weights.egress`, `sensitivity.denied`, `[novelty]`, `[declared]`.

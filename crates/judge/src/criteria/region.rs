@@ -9,9 +9,10 @@
 //! # Stays quiet when
 //! the region is a habit or declared (a failover region belongs into the profile), or several peers move there together. A new region
 //! and the new network of one workload are one move: the second of both adds `combine.damp_same`.
+//! What is done to a thing that it made just now counts `sensitivity.just_made`.
 //!
 //! # Tuning
-//! `weights.region`, `weights.region_t0`, `weights.region_t3`, `[coadopt]`.
+//! `weights.region`, `weights.region_t0`, `weights.region_t3`, `sensitivity.just_made`, `[coadopt]`.
 //!
 //! # References
 //! ATT&CK T1535 (unused or unsupported cloud regions); OWASP NHI8:2025; NIST CSF 2.0 DE.CM-01.

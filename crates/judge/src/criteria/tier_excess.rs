@@ -9,10 +9,11 @@
 //!
 //! # Stays quiet when
 //! the profile declares no `max_tier`, the action is in its `actions`, or it is established: then the declaration is out of
-//! date and becomes a governance finding. Tiers 0 to 2 count half, and what it made itself just now less (`sensitivity.just_made`).
+//! date and becomes a governance finding. Tiers 0 to 2 count half, what it made itself just now
+//! `sensitivity.just_made`, signing in as itself and a secret that is kept for it `sensitivity.own_credential`.
 //!
 //! # Tuning
-//! `weights.tier_excess` (base, per tier), `sensitivity.denied`.
+//! `weights.tier_excess` (base, per tier), `sensitivity.denied`, `sensitivity.just_made`, `sensitivity.own_credential`.
 //!
 //! # References
 //! OWASP NHI5:2025; NIST SP 800-53 AC-6(9); NIST CSF 2.0 DE.CM-03.

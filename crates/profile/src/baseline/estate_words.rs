@@ -23,25 +23,37 @@ fn first_word(name: &str) -> Option<&str> {
     name.find(['-', '_', '.']).and_then(|at| name.get(..at)).filter(|word| !word.is_empty())
 }
 
+/// What at least `least` workloads show, and one in `share` of those that show anything: `shown` lists what one does, by hash.
+pub(super) fn shared<'l>(
+    estate: impl Iterator<Item = &'l Learned>,
+    least: u32,
+    share: u32,
+    shown: impl Fn(&Learned, &mut Vec<u64>),
+) -> FxHashSet<u64> {
+    let (mut counts, mut users): (FxHashMap<u64, u32>, u32) = Default::default();
+    let mut each = Vec::new();
+    for learned in estate {
+        each.clear();
+        shown(learned, &mut each);
+        users += u32::from(!each.is_empty());
+        each.sort_unstable();
+        each.dedup();
+        each.iter().for_each(|hash| *counts.entry(*hash).or_insert(0) += 1);
+    }
+    counts.into_iter().filter(|(_, n)| *n >= least && n.saturating_mul(share) >= users).map(|(hash, _)| hash).collect()
+}
+
 impl EstateWords {
     pub fn of<'l>(estate: impl Iterator<Item = &'l Learned>) -> Self {
-        let (mut counts, mut users): (FxHashMap<u64, u32>, u32) = Default::default();
         // Who was hardly ever seen says nothing of how an estate names its things, however many there are of those.
-        for learned in estate.filter(|learned| learned.active().count() >= SETTLED) {
-            let mut words: Vec<u64> = Vec::new();
+        let settled = estate.filter(|learned| learned.active().count() >= SETTLED);
+        EstateWords(shared(settled, LEAST, SHARE, |learned, words| {
             for value in Facet::Resource.strata().iter().flat_map(|facet| learned.of(*facet)).take(MOST) {
                 let name = value.name().split_once(':').map_or("", |(_, name)| name).trim_end_matches('/');
                 let ends = [name.split('/').next(), name.rsplit('/').next()];
                 words.extend(ends.into_iter().flatten().filter_map(first_word).map(|word| stable_hash(word.as_bytes())));
             }
-            users += u32::from(!words.is_empty());
-            words.sort_unstable();
-            words.dedup();
-            words.into_iter().for_each(|word| *counts.entry(word).or_insert(0) += 1);
-        }
-        EstateWords(
-            counts.into_iter().filter(|(_, n)| *n >= LEAST && n.saturating_mul(SHARE) >= users).map(|(word, _)| word).collect(),
-        )
+        }))
     }
 
     pub fn has(&self, word: &str) -> bool {

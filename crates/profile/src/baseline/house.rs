@@ -1,9 +1,10 @@
 //! The mail domains of the house: those of the people and accounts that are seen at work. What an account without an address sends to
 //! such an address has not left.
 
+use super::estate_words::shared;
 use super::{Facet, Learned};
 use crate::observation::stable_hash;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 /// So many workloads at least bear the domain, or work for somebody who does.
 const LEAST: u32 = 3;
@@ -47,18 +48,12 @@ fn domain_of(value: &str) -> Option<String> {
 
 impl House {
     pub fn of<'l>(estate: impl Iterator<Item = &'l Learned>) -> Self {
-        let (mut counts, mut users): (FxHashMap<u64, u32>, u32) = Default::default();
         // Who was hardly ever seen may be anybody, however many there are of those.
-        for learned in estate.filter(|learned| learned.active().count() >= SETTLED) {
+        let settled = estate.filter(|learned| learned.active().count() >= SETTLED);
+        House(shared(settled, LEAST, SHARE, |learned, domains| {
             let values = [Facet::Identity, Facet::Delegator].into_iter().flat_map(|facet| learned.of(facet)).take(MOST);
-            let mut domains: Vec<u64> =
-                values.filter_map(|value| domain_of(value.name())).map(|domain| stable_hash(domain.as_bytes())).collect();
-            users += u32::from(!domains.is_empty());
-            domains.sort_unstable();
-            domains.dedup();
-            domains.into_iter().for_each(|domain| *counts.entry(domain).or_insert(0) += 1);
-        }
-        House(counts.into_iter().filter(|(_, n)| *n >= LEAST && n.saturating_mul(SHARE) >= users).map(|(d, _)| d).collect())
+            domains.extend(values.filter_map(|value| domain_of(value.name())).map(|domain| stable_hash(domain.as_bytes())));
+        }))
     }
 
     pub fn has(&self, domain: &str) -> bool {

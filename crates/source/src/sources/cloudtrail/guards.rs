@@ -1,5 +1,6 @@
-//! Requests whose name is that of an opening or of tampering, and whose parameters say the opposite: a guard goes up, or what is opened is
-//! opened to the house's own networks. A call that takes the place of what stood there before is none of these: it is not known what did. The same call serves for both.
+//! Requests whose name is that of an opening or of tampering, and whose parameters say the opposite: a guard goes up, or what is opened
+//! is opened to the house's own networks. The same call serves for both. A call that takes the place of a list (selectors, policies,
+//! rules) is none of these: what stood there before may have been more.
 
 use super::Record;
 use crate::json::{Type, Value};
@@ -24,7 +25,6 @@ fn rule_of(service: &str, operation: &str) -> Option<Rule> {
         ("ec2", "AuthorizeSecurityGroupIngress") => admits_insiders,
         ("macie2", "UpdateMacieSession") => |p, _| says(p, "status", "ENABLED"),
         ("cloudtrail", "UpdateTrail") => widens_a_trail,
-        ("cloudtrail", "PutEventSelectors") => selects_everything,
         ("sns", "Subscribe") => |p, account| {
             p.get_text("endpoint")
                 .is_some_and(|end| Arn::parse(&end).is_some_and(|a| a.account == account && !account.is_empty()))
@@ -124,18 +124,6 @@ fn widens_a_trail(parameters: Value<'_>, _: &str) -> bool {
     }) && any
 }
 
-fn selects_everything(parameters: Value<'_>, _: &str) -> bool {
-    let Some(selectors) = parameters.get("eventSelectors") else { return false };
-    let mut selectors = selectors.items().peekable();
-    let left_out = |s: Value<'_>| s.get("excludeManagementEventSources").is_some_and(|list| list.items().next().is_some());
-    // The call takes the place of what was selected before: without data there is less of it.
-    let data = |s: Value<'_>| s.get("dataResources").is_some_and(|list| list.items().next().is_some());
-    parameters.get("advancedEventSelectors").is_none()
-        && selectors.peek().is_some()
-        && selectors
-            .all(|s| data(s) && says(s, "readWriteType", "All") && says(s, "includeManagementEvents", "true") && !left_out(s))
-}
-
 /// A database gets more room or another version, is kept better, or is shut from outside.
 fn changes_its_size(parameters: Value<'_>, _: &str) -> bool {
     let kept =
@@ -214,11 +202,6 @@ mod tests {
                 r#"{"name":"t","isMultiRegionTrail":true,"s3BucketName":"elsewhere"}"#,
             ),
             (
-                "cloudtrail:PutEventSelectors",
-                r#"{"trailName":"t","eventSelectors":[{"readWriteType":"All","includeManagementEvents":true,"dataResources":[{"type":"AWS::S3::Object"}],"excludeManagementEventSources":[]}]}"#,
-                r#"{"trailName":"t","eventSelectors":[{"readWriteType":"All","includeManagementEvents":true,"excludeManagementEventSources":["kms.amazonaws.com"]}]}"#,
-            ),
-            (
                 "sns:Subscribe",
                 r#"{"topicArn":"arn:aws:sns:eu-west-1:123456789012:t","protocol":"sqs","endpoint":"arn:aws:sqs:eu-west-1:123456789012:q"}"#,
                 r#"{"topicArn":"arn:aws:sns:eu-west-1:123456789012:t","protocol":"sqs","endpoint":"arn:aws:sqs:eu-west-1:999988887777:q"}"#,
@@ -244,11 +227,6 @@ mod tests {
                 r#"{"dBInstanceIdentifier":"d","backupRetentionPeriod":0}"#,
             ),
             (
-                "cloudtrail:PutEventSelectors",
-                r#"{"eventSelectors":[{"readWriteType":"All","includeManagementEvents":true,"dataResources":[{"type":"AWS::S3::Object"}]}]}"#,
-                r#"{"eventSelectors":[{"readWriteType":"All","includeManagementEvents":true,"dataResources":[]}]}"#,
-            ),
-            (
                 "dynamodb:UpdateContinuousBackups",
                 r#"{"pointInTimeRecoverySpecification":{"pointInTimeRecoveryEnabled":true}}"#,
                 r#"{"pointInTimeRecoverySpecification":{"pointInTimeRecoveryEnabled":true,"recoveryPeriodInDays":1}}"#,
@@ -258,6 +236,9 @@ mod tests {
             assert!(!opens_nothing(request, down), "{request} {down}");
             assert!(!opens_nothing(request, "{}") && !opens_nothing(request, "null"), "{request}");
         }
+        // What it replaces may have selected more.
+        let selectors = r#"{"eventSelectors":[{"readWriteType":"All","includeManagementEvents":true,"dataResources":[{"type":"AWS::S3::Object","values":["arn:aws:s3:::b/"]}]}]}"#;
+        assert!(!opens_nothing("cloudtrail:PutEventSelectors", selectors));
         assert!(!opens_nothing("s3:PutObject", r#"{"x-amz-acl":"private"}"#));
     }
 
